@@ -1,0 +1,28 @@
+"""The function app: registers every trigger and does nothing else."""
+
+import azure.functions as func
+
+from shared.triggers import (
+    http_connections,
+    http_failed_messages,
+    http_health,
+    http_hooks,
+    http_links,
+    http_tickets,
+    queues,
+    timers,
+)
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+for module in (
+    http_connections,
+    http_failed_messages,
+    http_health,
+    http_hooks,
+    http_links,
+    http_tickets,
+    queues,
+    timers,
+):
+    app.register_functions(module.blueprint)

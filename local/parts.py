@@ -1,0 +1,97 @@
+"""The parts of one machine as processes: what starts each, and how one sees that it answers."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from local import ports
+from local.environment import Wiring, inherited
+from local.processes import REPOSITORY, Nursery, Process
+
+_AZURITE = REPOSITORY / "local/azurite/node_modules/azurite/dist/src/azurite.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Makes the processes; nobody starts them here."""
+
+    state: Path
+    wiring: Wiring
+    nursery: Nursery
+
+    def azurite(self, *, in_memory: bool = False) -> Process:
+        """Return the storage emulator; AZURITE in the environment names another script than ours."""
+        folder = self.state / "azurite"
+        storage = ["--inMemoryPersistence"] if in_memory else ["--location", str(folder)]
+        services = ("blob", "queue", "table")
+        where = [
+            part
+            for service in services
+            for part in (f"--{service}Host", "127.0.0.1", f"--{service}Port", str(self.wiring.ports[service]))
+        ]
+        flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+        return self._process(
+            "azurite",
+            ["node", os.environ.get("AZURITE") or str(_AZURITE), *flags, *storage, *where],
+            port=self.wiring.ports["table"],
+            environment=inherited,
+            ready=lambda: all(ports.answers(self.wiring.ports[service]) for service in services),
+        )
+
+    def simulators(self) -> Process:
+        """Return Azure DevOps, Entra and Key Vault, which share a process."""
+        names = ("azure_devops", "entra", "managed_identity", "key_vault")
+        where = [part for name in names for part in (f"--{name.replace('_', '-')}", str(self.wiring.ports[name]))]
+        speed = ["--speed", str(1 / self.wiring.time_scale)]
+        return self._process(
+            "simulators",
+            [sys.executable, "-m", "local.simulators", "--state", str(self.state), *where, *speed],
+            port=self.wiring.ports["azure_devops"],
+            environment=lambda: {**inherited(), "IDENTITY_HEADER": self.wiring.identity_header},
+            ready=lambda: all(ports.answers(self.wiring.ports[name]) for name in names),
+        )
+
+    def functions(self, name: str, host_key: str, environment: Callable[[], Mapping[str, str]]) -> Process:
+        """Return a functions host: on its usual port if it is the first, on a free one otherwise."""
+        port = self.wiring.ports[name] if name in self.wiring.ports else ports.free_port()
+        keys, timers = str(self.state / "keys.json"), str(self.state / name)
+        command = ["-m", "local.host", "--app", str(REPOSITORY), "--port", str(port)]
+        return self._process(
+            name,
+            [sys.executable, *command, "--keys", keys, "--state", timers],
+            port=port,
+            environment=environment,
+            ready=lambda: _host_runs(port, host_key),
+        )
+
+    def _process(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        port: int,
+        environment: Callable[[], Mapping[str, str]],
+        ready: Callable[[], bool],
+    ) -> Process:
+        log = self.state / "logs" / f"{name}.log"
+        log.write_bytes(b"")
+        address = f"http://127.0.0.1:{port}"
+        return Process(name, address, self.nursery, log, command, environment, ready)
+
+
+def _host_runs(port: int, host_key: str) -> bool:
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            answer = session.get(
+                f"http://127.0.0.1:{port}/admin/host/status",
+                headers={"x-functions-key": host_key},
+                timeout=5,
+            )
+        except requests.RequestException:
+            return False
+    return answer.ok

@@ -1,0 +1,139 @@
+"""Entra's directory: who exists, what proves it, and the tokens that say so.
+
+A token is a JWT signed by a key that stays in the state file; other simulators verify it by `identity_of`.
+"""
+
+import hashlib
+import hmac
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from local.simulators.state import State
+
+TENANT = "5f0c1d3a-6c1e-4c57-9a55-1f2e8c3b7a10"
+AZURE_DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798"
+KEY_VAULT = "https://vault.azure.net"
+BRIDGE_CLIENT_ID = "b81d6e00-2c5a-4c0a-9f0e-0a7d1c6f5e01"
+
+_KEY_ID = "simulator"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS principals (
+    client_id TEXT PRIMARY KEY, object_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
+    secret_hash TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS signing (only INTEGER PRIMARY KEY CHECK (only = 1), pem TEXT NOT NULL);
+"""
+
+type Kind = Literal["managed_identity", "service_principal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who can sign in."""
+
+    client_id: str
+    object_id: str
+    name: str
+    kind: Kind
+
+
+class Directory:
+    """The one tenant of the simulated Entra."""
+
+    def __init__(self, path: Path, *, token_lifetime: float = 3600.0) -> None:
+        self._state = State(path, _SCHEMA)
+        self.token_lifetime = token_lifetime
+        self._key = self._signing_key()
+        self.register("bridge", kind="managed_identity", client_id=BRIDGE_CLIENT_ID)
+
+    def register(
+        self, name: str, *, kind: Kind = "service_principal", client_id: str = "", secret: str = ""
+    ) -> Principal:
+        """Add a principal, or replace the secret of the one with this client id."""
+        client_id = client_id or str(uuid.uuid4())
+        object_id = str(uuid.uuid5(uuid.UUID(TENANT), client_id))
+        with self._state.transaction() as sql:
+            sql.execute(
+                "INSERT INTO principals VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (client_id) DO UPDATE SET secret_hash = excluded.secret_hash",
+                (client_id, object_id, name, kind, _digest(secret) if secret else ""),
+            )
+        return Principal(client_id, object_id, name, kind)
+
+    def remove(self, client_id: str) -> None:
+        """Remove a principal; its tokens are worth nothing from now on."""
+        with self._state.transaction() as sql:
+            sql.execute("DELETE FROM principals WHERE client_id = ?", (client_id,))
+
+    def principal(self, client_id: str) -> Principal | None:
+        """Return the principal with this client id."""
+        row = self._state.row("SELECT * FROM principals WHERE client_id = ?", client_id)
+        return Principal(row["client_id"], row["object_id"], row["name"], row["kind"]) if row else None
+
+    def has_secret(self, principal: Principal, secret: str) -> bool:
+        """Say whether `secret` is this principal's client secret."""
+        row = self._state.row("SELECT secret_hash FROM principals WHERE client_id = ?", principal.client_id)
+        return bool(row) and hmac.compare_digest(row["secret_hash"], _digest(secret)) if row else False
+
+    def token_for(self, principal: Principal, audience: str, *, issuer: str) -> str:
+        """Return an access token with which `principal` may speak to `audience`."""
+        now = int(time.time())
+        claims = {
+            "aud": audience.rstrip("/"),
+            "iss": issuer,
+            "iat": now,
+            "nbf": now,
+            "exp": now + int(self.token_lifetime),
+            "appid": principal.client_id,
+            "oid": principal.object_id,
+            "sub": principal.object_id,
+            "tid": TENANT,
+            "idtyp": "app",
+            "jti": str(uuid.uuid4()),
+        }
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": _KEY_ID})
+
+    def identity_of(self, token: str, audience: str) -> Principal | None:
+        """Return whose token this is, or nothing if it is forged, expired or meant for somebody else."""
+        try:
+            claims = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], audience=audience.rstrip("/"))
+        except jwt.InvalidTokenError:
+            return None
+        return self.principal(str(claims.get("appid", "")))
+
+    def public_keys(self) -> dict[str, Any]:
+        """Return the JSON Web Key Set with which anybody can verify the tokens."""
+        key = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {"keys": [{**key, "use": "sig", "kid": _KEY_ID, "alg": "RS256"}]}
+
+    def _signing_key(self) -> rsa.RSAPrivateKey:
+        with self._state.transaction() as sql:
+            row = sql.execute("SELECT pem FROM signing").fetchone()
+            pem = row["pem"] if row else _new_key()
+            if not row:
+                sql.execute("INSERT INTO signing VALUES (1, ?)", (pem,))
+        key = serialization.load_pem_private_key(pem.encode(), password=None)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise TypeError("The state file does not hold an RSA key.")
+        return key
+
+    def close(self) -> None:
+        """Close the state file."""
+        self._state.close()
+
+
+def _new_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,13 @@
+"""Everything the functions share. The map, in the order in which imports may point (down, never up):
+
+triggers       HTTP, queue and timer functions: the only importer of azure.functions
+services       composition: builds each client once per process and hands out use cases
+tickets        snapshots in, work items kept, updates out: accept, plan, work, observe, outbox
+links          application or environment → project, with what to create there
+connections    one Azure DevOps organisation each, and its credential
+azure_devops   the REST client: one module per area; answers.py turns a response into a value or an error
+storage        tables, queues, blobs, secrets: thin and typed over the Azure SDKs
+settings       the app's settings, read once, judged all together
+times          every duration of the protocols, scaled by one setting
+errors         one class per decision that a caller can take
+"""

@@ -1,0 +1,155 @@
+"""What an answer of Azure DevOps means: a value, or one of our errors. Pure.
+
+Azure DevOps does not answer uniformly. A credential that it does not accept can come back as 203 with a sign-in
+page, as a 302 to one, or as a 401 with or without a body; error bodies may start with a BOM, be plain text or be
+empty. Anything that is not clearly a result is therefore an error, and a write whose answer proves nothing is
+`UnknownError`: it may have been carried out.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from shared.errors import (
+    BridgeError,
+    ConflictError,
+    CredentialError,
+    NotFoundError,
+    RefusedError,
+    ThrottledError,
+    TransientError,
+    UnknownError,
+)
+
+_CODE = re.compile(r"\b(?:TF|VS)\d{5,6}\b")
+_MAX_MESSAGE = 500
+_SUCCESS = range(200, 300)
+_SIGN_IN = frozenset({203, 301, 302, 303, 307})
+_DEFAULT_PAUSE = 30.0
+_CREDENTIAL_HINT = "Give the connection a new credential, or add the identity to the organisation."
+
+
+_STALE = "The work item was changed meanwhile."
+_BY_STATUS: Mapping[int, tuple[type[CredentialError | NotFoundError | ConflictError], str, str]] = {
+    401: (CredentialError, "Azure DevOps did not accept the credential.", _CREDENTIAL_HINT),
+    404: (NotFoundError, "Azure DevOps did not find it.", "It does not exist, or the credential may not see it."),
+    409: (ConflictError, _STALE, "Read it again."),
+    412: (ConflictError, _STALE, "Read it again."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def judge(answer: Answer, *, changes: bool) -> Any:
+    """Return the JSON value of an answer (None where there is no body).
+
+    `changes` says whether the request could have changed something: if so, an answer that proves nothing is
+    `UnknownError` and not merely `TransientError`.
+    """
+    if answer.status in _SIGN_IN:
+        raise CredentialError("Azure DevOps answered with its sign-in page.", hint=_CREDENTIAL_HINT)
+    if answer.status in _SUCCESS:
+        return _value(answer, changes=changes)
+    raise _error(answer, changes=changes)
+
+
+def parsed(body: bytes) -> Any:
+    """Return the JSON in `body`, or None if it is not JSON. A byte-order mark is skipped."""
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _value(answer: Answer, *, changes: bool) -> Any:
+    if not answer.body.strip():
+        return None
+    if "html" in answer.headers.get("content-type", "").lower():
+        raise CredentialError("Azure DevOps answered with a web page.", hint=_CREDENTIAL_HINT)
+    value = parsed(answer.body)
+    if value is None:
+        raise _unclear("Azure DevOps answered with something that is not JSON.", changes=changes)
+    return value
+
+
+def _error(answer: Answer, *, changes: bool) -> BridgeError:
+    details = parsed(answer.body)
+    message = _message(answer, details)
+    if answer.status == HTTPStatus.REQUEST_TIMEOUT or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unavailable(answer, message, changes=changes)
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        pause = retry_after(answer.headers) or _DEFAULT_PAUSE
+        return ThrottledError(message or "Azure DevOps asks to slow down.", retry_after=pause)
+    known = _BY_STATUS.get(answer.status)
+    if known is None:
+        return refusal(details, message, status=answer.status)
+    kind, words, hint = known
+    return kind(message or words, hint=hint)
+
+
+def refusal(details: Any, message: str, *, status: int) -> BridgeError:
+    """What a 4xx says that only a person can mend: a rule of the process, a missing right, a wrong request."""
+    code = _CODE.search(message)
+    fields = _rule_fields(details)
+    hint = "Grant the connection's identity the right that the message names." if status == HTTPStatus.FORBIDDEN else ""
+    if fields:
+        hint = f"Set a value for {', '.join(fields)} in the link's fields, or change the rule in the process."
+    return RefusedError(
+        message or f"Azure DevOps refused the request ({status}).",
+        hint=hint,
+        rule=code.group() if code else str(status),
+        fields=fields,
+    )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait before the next request, if the answer says so (429s do, and answers near the limit).
+
+    https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
+    """
+    try:
+        return max(0.0, float(headers["retry-after"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _unavailable(answer: Answer, message: str, *, changes: bool) -> BridgeError:
+    pause = retry_after(answer.headers)
+    if pause is not None and not changes:
+        return ThrottledError(message or "Azure DevOps is busy.", retry_after=pause)
+    return _unclear(message or f"Azure DevOps answered {answer.status}.", changes=changes)
+
+
+def _unclear(message: str, *, changes: bool) -> BridgeError:
+    return UnknownError(message) if changes else TransientError(message)
+
+
+def _message(answer: Answer, details: Any) -> str:
+    text = details.get("message") if isinstance(details, dict) else None
+    if not isinstance(text, str) or not text:
+        text = unquote(answer.headers.get("x-tfs-serviceerror", "").replace("+", " "))
+    if not text and "text/plain" in answer.headers.get("content-type", ""):
+        text = answer.body.decode("utf-8-sig", "replace")
+    text = " ".join(text.split())
+    return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
+
+
+def _rule_fields(details: Any) -> list[str]:
+    """The reference names in a rule error's `customProperties.RuleValidationErrors`."""
+    properties = details.get("customProperties") if isinstance(details, dict) else None
+    errors = properties.get("RuleValidationErrors") if isinstance(properties, dict) else None
+    if not isinstance(errors, list):
+        return []
+    names = (error.get("fieldReferenceName") for error in errors if isinstance(error, dict))
+    return [name for name in names if isinstance(name, str)]

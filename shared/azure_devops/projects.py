@@ -1,0 +1,75 @@
+"""Who we are, projects, and the types of work items in them.
+
+https://learn.microsoft.com/rest/api/azure/devops/core/projects
+https://learn.microsoft.com/rest/api/azure/devops/wit/work-item-types
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.azure_devops.organisation import Call
+from shared.azure_devops.paths import segment
+
+_VERSION = {"api-version": "7.1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a credential belongs to, in the organisation's words."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project; `id` survives a renaming."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a work item type; `category` is one of Proposed, InProgress, Resolved, Completed, Removed."""
+
+    name: str
+    category: str
+
+
+def who_am_i() -> Call[Identity]:
+    """Ask as whom the organisation knows the credential."""
+    return Call("GET", "_apis/connectionData", _identity, {"api-version": "7.1-preview.1"})
+
+
+def get_project(name_or_id: str) -> Call[Project]:
+    """Read one project."""
+    return Call("GET", f"_apis/projects/{segment(name_or_id)}", _project, _VERSION)
+
+
+def work_item_types(project: str) -> Call[list[str]]:
+    """List the names of a project's work item types; disabled ones are left out."""
+    return Call("GET", f"{segment(project)}/_apis/wit/workitemtypes", _type_names, _VERSION)
+
+
+def states(project: str, work_item_type: str) -> Call[list[State]]:
+    """List a type's states in the order of its workflow."""
+    path = f"{segment(project)}/_apis/wit/workitemtypes/{segment(work_item_type)}/states"
+    return Call("GET", path, _states, _VERSION)
+
+
+def _identity(value: Any) -> Identity:
+    user = value["authenticatedUser"]
+    return Identity(id=user["id"], name=user.get("providerDisplayName") or user["id"])
+
+
+def _project(value: Any) -> Project:
+    return Project(id=value["id"], name=value["name"])
+
+
+def _type_names(value: Any) -> list[str]:
+    return [item["name"] for item in value["value"] if not item.get("isDisabled")]
+
+
+def _states(value: Any) -> list[State]:
+    return [State(name=item["name"], category=item["category"]) for item in value["value"]]

@@ -1,0 +1,156 @@
+"""Work items: create, read, change, find, and look into the recycle bin.
+
+https://learn.microsoft.com/rest/api/azure/devops/wit/work-items
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.azure_devops.organisation import JSON_PATCH, Call
+from shared.azure_devops.paths import segment
+
+MAX_IDS = 200
+_VERSION = {"api-version": "7.1"}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """A work item at one revision. `url` is its web page; `hyperlinks` are the addresses it links to."""
+
+    id: int
+    revision: int
+    project: str
+    fields: Mapping[str, Any]
+    hyperlinks: tuple[str, ...]
+    url: str
+
+    @property
+    def type(self) -> str:
+        """The name of its type."""
+        return str(self.fields.get("System.WorkItemType", ""))
+
+    @property
+    def state(self) -> str:
+        """The name of its state."""
+        return str(self.fields.get("System.State", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedItem:
+    """An entry of the recycle bin; `item` is the work item as it was, where the service sends it."""
+
+    id: int
+    title: str
+    project: str
+    item: WorkItem | None
+
+
+type Patch = Sequence[Mapping[str, Any]]
+
+
+def add_fields(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the JSON-patch operations that set fields (an `add` of System.Tags merges with those there)."""
+    return [{"op": "add", "path": f"/fields/{name}", "value": value} for name, value in fields.items()]
+
+
+def add_hyperlink(url: str, comment: str) -> dict[str, Any]:
+    """Return the JSON-patch operation that adds a hyperlink."""
+    value = {"rel": "Hyperlink", "url": url, "attributes": {"comment": comment}}
+    return {"op": "add", "path": "/relations/-", "value": value}
+
+
+def test_revision(revision: int) -> dict[str, Any]:
+    """Return the JSON-patch operation that refuses the patch if the item has another revision."""
+    return {"op": "test", "path": "/rev", "value": revision}
+
+
+def create(project: str, work_item_type: str, patch: Patch, *, validate_only: bool = False) -> Call[WorkItem]:
+    """Create one work item (answered 200, not 201)."""
+    query = {**_VERSION, "$expand": "relations", **({"validateOnly": "true"} if validate_only else {})}
+    path = create_path(project, work_item_type)
+    return Call("POST", path, read_item, query, list(patch), JSON_PATCH, changes=not validate_only)
+
+
+def create_path(project: str, work_item_type: str) -> str:
+    """The path that creates a work item, the same for a single call and inside a `$batch`."""
+    return f"{segment(project)}/_apis/wit/workitems/${segment(work_item_type)}"
+
+
+def change(item: int, patch: Patch) -> Call[WorkItem]:
+    """Change one work item. Raises `ConflictError` when a test operation fails or somebody was faster."""
+    query = {**_VERSION, "$expand": "relations"}
+    return Call("PATCH", f"_apis/wit/workitems/{item}", read_item, query, list(patch), JSON_PATCH, changes=True)
+
+
+def get_many(ids: Iterable[int]) -> Call[dict[int, WorkItem]]:
+    """Read up to 200 work items with all fields and relations; what is deleted or may not be seen is left out."""
+    wanted = list(ids)
+    if len(wanted) > MAX_IDS:
+        raise ValueError(f"at most {MAX_IDS} work items are read at once")  # VS403474
+    body = {"ids": wanted, "$expand": "Relations", "errorPolicy": "Omit"}
+    return Call("POST", "_apis/wit/workitemsbatch", _items, _VERSION, body)
+
+
+def find_created_since(project: str, tag: str, since: datetime, *, top: int = 20_000) -> Call[list[int]]:
+    """Find the ids of a project's work items with a tag, created at or after a moment; deleted ones are not found."""
+    moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    query = (
+        "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project"  # noqa: S608  WIQL, escaped
+        f" AND [System.Tags] CONTAINS '{_quoted(tag)}' AND [System.CreatedDate] >= '{moment}' ORDER BY [System.Id]"
+    )
+    parameters = {**_VERSION, "timePrecision": "true", "$top": str(top)}
+    return Call("POST", f"{segment(project)}/_apis/wit/wiql", _ids, parameters, {"query": query})
+
+
+def recycle_bin(project: str) -> Call[list[int]]:
+    """List the ids of a project's deleted work items."""
+    return Call("GET", f"{segment(project)}/_apis/wit/recyclebin", _deleted_ids, _VERSION)
+
+
+def get_deleted(project: str, item: int) -> Call[DeletedItem]:
+    """Read one entry of the recycle bin. Raises `NotFoundError` when it is not there."""
+    return Call("GET", f"{segment(project)}/_apis/wit/recyclebin/{item}", _deleted, _VERSION)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def read_item(value: Any) -> WorkItem:
+    """Make a work item of the service's JSON."""
+    relations = value.get("relations") or ()
+    html = (value.get("_links") or {}).get("html") or {}
+    return WorkItem(
+        id=int(value["id"]),
+        revision=int(value["rev"]),
+        project=str(value["fields"].get("System.TeamProject", "")),
+        fields=value["fields"],
+        hyperlinks=tuple(str(link["url"]) for link in relations if link.get("rel") == "Hyperlink"),
+        url=str(html.get("href") or value.get("url") or ""),
+    )
+
+
+def _items(value: Any) -> dict[int, WorkItem]:
+    items = (read_item(item) for item in value["value"] if item)  # errorPolicy=omit leaves nulls
+    return {item.id: item for item in items}
+
+
+def _ids(value: Any) -> list[int]:
+    return [int(item["id"]) for item in value["workItems"]]
+
+
+def _deleted_ids(value: Any) -> list[int]:
+    return [int(item["id"]) for item in value["value"]]  # the service sends some ids as strings
+
+
+def _deleted(value: Any) -> DeletedItem:
+    lower = {key.lower(): content for key, content in value.items()}  # its keys come in mixed case
+    resource = lower.get("resource")
+    return DeletedItem(
+        id=int(lower["id"]),
+        title=str(lower.get("name") or ""),
+        project=str(lower.get("project") or ""),
+        item=read_item(resource) if isinstance(resource, dict) and resource.get("fields") else None,
+    )

@@ -1,0 +1,1 @@
+"""Connections: one Azure DevOps organisation each, with its credential and its defaults."""

@@ -1,0 +1,125 @@
+"""Saves a connection: checked against the live organisation first, its secret stored before its row."""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.azure_devops.projects import who_am_i
+from shared.connections.models import NAME, Connection, ConnectionRequest
+from shared.connections.organisations import Organisations
+from shared.connections.store import ConnectionStore
+from shared.errors import (
+    BridgeError,
+    ConflictError,
+    CredentialError,
+    FieldProblem,
+    NotFoundError,
+    RefusedError,
+    RejectedRequestError,
+)
+from shared.storage import secrets
+from shared.storage.secrets import Vault
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveConnection:
+    """The use case behind `PUT /connections/{connection}`."""
+
+    store: ConnectionStore
+    vault: Vault
+    organisations: Organisations
+    azure_devops_url: str
+
+    def __call__(self, name: str, request: ConnectionRequest, *, if_match: str = "") -> Connection:
+        """Check and store a connection.
+
+        Raises `RejectedRequestError` naming the field that is wrong, `ConflictError` when `if_match` is not the
+        stored etag, `TransientError` when Azure DevOps or Key Vault does not answer; then nothing was stored.
+        """
+        _check_name(name)
+        stored = self.store.find(name)
+        if if_match and (stored is None or if_match not in (stored.etag, "*")):
+            raise ConflictError("The connection is not the one that you read.", hint="Read it again.")
+        url = self._checked_url(request.url)
+        token = self._token(request, stored)
+        identity = self._identity(url, token)
+        # The secret comes first: a row never points to a secret that is not there. Its name is new, so that a
+        # request that fails half-way leaves the stored credential untouched.
+        secret = stored.secret if stored and not request.credential else self._keep(name, token)
+        saved = self.store.save(
+            Connection(
+                name=name,
+                url=url,
+                credential=request.credential.kind if request.credential else stored.credential if stored else "",
+                secret=secret,
+                identity=identity,
+                defaults=request.defaults,
+                etag=stored.etag if stored else "",
+            )
+        )
+        if stored and stored.secret != secret:
+            self._forget(stored.secret)
+        return saved
+
+    def _checked_url(self, url: str) -> str:
+        url = url.rstrip("/")
+        base = self.azure_devops_url
+        organisation = url.removeprefix(f"{base}/")
+        old_style = (urlsplit(url).hostname or "").endswith(".visualstudio.com") and url.startswith("https://")
+        if not (old_style or (url.startswith(f"{base}/") and organisation and not set("/?#@") & set(organisation))):
+            raise RejectedRequestError(
+                "The organisation's URL cannot be used.",
+                hint=f"Give the address of the organisation itself, such as {base}/contoso.",
+                problems=[FieldProblem("/url", f"must be {base}/ and the organisation's name, nothing else")],
+            )
+        return url
+
+    def _token(self, request: ConnectionRequest, stored: Connection | None) -> str:
+        if request.credential:
+            return request.credential.token.get_secret_value()
+        if stored is None:
+            raise RejectedRequestError(
+                "A new connection needs a credential.",
+                hint='Send "credential": {"kind": "personal_access_token", "token": "…"}.',
+                problems=[FieldProblem("/credential", "is missing")],
+            )
+        return self.vault.get(stored.secret)
+
+    def _identity(self, url: str, token: str) -> str:
+        try:
+            return self.organisations.with_token(url, token).do(who_am_i()).name
+        except (CredentialError, RefusedError) as error:
+            raise _unusable("/credential", "Azure DevOps did not accept the credential", error) from error
+        except NotFoundError as error:
+            raise _unusable("/url", "Azure DevOps knows no such organisation", error) from error
+
+    def _keep(self, name: str, token: str) -> str:
+        secret = secrets.new_name(f"connection-{name}")
+        self.vault.set(secret, token)
+        return secret
+
+    def _forget(self, secret: str) -> None:
+        """Remove what nothing points to any more; a secret that stays behind is harmless."""
+        with suppress(BridgeError):
+            self.vault.delete(secret)
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise RejectedRequestError(
+            "The connection's name cannot be used.",
+            hint="Use lower-case letters, digits and hyphens, a letter first, at most 63 characters.",
+        )
+
+
+def _unusable(field: str, message: str, error: BridgeError) -> RejectedRequestError:
+    return RejectedRequestError(
+        f"{message}: {error.message}",
+        hint=error.hint
+        or "Check the address, and that the credential belongs to this organisation and is not expired.",
+        problems=[FieldProblem(field, message)],
+        status=422,
+    )

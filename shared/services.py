@@ -1,0 +1,194 @@
+"""Composition: builds each client once per process, at its first use, and hands out the use cases.
+
+Nothing here runs at import, and a bad setting is an error of the first call that needs it, never a function app
+without functions.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.connections.organisations import Organisations
+from shared.connections.save import SaveConnection
+from shared.connections.store import ConnectionStore
+from shared.links.save import SaveLink
+from shared.links.service_hooks import ServiceHooks
+from shared.links.store import LinkStore
+from shared.settings import Settings
+from shared.storage.account import Account
+from shared.storage.queues import Queue
+from shared.storage.secrets import Vault
+from shared.storage.tables import Table
+from shared.tickets.accept import Accept
+from shared.tickets.categories import Categories
+from shared.tickets.creating import Refusals
+from shared.tickets.failed_messages import FailedMessages
+from shared.tickets.health import Health
+from shared.tickets.journal import Journal
+from shared.tickets.lane import Tools
+from shared.tickets.leases import Leases
+from shared.tickets.observe import Observe
+from shared.tickets.outbox import Outbox
+from shared.tickets.reading import ReadTickets
+from shared.tickets.requests import TicketRequests
+from shared.tickets.submit import Submit
+from shared.tickets.sweep import Sweep
+from shared.tickets.wake_ups import WakeUps
+from shared.tickets.work import Work
+from shared.times import Times
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+
+class Services:
+    """Everything that a trigger may ask for. Reading any of it may raise `ConfigurationError`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, judged all together."""
+        return Settings.read(self._environment)
+
+    @cached_property
+    def connections(self) -> ConnectionStore:
+        """Stored connections."""
+        return ConnectionStore(Table(self._account, "connections"))
+
+    @cached_property
+    def links(self) -> LinkStore:
+        """Stored links."""
+        return LinkStore(Table(self._account, "links"))
+
+    @cached_property
+    def health(self) -> Health:
+        """How connections are doing."""
+        return Health(self._tickets)
+
+    @cached_property
+    def save_connection(self) -> SaveConnection:
+        """`PUT /connections/{connection}`."""
+        return SaveConnection(self.connections, self._vault, self._organisations, self.settings.azure_devops_url)
+
+    @cached_property
+    def save_link(self) -> SaveLink:
+        """`PUT /links/{kind}/{asset}`."""
+        settings = self.settings
+        hooks = ServiceHooks(settings.public_url, settings.hook_key, settings.hook_epoch)
+        return SaveLink(self.links, self.connections, self._organisations, hooks)
+
+    @cached_property
+    def submit(self) -> Submit:
+        """`POST /tickets` and `POST /tickets/import`."""
+        return Submit(self._tickets, self.links, Accept(self._tickets, self._wake_ups))
+
+    @cached_property
+    def read_tickets(self) -> ReadTickets:
+        """`GET /tickets`, `GET /tickets/{ticket}` and `POST /tickets/{ticket}/retry`."""
+        return ReadTickets(self._tickets, self.connections, self._wake_ups)
+
+    @cached_property
+    def failed_messages(self) -> FailedMessages:
+        """Messages that can never succeed."""
+        return FailedMessages(Table(self._account, "failedmessages"), self._account)
+
+    @cached_property
+    def ticket_requests(self) -> TicketRequests:
+        """The queue `ticket-requests`."""
+        return TicketRequests(self.submit, self.failed_messages, self._account)
+
+    @cached_property
+    def hook_events(self) -> Queue:
+        """The queue that hooks are put on."""
+        return Queue(self._account, "service-hook-events")
+
+    @cached_property
+    def work(self) -> Work:
+        """The queue `ticket-work`."""
+        tools = Tools(
+            table=self._tickets,
+            leases=self._leases,
+            journal=self._journal,
+            outbox=self._outbox,
+            wake_ups=self._wake_ups,
+            categories=self._categories,
+            health=self.health,
+            times=self._times,
+            public_url=self.settings.public_url,
+        )
+        refusals = Refusals(self._times.refusal_remembered)
+        return Work(tools, self.connections, self.links, self._organisations, refusals)
+
+    @cached_property
+    def observe(self) -> Observe:
+        """The queue `service-hook-events`."""
+        return Observe(
+            table=self._tickets,
+            journal=self._journal,
+            outbox=self._outbox,
+            events=self.hook_events,
+            connections=self.connections,
+            organisations=self._organisations,
+            categories=self._categories,
+            times=self._times,
+        )
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """The sweep's timer."""
+        return Sweep(self._tickets, self.connections, self.health, self._wake_ups, self._outbox, self._times)
+
+    @cached_property
+    def _times(self) -> Times:
+        return Times.scaled(self.settings.time_scale)
+
+    @cached_property
+    def _account(self) -> Account:
+        storage = self.settings.storage
+        return Account(storage, lambda: _identity(storage.client_id or self.settings.client_id))
+
+    @cached_property
+    def _vault(self) -> Vault:
+        return Vault(self.settings.key_vault_url, lambda: _identity(self.settings.client_id))
+
+    @cached_property
+    def _organisations(self) -> Organisations:
+        return Organisations(self._vault, seconds=self._times.request)
+
+    @cached_property
+    def _tickets(self) -> Table:
+        return Table(self._account, "tickets")
+
+    @cached_property
+    def _wake_ups(self) -> WakeUps:
+        return WakeUps(Queue(self._account, "ticket-work"), self._times)
+
+    @cached_property
+    def _leases(self) -> Leases:
+        return Leases(self._tickets, self._times)
+
+    @cached_property
+    def _journal(self) -> Journal:
+        return Journal(self._tickets, self._leases)
+
+    @cached_property
+    def _outbox(self) -> Outbox:
+        return Outbox(self._tickets, Queue(self._account, "ticket-updates"))
+
+    @cached_property
+    def _categories(self) -> Categories:
+        return Categories()
+
+
+def _identity(client_id: str | None) -> "TokenCredential":
+    """The app's own identity in Azure; a developer's sign-in elsewhere."""
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415  300 ms that most calls do not need
+
+    return DefaultAzureCredential(managed_identity_client_id=client_id)
+
+
+services = Services(os.environ)
+"""This process's services."""

@@ -1,0 +1,138 @@
+"""The app's settings: read from a mapping, judged all together, never echoed.
+
+`Settings.read(os.environ)` either returns settings that can be used or raises one `ConfigurationError`
+that names every problem at once. No value is ever part of a message: some of them are secrets.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from shared.errors import ConfigurationError
+
+DEFAULT_AZURE_DEVOPS_URL = "https://dev.azure.com"
+MAX_IMPORT_BYTES = 100 * 1024 * 1024
+STORAGE_CONNECTION = "AzureWebJobsStorage"
+# An unresolved reference reaches the app as its literal text:
+# https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+_UNRESOLVED_REFERENCE = "@Microsoft.KeyVault("
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class StorageAccount:
+    """How storage is reached: a connection string on one machine, service URIs and an identity in Azure."""
+
+    connection_string: str | None = field(default=None, repr=False)
+    queue_uri: str = ""
+    table_uri: str = ""
+    blob_uri: str = ""
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of the app. `local.settings.sample.json` shows each with a value for one machine."""
+
+    storage: StorageAccount
+    key_vault_url: str
+    public_url: str
+    hook_key: str = field(repr=False)
+    azure_devops_url: str = DEFAULT_AZURE_DEVOPS_URL
+    hook_epoch: int = 1
+    max_import_bytes: int = MAX_IMPORT_BYTES
+    time_scale: float = 1.0
+    client_id: str | None = None
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> "Settings":
+        """Return the settings in `values`.
+
+        Raises `ConfigurationError` with one line for each setting that is missing or unusable.
+        """
+        reader = _Reader(values)
+        settings = cls(
+            storage=reader.storage(),
+            key_vault_url=reader.url("KEY_VAULT_URL"),
+            public_url=reader.url("PUBLIC_URL", plain_http_anywhere=True),
+            hook_key=reader.text("HOOK_KEY", at_least=32),
+            azure_devops_url=reader.url("AZURE_DEVOPS_URL", default=DEFAULT_AZURE_DEVOPS_URL),
+            hook_epoch=reader.number("HOOK_EPOCH", int, 1, least=1),
+            max_import_bytes=reader.number("MAX_IMPORT_BYTES", int, MAX_IMPORT_BYTES, least=1024),
+            time_scale=reader.number("TIME_SCALE", float, 1.0, least=0.001),
+            client_id=values.get("AZURE_CLIENT_ID") or None,
+        )
+        if reader.problems:
+            raise ConfigurationError(reader.problems)
+        return settings
+
+
+class _Reader:
+    """Reads one setting after another and collects what is wrong with them."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.problems: list[str] = []
+
+    def text(self, name: str, *, default: str | None = None, at_least: int = 1) -> str:
+        value = self._values.get(name, "").strip() or default
+        if value is None:
+            self.problems.append(f"{name} is not set")
+            return ""
+        if value.startswith(_UNRESOLVED_REFERENCE):
+            self.problems.append(
+                f"{name} is a Key Vault reference that Azure could not resolve: "
+                "check the secret's name and the identity's right to read it"
+            )
+        elif len(value) < at_least:
+            self.problems.append(f"{name} is shorter than {at_least} characters")
+        return value
+
+    def url(self, name: str, *, default: str | None = None, plain_http_anywhere: bool = False) -> str:
+        value = self.text(name, default=default).rstrip("/")
+        if not value:
+            return value
+        parts = urlsplit(value)
+        secure = parts.scheme == "https" or (
+            parts.scheme == "http" and (plain_http_anywhere or parts.hostname in _LOOPBACK)
+        )
+        if not (secure and parts.hostname) or parts.query or parts.fragment or parts.username:
+            self.problems.append(f"{name} is not an https:// address without query and credentials")
+        return value
+
+    def number[N: (int, float)](self, name: str, convert: Callable[[str], N], default: N, *, least: N) -> N:
+        value = self._values.get(name, "").strip()
+        if not value:
+            return default
+        try:
+            number = convert(value)
+        except ValueError:
+            self.problems.append(f"{name} is not a number")
+            return default
+        if not number >= least:
+            self.problems.append(f"{name} is less than {least}")
+        return number
+
+    def storage(self) -> StorageAccount:
+        """Follow the names that the Functions host itself reads for a connection.
+
+        https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
+        """
+        text = self._values.get(STORAGE_CONNECTION, "").strip()
+        if text:
+            if "=" not in text:
+                self.problems.append(f"{STORAGE_CONNECTION} is not a connection string")
+            return StorageAccount(connection_string=text)
+        account = self._values.get(f"{STORAGE_CONNECTION}__accountName", "").strip()
+        uris = [self._service_uri(service, account) for service in ("queue", "table", "blob")]
+        if not all(uris):
+            self.problems.append(
+                f"{STORAGE_CONNECTION} is not set: give a connection string, {STORAGE_CONNECTION}__accountName, "
+                f"or {STORAGE_CONNECTION}__queueServiceUri, __tableServiceUri and __blobServiceUri"
+            )
+        client_id = self._values.get(f"{STORAGE_CONNECTION}__clientId") or None
+        return StorageAccount(queue_uri=uris[0], table_uri=uris[1], blob_uri=uris[2], client_id=client_id)
+
+    def _service_uri(self, service: str, account: str) -> str:
+        given = self._values.get(f"{STORAGE_CONNECTION}__{service}ServiceUri", "").strip()
+        return given or (f"https://{account}.{service}.core.windows.net" if account else "")

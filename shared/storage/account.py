@@ -1,0 +1,108 @@
+"""Opens the clients of one storage account, by connection string or by identity, and keeps its time."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+from shared.settings import StorageAccount
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import RequestsTransport
+    from azure.data.tables import TableServiceClient
+    from azure.storage.blob import BlobServiceClient
+    from azure.storage.queue import QueueServiceClient
+
+# Short: a function that waits minutes inside an SDK holds a message that another host could work on.
+_THREADS = 64
+_RETRIES = {"retry_total": 3, "connection_timeout": 5, "read_timeout": 20}
+
+
+class ServerClock:
+    """The storage service's time, learned from the Date header of its answers.
+
+    Hosts whose clocks differ by minutes then still agree on when a lease ends. The header counts whole seconds,
+    so `now` may be up to a second late, never early: leases end late rather than early.
+    """
+
+    def __init__(self, local_now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._local_now = local_now
+        self._offset = timedelta()
+
+    def observe(self, date_header: str | None) -> None:
+        """Learn from one answer's Date header."""
+        if date_header:
+            self._offset = parsedate_to_datetime(date_header) - self._local_now()
+
+    def now(self) -> datetime:
+        """The service's time, aware, in UTC."""
+        return self._local_now() + self._offset
+
+
+class _ClockPolicy(SansIOHTTPPolicy[Any, Any]):
+    def __init__(self, clock: ServerClock) -> None:
+        self._clock = clock
+
+    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+        del request
+        self._clock.observe(response.http_response.headers.get("Date"))
+
+
+class Account:
+    """One storage account. Clients are made at first use, once, and shared by all threads."""
+
+    def __init__(self, account: StorageAccount, credential: "Callable[[], TokenCredential]") -> None:
+        self._account = account
+        self._credential = credential
+        self._lock = threading.Lock()
+        self._clients: dict[type, Any] = {}
+        self.clock = ServerClock()
+
+    def tables(self) -> "TableServiceClient":
+        """The client for the account's tables."""
+        from azure.data.tables import TableServiceClient  # noqa: PLC0415  a hook never touches a table
+
+        policy = {"per_retry_policies": [_ClockPolicy(self.clock)], **_RETRIES}
+        return self._once(TableServiceClient, self._account.table_uri, policy)
+
+    def queues(self) -> "QueueServiceClient":
+        """The client for the account's queues."""
+        from azure.storage.queue import QueueServiceClient  # noqa: PLC0415
+
+        return self._once(QueueServiceClient, self._account.queue_uri, _RETRIES)
+
+    def blobs(self) -> "BlobServiceClient":
+        """The client for the account's blobs."""
+        from azure.storage.blob import BlobServiceClient  # noqa: PLC0415  most installations send no blob
+
+        return self._once(BlobServiceClient, self._account.blob_uri, _RETRIES)
+
+    def _once[C](self, kind: type[C], uri: str, options: dict[str, Any]) -> C:
+        with self._lock:
+            if kind not in self._clients:
+                self._clients[kind] = self._open(kind, uri, options)
+            client: C = self._clients[kind]
+            return client
+
+    def _open(self, kind: Any, uri: str, options: dict[str, Any]) -> Any:
+        options = {"transport": pooled(), **options}
+        if self._account.connection_string:
+            return kind.from_connection_string(self._account.connection_string, **options)
+        return kind(uri, credential=self._credential(), **options)
+
+
+def pooled() -> "RequestsTransport":
+    """Return a transport that keeps a connection for each of a worker's threads; the default keeps ten."""
+    import requests  # noqa: PLC0415
+    from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
+
+    session = requests.Session()
+    adapter = requests.adapters.HTTPAdapter(pool_maxsize=_THREADS, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return RequestsTransport(session=session, session_owner=False)

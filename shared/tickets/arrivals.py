@@ -1,0 +1,108 @@
+"""Which of two snapshots of one vulnerability is the newer one, and how the newest is kept in its row."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.errors import FieldProblem, RejectedRequestError
+from shared.storage.tables import MAX_PROPERTY_BYTES, Row, Value
+from shared.tickets import keys
+from shared.tickets.snapshots import Vulnerability
+
+SCHEMA = 1
+LIGHT = ("fingerprint", "sequence", "at", "ticket")
+"""The properties of a `v|` row that tell whether a snapshot changes anything."""
+_FUTURE = timedelta(minutes=10)
+_NO_SEQUENCE = -1
+_MAX_PARTS = 12
+_PART = MAX_PROPERTY_BYTES - 16
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a snapshot stands in the order of a vulnerability's snapshots."""
+
+    at: datetime
+    sequence: int = _NO_SEQUENCE
+
+    def is_older_than(self, other: "Position") -> bool:
+        """Whether this one must not replace the other; at the same place the later arrival wins."""
+        if _NO_SEQUENCE not in (self.sequence, other.sequence):
+            return self.sequence < other.sequence
+        return self.at < other.at
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A snapshot with its position; `at` is when it was observed, else when it was sent to us."""
+
+    vulnerability: Vulnerability
+    position: Position
+    asset: str
+    ticket: str
+    fingerprint: str
+
+    @property
+    def row(self) -> str:
+        """The key of its row."""
+        return keys.snapshot_row(self.asset, self.vulnerability.id)
+
+
+def arrival(vulnerability: Vulnerability, *, sent_at: datetime, now: datetime) -> Arrival:
+    """Return the snapshot in its place.
+
+    Raises `RejectedRequestError` when it claims to be from the future: it would shut out all that follow.
+    """
+    at = vulnerability.observed_at or sent_at
+    if at > now + _FUTURE:
+        raise RejectedRequestError(
+            "The snapshot is from the future.",
+            hint="Correct the sender's clock: observed_at is more than 10 minutes ahead.",
+            problems=[FieldProblem("/vulnerability/observed_at", "is more than 10 minutes in the future")],
+            status=422,
+        )
+    sequence = _NO_SEQUENCE if vulnerability.sequence is None else vulnerability.sequence
+    asset = keys.asset_key(vulnerability.asset.kind, vulnerability.asset.id)
+    ticket = keys.ticket_key(asset, vulnerability.id)
+    return Arrival(vulnerability, Position(at, sequence), asset, ticket, vulnerability.fingerprint())
+
+
+def row_values(arrival: Arrival) -> dict[str, Value]:
+    """Return the properties of a `v|` row.
+
+    Raises `RejectedRequestError` when the snapshot is larger than a row can hold.
+    """
+    data = arrival.vulnerability.packed()
+    parts = [data[start : start + _PART] for start in range(0, len(data), _PART)]
+    if len(parts) > _MAX_PARTS:
+        raise RejectedRequestError(
+            "The snapshot is too large: over 768 KiB even when compressed.",
+            hint="Shorten its texts and lists.",
+            status=413,
+        )
+    return {
+        "schema": SCHEMA,
+        "ticket": arrival.ticket,
+        "fingerprint": arrival.fingerprint,
+        "status": arrival.vulnerability.status,
+        **position_values(arrival.position),
+        **{f"snapshot{number}": part for number, part in enumerate(parts)},
+    }
+
+
+def position_values(position: Position) -> dict[str, Value]:
+    """Return the properties of a `v|` row that say where its snapshot stands."""
+    return {"sequence": position.sequence, "at": position.at}
+
+
+def read_position(row: Row) -> Position:
+    """Return where a stored snapshot stands."""
+    at = row.values["at"]
+    if not isinstance(at, datetime):
+        raise TypeError("the row holds something else where a time belongs")
+    return Position(at, int(str(row.values["sequence"])))
+
+
+def read_vulnerability(row: Row) -> Vulnerability:
+    """Return a stored snapshot."""
+    parts = (row.values.get(f"snapshot{number}", b"") for number in range(_MAX_PARTS))
+    return Vulnerability.unpacked(b"".join(part for part in parts if isinstance(part, bytes)))

@@ -1,0 +1,117 @@
+"""What a service hook's delivery says, reduced to what we need of it. Pure.
+
+Payloads differ between events, versions and years; each getter names the oddity it survives.
+https://learn.microsoft.com/azure/devops/service-hooks/events
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SCHEMA = 1
+EVENTS = {
+    "workitem.updated": "updated",
+    "workitem.deleted": "deleted",
+    "workitem.restored": "restored",
+}
+_MAX_TEXT = 400
+_MAX_ID = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class HookEvent:
+    """A hint that a work item has changed. `revision` 0: not told; `state` empty: not told."""
+
+    connection: str
+    change: str
+    work_item: int
+    revision: int
+    project: str
+    by: str
+    type: str
+    state: str
+    assigned_to: str
+    tags: str
+    tries: int = 0
+
+    def message(self) -> dict[str, Any]:
+        """Return the event as a queue message."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def read_event(connection: str, payload: Mapping[str, Any]) -> HookEvent | None:
+    """Return the event in a payload, or None for one that concerns no work item of anybody."""
+    change = EVENTS.get(_text(payload.get("eventType")))
+    resource = _object(payload.get("resource"))
+    work_item = _work_item(resource)
+    if change is None or work_item is None:
+        return None
+    revision = _object(resource.get("revision"))
+    fields = {**_flat(_object(resource.get("fields"))), **_object(revision.get("fields"))}
+    return HookEvent(
+        connection=connection,
+        change=change,
+        work_item=work_item,
+        revision=_number(revision.get("rev")) or (_number(resource.get("rev")) or 0),
+        project=_text(fields.get("System.TeamProject")),
+        by=_person(resource, fields),
+        type=_text(fields.get("System.WorkItemType")),
+        state=_text(fields.get("System.State")),
+        assigned_to=_name(fields.get("System.AssignedTo")),
+        tags=_text(fields.get("System.Tags")),
+    )
+
+
+def read_message(message: Mapping[str, Any]) -> HookEvent:
+    """Return the event in a queue message of ours; fields of a newer version are ignored."""
+    names = HookEvent.__dataclass_fields__
+    return HookEvent(**{name: value for name, value in message.items() if name in names})
+
+
+def _work_item(resource: Mapping[str, Any]) -> int | None:
+    """In `updated`, `resource.id` is the number of the update; the work item is `workItemId`, 0 in test events.
+
+    In deleted and restored there is no `workItemId`, and `resource.id` is the work item.
+    """
+    if "workItemId" in resource or "revision" in resource:
+        candidates = [resource.get("workItemId"), _object(resource.get("revision")).get("id")]
+    else:
+        candidates = [resource.get("id")]
+    return next((number for number in map(_number, candidates) if number), None)
+
+
+def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields are plain in deleted and restored; in updated they are deltas, whose newValue is missing when cleared."""
+    return {name: _object(value).get("newValue") if _is_delta(value) else value for name, value in fields.items()}
+
+
+def _is_delta(value: object) -> bool:
+    return isinstance(value, Mapping) and not {"oldValue", "newValue"}.isdisjoint(value)
+
+
+def _person(resource: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
+    return _name(resource.get("revisedBy")) or _name(fields.get("System.ChangedBy"))
+
+
+def _name(value: object) -> str:
+    """An identity is text in version 1.0 ("Name <mail>") and an object in later ones; it may be null."""
+    if isinstance(value, Mapping):
+        value = value.get("displayName") or value.get("name") or value.get("uniqueName")
+    return _text(value).partition(" <")[0]
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    return value[:_MAX_TEXT] if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int | None:
+    """Numbers are text in some test events."""
+    try:
+        number = int(str(value))
+    except ValueError:
+        return None
+    return number if 0 < number <= _MAX_ID else None

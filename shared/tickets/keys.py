@@ -1,0 +1,95 @@
+"""Names: of tickets, of their lanes, and of the rows in a connection's partition of the table `tickets`."""
+
+import re
+from base64 import b32encode
+from hashlib import sha256
+
+from shared.errors import NotFoundError
+
+LANES = 8
+AFTER_ALL = "~"
+"""Sorts after every character that keys are made of."""
+_PART = 16  # base32 letters: 80 bits
+_LENGTH = 2 * _PART
+_TICKET = re.compile(rf"[a-z2-7]{{{_LENGTH}}}")
+
+
+def asset_key(kind: str, asset: str) -> str:
+    """Return the 16 letters that stand for an asset."""
+    return _hash(f"{kind}\n{asset}")
+
+
+def ticket_key(asset: str, grouping_key: str) -> str:
+    """Return the 32 letters that stand for a ticket of an asset (of which `asset_key` gave the letters)."""
+    return asset + _hash(grouping_key)
+
+
+def lane_of(ticket: str) -> int:
+    """The lane in which a ticket is worked on: always the same one."""
+    return int.from_bytes(sha256(ticket.encode()).digest()[:2]) % LANES
+
+
+def public_id(connection: str, ticket: str) -> str:
+    """A ticket's id in the API: it says where the ticket lives, so that every read is a point read."""
+    return f"{connection}.{ticket}"
+
+
+def parse_public_id(text: str) -> tuple[str, str]:
+    """Return the connection and the ticket of an id. Raises `NotFoundError` for what cannot be one."""
+    connection, _, ticket = text.rpartition(".")
+    if not connection or not _TICKET.fullmatch(ticket):
+        raise NotFoundError(f"There is no ticket {text}.", hint="List tickets with GET /api/tickets.")
+    return connection, ticket
+
+
+def snapshot_row(asset: str, vulnerability: str) -> str:
+    """`v|`: the newest snapshot of one vulnerability."""
+    return f"v|{ticket_key(asset, vulnerability)}"
+
+
+def ticket_row(ticket: str) -> str:
+    """`t|`: what we know and did of one ticket."""
+    return f"t|{ticket}"
+
+
+def pending_row(ticket: str) -> str:
+    """`p|`: the ticket needs work."""
+    return f"{pending_rows(lane_of(ticket))}{ticket}"
+
+
+def ticket_of_pending(row: str) -> str:
+    """The ticket of a pending row's key."""
+    return row[-_LENGTH:]
+
+
+def pending_rows(lane: int) -> str:
+    """What the keys of a lane's pending rows begin with."""
+    return f"p|{lane}|"
+
+
+def work_item_row(work_item: int) -> str:
+    """`w|`: which ticket a work item belongs to."""
+    return f"w|{work_item:012}"
+
+
+def history_row(ticket: str, sequence: int) -> str:
+    """`h|`: one entry of a ticket's history."""
+    return f"h|{ticket}|{sequence:010}"
+
+
+def outbox_row(ticket: str) -> str:
+    """`u|`: the ticket has history that was not sent yet."""
+    return f"u|{ticket}"
+
+
+def lease_row(lane: int) -> str:
+    """`l|`: who works on a lane."""
+    return f"l|{lane}"
+
+
+OPERATIONS_ROW = "c|"
+"""`c|`: how the connection itself is doing."""
+
+
+def _hash(text: str) -> str:
+    return b32encode(sha256(text.encode()).digest()[:10]).decode().lower()

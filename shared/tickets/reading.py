@@ -1,0 +1,131 @@
+"""Reads tickets for the API: one by its id, or pages of them."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from shared.connections.store import ConnectionStore
+from shared.errors import NotFoundError
+from shared.storage import tables
+from shared.storage.tables import Row, Table
+from shared.tickets import keys, views
+from shared.tickets.accept import AT_ONCE
+from shared.tickets.arrivals import read_vulnerability
+from shared.tickets.records import Ticket, read_ticket
+from shared.tickets.transitions import summarised
+from shared.tickets.wake_ups import WakeUps
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which tickets are wanted; empty fields do not restrict."""
+
+    kind: str = ""
+    asset: str = ""
+    status: str = ""
+    connection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTickets:
+    """The use cases behind `GET /tickets` and `GET /tickets/{ticket}`."""
+
+    table: Table
+    connections: ConnectionStore
+    wake_ups: WakeUps
+
+    def one(self, ticket_id: str) -> dict[str, Any]:
+        """Return a ticket with its history. Raises `NotFoundError`."""
+        connection, key = keys.parse_public_id(ticket_id)
+        found = self._ticket(connection, key)
+        start, stop = keys.history_row(key, 0), keys.history_row(key, 10**10 - 1)
+        rows = self.table.range(connection, start, stop + keys.AFTER_ALL)
+        return {**views.view(connection, key, found), "history": [_entry(row) for row in rows]}
+
+    def retry(self, ticket_id: str) -> dict[str, Any]:
+        """Let a ticket be worked on again at once and return it. Raises `NotFoundError`."""
+        connection, key = keys.parse_public_id(ticket_id)
+        found = self._ticket(connection, key)
+        pending = tables.upsert(keys.pending_row(key), {"schema": 1, "due": AT_ONCE, "tries": 0})
+        self.table.write(connection, pending)
+        self.wake_ups.send(connection, keys.lane_of(key))
+        return views.view(connection, key, found)
+
+    def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[dict[str, Any]], str]:
+        """Return tickets in the order of their ids, those after one, and the last one's id if there may be more."""
+        found = list(islice(self._all(wanted, after), size + 1))
+        more = len(found) > size
+        return found[:size], str(found[size - 1]["id"]) if more else ""
+
+    def _ticket(self, connection: str, key: str) -> Ticket:
+        row = self.table.get(connection, keys.ticket_row(key))
+        if row:
+            return read_ticket(row).ticket
+        snapshot = self.table.get(connection, f"v|{key}")
+        if snapshot is None:
+            raise NotFoundError(
+                f"There is no ticket {keys.public_id(connection, key)}.",
+                hint="List tickets with GET /api/tickets.",
+            )
+        return _waiting(snapshot)
+
+    def _all(self, wanted: Filter, after: str) -> Iterator[dict[str, Any]]:
+        first, key = keys.parse_public_id(after) if after else ("", "")
+        for connection in self.connections.all():
+            if connection.name < first or wanted.connection not in ("", connection.name):
+                continue
+            start = key if connection.name == first else ""
+            for ticket_key, ticket in self._tickets(connection.name, wanted, start):
+                if wanted.status in ("", ticket.status):
+                    yield views.view(connection.name, ticket_key, ticket)
+
+    def _tickets(self, connection: str, wanted: Filter, after: str) -> Iterator[tuple[str, Ticket]]:
+        """Merge the tickets with those that have only a snapshot so far; both are in the order of their keys."""
+        prefix = keys.asset_key(wanted.kind, wanted.asset) if wanted.asset else ""
+        start = max(prefix, f"{after}!" if after else "")
+        known = self._range(connection, "t|", start, prefix)
+        waiting = self._range(connection, "v|", start, prefix, select=("ticket",))
+        ticket, snapshot = next(known, None), next(waiting, None)
+        while ticket or snapshot:
+            if ticket and (snapshot is None or ticket.key[2:] <= snapshot.key[2:]):
+                if snapshot and snapshot.key[2:] == ticket.key[2:]:
+                    snapshot = next(waiting, None)
+                yield ticket.key[2:], read_ticket(ticket).ticket
+                ticket = next(known, None)
+            elif snapshot:
+                yield snapshot.key[2:], self._ticket(connection, snapshot.key[2:])
+                snapshot = next(waiting, None)
+
+    def _range(self, connection: str, kind: str, start: str, prefix: str, select: Sequence[str] = ()) -> Iterator[Row]:
+        return self.table.range(connection, f"{kind}{start}", f"{kind}{prefix}{keys.AFTER_ALL}", select=select)
+
+
+def _waiting(snapshot: Row) -> Ticket:
+    """A snapshot that no worker has seen yet."""
+    vulnerability = read_vulnerability(snapshot)
+    asset = vulnerability.asset
+    at = snapshot.written_at
+    return summarised(Ticket(kind=asset.kind, asset=asset.id, created_at=at, changed_at=at), vulnerability)
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    """History as the API shows it: what changed and when, without the ticket around it."""
+    message = json.loads(str(row.values["message"]))
+    current, previous = message["current"], message["previous"]
+    return {
+        "sequence": message["sequence"],
+        "at": message["at"],
+        "by": message["by"],
+        "change": message["change"],
+        "from": previous and _brief(previous),
+        "to": _brief(current),
+    }
+
+
+def _brief(view: dict[str, Any]) -> dict[str, Any]:
+    item = view["work_item"] or {}
+    return {"status": view["status"], "state": item.get("state"), "revision": item.get("revision")}

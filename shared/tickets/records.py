@@ -1,0 +1,192 @@
+"""What the rows of a ticket hold: values in, values out, and the status that follows from them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.storage.tables import Row, Value
+
+SCHEMA = 1
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # storage knows no year before 1601
+CLOSED_CATEGORIES = frozenset({"Completed", "Removed"})
+
+
+class TicketStatus(StrEnum):
+    """What a ticket's sender sees of it."""
+
+    WAITING = "waiting"
+    CREATING = "creating"
+    OPEN = "open"
+    AWAITING_VALIDATION = "awaiting_validation"
+    CLOSED = "closed"
+    DELETED = "deleted"
+    FAILED = "failed"
+    DETACHED = "detached"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemRef:
+    """The work item as we last observed it. `id` 0: there is none (yet)."""
+
+    id: int = 0
+    url: str = ""
+    project: str = ""
+    revision: int = 0
+    type: str = ""
+    state: str = ""
+    category: str = ""
+    assigned_to: str = ""
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A create that was or will be sent and has no result yet. `looked_at`: the first look-up that found nothing."""
+
+    nonce: str
+    at: datetime
+    project: str
+    looked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a ticket failed, in words for its sender."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One field as we last wrote it: digests of what we sent and of what the service made of it."""
+
+    sent: str
+    stored: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One ticket: a `t|` row. `open` says what the platform last said; `history` is the last entry's number."""
+
+    kind: str
+    asset: str
+    vulnerabilities: tuple[str, ...] = ()
+    title: str = ""
+    severity: str = ""
+    open: bool = True
+    work_item: WorkItemRef = WorkItemRef()
+    attempt: Attempt | None = None
+    failure: Failure | None = None
+    written: Mapping[str, Written] = field(default_factory=dict)
+    written_open: bool = True
+    history: int = 0
+    created_at: datetime = _NEVER
+    changed_at: datetime = _NEVER
+
+    @property
+    def status(self) -> TicketStatus:
+        """What the sender sees; closing a card proves no fix, so that is *awaiting validation*."""
+        if self.work_item.deleted:
+            return TicketStatus.DELETED
+        if self.failure:
+            return TicketStatus.FAILED
+        if not self.work_item.id:
+            return self._status_without_item()
+        if self.work_item.category not in CLOSED_CATEGORIES:
+            return TicketStatus.OPEN
+        return TicketStatus.AWAITING_VALIDATION if self.open else TicketStatus.CLOSED
+
+    def _status_without_item(self) -> TicketStatus:
+        if self.attempt:
+            return TicketStatus.CREATING
+        return TicketStatus.WAITING if self.open else TicketStatus.CLOSED
+
+    def values(self) -> dict[str, Value]:
+        """Return the properties of its row."""
+        values: dict[str, Value] = {
+            "schema": SCHEMA,
+            "kind": self.kind,
+            "asset": self.asset,
+            "vulnerabilities": json.dumps(self.vulnerabilities),
+            "title": self.title[:1000],
+            "severity": self.severity,
+            "open": self.open,
+            "status": self.status,
+            "work_item": json.dumps(asdict(self.work_item)),
+            "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
+            "written_open": self.written_open,
+            "history": self.history,
+            "created_at": self.created_at,
+            "changed_at": self.changed_at,
+        }
+        if self.attempt:
+            values |= {
+                "attempt": self.attempt.nonce,
+                "attempt_at": self.attempt.at,
+                "attempt_project": self.attempt.project,
+            }
+            if self.attempt.looked_at:
+                values["looked_at"] = self.attempt.looked_at
+        if self.failure:
+            values["failure"] = json.dumps(asdict(self.failure))
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A ticket as it was read; an empty etag says that it has no row yet."""
+
+    key: str
+    ticket: Ticket
+    etag: str = ""
+
+
+def read_ticket(row: Row) -> Stored:
+    """Make a ticket of its row; unknown properties are ignored, missing ones have their defaults."""
+    values = row.values
+    nonce, looked_at = values.get("attempt"), values.get("looked_at")
+    attempt = (
+        Attempt(
+            str(nonce),
+            _moment(values["attempt_at"]),
+            str(values["attempt_project"]),
+            _moment(looked_at) if looked_at else None,
+        )
+        if nonce
+        else None
+    )
+    failure = values.get("failure")
+    ticket = Ticket(
+        kind=str(values["kind"]),
+        asset=str(values["asset"]),
+        vulnerabilities=tuple(json.loads(str(values.get("vulnerabilities", "[]")))),
+        title=str(values.get("title", "")),
+        severity=str(values.get("severity", "")),
+        open=bool(values.get("open", True)),
+        work_item=_known(WorkItemRef(), json.loads(str(values.get("work_item", "{}")))),
+        attempt=attempt,
+        failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
+        written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
+        written_open=bool(values.get("written_open", True)),
+        history=int(str(values.get("history", 0))),
+        created_at=_moment(values["created_at"]),
+        changed_at=_moment(values["changed_at"]),
+    )
+    return Stored(row.key.removeprefix("t|"), ticket, row.etag)
+
+
+def _known[T: (WorkItemRef, Failure)](default: T, values: Mapping[str, Any]) -> T:
+    """Take what this version knows: a row may be older or newer than the code."""
+    names = default.__dataclass_fields__
+    return replace(default, **{name: value for name, value in values.items() if name in names})
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, datetime):
+        raise TypeError("the row holds something else where a time belongs")
+    return value

@@ -1,0 +1,52 @@
+"""One message on `ticket-requests`: a snapshot, or the name of the blob that holds one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.errors import FieldProblem, RejectedRequestError
+from shared.storage import blobs
+from shared.storage.account import Account
+from shared.tickets.failed_messages import FailedMessages
+from shared.tickets.snapshots import SCHEMA, read_snapshot
+from shared.tickets.submit import Submit
+from shared.validation import parse_json
+
+QUEUE = "ticket-requests"
+CONTAINER = "ticket-requests"
+_MAX_BLOB = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRequests:
+    """The use case behind the queue trigger."""
+
+    submit: Submit
+    failed: FailedMessages
+    account: Account
+
+    def take(self, message: str, text: str, enqueued_at: datetime) -> str | None:
+        """Accept the snapshot in a message and return its ticket's id, or record why it never can be.
+
+        Raises `TransientError` when storage does not answer; the message is then delivered again.
+        """
+        try:
+            return self.submit.one(read_snapshot(self._content(text)), enqueued_at)
+        except RejectedRequestError as error:
+            self.failed.record(QUEUE, message, text, error)
+            return None
+
+    def _content(self, text: str) -> Any:
+        value = parse_json(text, what="message")
+        if not (isinstance(value, dict) and "blob" in value):
+            return value
+        name = value["blob"]
+        if value.get("schema") != SCHEMA or not isinstance(name, str) or not name:
+            problem = FieldProblem("/blob", "must be the name of a blob, with schema 1 beside it")
+            raise RejectedRequestError(
+                "The message names no blob that can be read.",
+                hint=f'Send {{"schema": {SCHEMA}, "blob": "name"}} after uploading to container {CONTAINER}.',
+                problems=[problem],
+                status=422,
+            )
+        return parse_json(blobs.read(self.account, CONTAINER, name, limit=_MAX_BLOB), what="blob")

@@ -1,0 +1,75 @@
+"""Settles attempts that have no result.
+
+attempt ---- lease ----> expired      look-up      look_ups_apart      look-up
+   |------------------------|------------|----------------------------|--------> none: may be created again
+A work item that carries the attempt's mark is adopted at any time; "none" counts only from two look-ups after
+the attempt's lease is over, for until then its request may still be on its way.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from shared.tickets.journal import Change
+from shared.tickets.lane import Job, Lane
+from shared.tickets.look_ups import Found, Mark, look
+from shared.tickets.records import Attempt, Ticket
+from shared.tickets.transitions import created, looked_in_vain, not_created, observed, refer
+
+_CLOCK_STEP = timedelta(seconds=2)  # the server's clock is read in whole seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Looks for what a lane's unfinished attempts left behind."""
+
+    lane: Lane
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Adopt what is found, and find out what is certainly not there."""
+        unfinished = [(job, job.ticket.attempt) for job in jobs if job.ticket.attempt]
+        by_project = sorted(unfinished, key=lambda pair: pair[1].project)
+        for project, group in groupby(by_project, key=lambda pair: pair[1].project):
+            self._resolve(project, list(group))
+
+    def _resolve(self, project: str, pairs: Sequence[tuple[Job, Attempt]]) -> None:
+        asked_at = self.lane.tools.table.clock.now()
+        found = self._look(project, pairs)
+        for job, attempt in pairs:
+            match = found.get((self.lane.ticket_id(job), attempt.nonce))
+            if match:
+                self._adopt(job, match)
+            else:
+                self._not_found(job, attempt, asked_at)
+
+    def _look(self, project: str, pairs: Sequence[tuple[Job, Attempt]]) -> Mapping[Mark, Found]:
+        marks = {(self.lane.ticket_id(job), attempt.nonce) for job, attempt in pairs}
+        before = timedelta(seconds=self.lane.tools.times.created_before)
+        since = min(attempt.at for _, attempt in pairs) - before
+        return look(self.lane.organisation, project, self.lane.connection.tag, since, marks)
+
+    def _adopt(self, job: Job, match: Found) -> None:
+        """The item may not say what is desired by now: the pending row stays, and the next round compares."""
+        item = match.item
+        category = self.lane.category(item.project, item.type, item.state)
+
+        def apply(ticket: Ticket) -> Ticket:
+            adopted = created(ticket, item, category)
+            return observed(adopted, refer(item, category, deleted=match.deleted))
+
+        self.lane.write([Change(job.stored, apply, change="created", by=self.lane.connection.identity)])
+
+    def _not_found(self, job: Job, attempt: Attempt, asked_at: datetime) -> None:
+        times = self.lane.tools.times
+        over = attempt.at + timedelta(seconds=times.lease) + _CLOCK_STEP
+        if asked_at < over:
+            self.lane.defer(job, (over - asked_at).total_seconds())
+        elif attempt.looked_at is None:
+            self.lane.write([Change(job.stored, lambda ticket: looked_in_vain(ticket, asked_at), change="", by="")])
+            self.lane.defer(job, times.look_ups_apart)
+        elif asked_at >= attempt.looked_at + timedelta(seconds=times.look_ups_apart):
+            self.lane.write([Change(job.stored, not_created, change="", by="")])
+        else:
+            wait = attempt.looked_at + timedelta(seconds=times.look_ups_apart) - asked_at
+            self.lane.defer(job, wait.total_seconds())

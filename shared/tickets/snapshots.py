@@ -1,0 +1,169 @@
+"""What a platform says about one vulnerability, as it comes in: parsed, bounded, canonical.
+
+A ticket request is a snapshot, not a command: the newest one says what is desired. `Vulnerability` is the
+contract; unknown fields are ignored, so that a newer platform can talk to an older bridge.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
+
+from shared.errors import FieldProblem, RejectedRequestError
+from shared.validation import validated
+
+SCHEMA = 1
+MAX_TEXT = 100_000
+MAX_NAME = 1_000
+_CUT = "\n\n[cut here: the text was longer than 100,000 characters]"
+
+
+class Severity(StrEnum):
+    """How bad it is, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+class Status(StrEnum):
+    """What the platform knows of the vulnerability itself (not of the work item)."""
+
+    OPEN = "open"
+    FIXED = "fixed"
+    FALSE_POSITIVE = "false_positive"
+    RISK_ACCEPTED = "risk_accepted"
+
+
+def _clean(value: str) -> str:
+    """Half of a surrogate pair is legal in JSON and in no encoding: it could be neither stored nor sent."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
+def _clean_tree(value: Any) -> Any:
+    """Clean every text in a JSON value; a streaming parser's exact numbers become plain ones."""
+    return json.loads(_clean(json.dumps(value, ensure_ascii=False, default=float)))
+
+
+def _cut(value: str) -> str:
+    value = _clean(value)
+    return value if len(value) <= MAX_TEXT else value[: MAX_TEXT - len(_CUT)] + _CUT
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return _clean(value)
+
+
+def _none_is(default: object) -> Callable[[Any], Any]:
+    """Scanners write null for "nothing": take it as the field's default."""
+    return lambda value: default if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_none_is("")), AfterValidator(_cut)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_not_blank)]
+Names = Annotated[
+    tuple[Annotated[str, Field(max_length=4_000), AfterValidator(_clean)], ...],
+    BeforeValidator(_none_is(())),
+    Field(max_length=1_000),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Asset(_Model):
+    """An application or an environment of the platform."""
+
+    kind: Literal["application", "environment"]
+    id: Name
+
+
+class Location(_Model):
+    """Where in the source it is; `line` counts from 1."""
+
+    path: Text = ""
+    line: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    url: Text = ""
+    snippet: Text = ""
+
+
+class Vulnerability(_Model):
+    """One vulnerability on one asset. Required: id, asset, title, severity, status."""
+
+    id: Name
+    asset: Asset
+    title: Annotated[str, AfterValidator(_cut), AfterValidator(_not_blank)]
+    severity: Severity
+    status: Status
+    description: Text = ""
+    score: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] | None = None
+    observed_at: AwareDatetime | None = None
+    sequence: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    rule: Text = ""
+    component: Text = ""
+    location: Location | None = None
+    cve: Names = ()
+    cwe: Names = ()
+    references: Names = ()
+    remediation: Text = ""
+    due: date | None = None
+    url: Text = ""
+    tags: Names = ()
+    custom: Annotated[dict[str, Any], BeforeValidator(_none_is({})), AfterValidator(_clean_tree)] = Field(
+        default_factory=dict
+    )
+
+    def fingerprint(self) -> str:
+        """A hash of what it says, without when it was said: equal ones change nothing."""
+        content = self.model_dump(mode="json", exclude={"observed_at", "sequence"}, exclude_defaults=True)
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def packed(self) -> bytes:
+        """Return the snapshot compressed."""
+        return zlib.compress(self.model_dump_json(exclude_defaults=True).encode())
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> "Vulnerability":
+        """Return what `packed` made."""
+        return cls.model_validate_json(zlib.decompress(data))
+
+
+def read_snapshot(value: Any) -> Vulnerability:
+    """Return the vulnerability in `{"schema": 1, "vulnerability": {…}}`.
+
+    Raises `RejectedRequestError` that names each field that is wrong.
+    """
+    if not isinstance(value, dict):
+        raise _rejected("", "must be an object with schema and vulnerability")
+    if value.get("schema") != SCHEMA:
+        raise _rejected("/schema", f"must be {SCHEMA}, the schema that this app understands")
+    if "vulnerability" not in value:
+        raise _rejected("/vulnerability", "is missing")
+    return validated(Vulnerability, value["vulnerability"], what="snapshot", at="/vulnerability")
+
+
+def _rejected(field: str, message: str) -> RejectedRequestError:
+    return RejectedRequestError(
+        f"The snapshot is not valid: {field or '/'} {message}.",
+        hint="The README shows a snapshot.",
+        problems=[FieldProblem(field, message)],
+        status=422,
+    )

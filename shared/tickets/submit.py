@@ -1,0 +1,145 @@
+"""Takes snapshots in: one from a request or a queue message, or a whole report."""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
+from shared.links.models import Link
+from shared.links.store import LinkStore
+from shared.storage.tables import Row, Table
+from shared.tickets import keys
+from shared.tickets.accept import Accept, Outcome
+from shared.tickets.arrivals import Arrival, arrival
+from shared.tickets.sarif.reading import RefusedResult
+from shared.tickets.snapshots import Vulnerability
+
+_CHUNK = 400
+_MAX_REFUSALS = 100
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the snapshots of an import; `refusals` are the first hundred."""
+
+    id: str
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    refused: int = 0
+    refusals: list[RefusedResult] = field(default_factory=list)
+
+    def refuse(self, refused: RefusedResult) -> None:
+        """Count a result that cannot become a ticket, and keep its reason."""
+        self.refused += 1
+        if len(self.refusals) < _MAX_REFUSALS:
+            self.refusals.append(refused)
+
+    def view(self) -> dict[str, Any]:
+        """Return what the API answers."""
+        return {
+            "import": self.id,
+            "accepted": self.outcomes.total(),
+            "changed": self.outcomes[Outcome.CHANGED],
+            "unchanged": self.outcomes.total() - self.outcomes[Outcome.CHANGED],
+            "refused": self.refused,
+            "refusals": [{"index": r.index, "field": r.field, "message": r.message} for r in self.refusals],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """The use cases behind `POST /tickets`, `POST /tickets/import` and the queue `ticket-requests`."""
+
+    table: Table
+    links: LinkStore
+    accept: Accept
+
+    def one(self, vulnerability: Vulnerability, sent_at: datetime) -> str:
+        """Accept a snapshot and return its ticket's id. Raises `RejectedRequestError`."""
+        link = self.link(vulnerability)
+        snapshot = arrival(vulnerability, sent_at=sent_at, now=self.table.clock.now())
+        self.accept.one(link.connection, snapshot)
+        return keys.public_id(link.connection, snapshot.ticket)
+
+    def all(self, results: Iterable[Vulnerability | RefusedResult], sent_at: datetime) -> Report:
+        """Accept a report's snapshots; what cannot be accepted is refused one by one, with its reason."""
+        report = Report(id=secrets.token_hex(8))
+        run = _Run(self, report, sent_at)
+        for index, result in enumerate(results):
+            if isinstance(result, RefusedResult):
+                report.refuse(result)
+            else:
+                run.add(index, result)
+        run.flush()
+        return report
+
+    def link(self, vulnerability: Vulnerability) -> Link:
+        """Return the link of a snapshot's asset. Raises `RejectedRequestError` if it has none."""
+        asset = vulnerability.asset
+        try:
+            return self.links.get(asset.kind, asset.id)
+        except NotFoundError as error:
+            problem = FieldProblem("/vulnerability/asset", "is not linked to a project")
+            raise RejectedRequestError(error.message, hint=error.hint, problems=[problem], status=422) from error
+
+
+@dataclass(slots=True)
+class _Asset:
+    """What an import has to know of one asset: read once."""
+
+    link: Link
+    known: dict[str, Row]
+    gathered: list[Arrival] = field(default_factory=list)
+
+
+class _Run:
+    """One import on its way: what is stored is read once per asset, writes are gathered."""
+
+    def __init__(self, submit: Submit, report: Report, sent_at: datetime) -> None:
+        self._submit = submit
+        self._report = report
+        self._sent_at = sent_at
+        self._assets: dict[tuple[str, str], _Asset | RejectedRequestError] = {}
+
+    def add(self, index: int, vulnerability: Vulnerability) -> None:
+        """Take one snapshot; it may be written only with a later one, or by `flush`."""
+        try:
+            asset = self._asset(vulnerability)
+            snapshot = arrival(vulnerability, sent_at=self._sent_at, now=self._submit.table.clock.now())
+        except RejectedRequestError as error:
+            where = error.problems[0].field if error.problems else ""
+            self._report.refuse(RefusedResult(index, where, f"{error.message} {error.hint}"))
+            return
+        asset.gathered.append(snapshot)
+        if len(asset.gathered) >= _CHUNK:
+            self._write(asset)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        for asset in self._assets.values():
+            if isinstance(asset, _Asset):
+                self._write(asset)
+
+    def _write(self, asset: _Asset) -> None:
+        outcomes = self._submit.accept.many(asset.link.connection, asset.gathered, asset.known)
+        self._report.outcomes.update(outcomes)
+        asset.gathered.clear()
+
+    def _asset(self, vulnerability: Vulnerability) -> _Asset:
+        key = (vulnerability.asset.kind, vulnerability.asset.id)
+        if key not in self._assets:
+            self._assets[key] = self._open(vulnerability)
+        found = self._assets[key]
+        if isinstance(found, RejectedRequestError):
+            raise found
+        return found
+
+    def _open(self, vulnerability: Vulnerability) -> _Asset | RejectedRequestError:
+        try:
+            link = self._submit.link(vulnerability)
+        except RejectedRequestError as error:
+            return error
+        asset = keys.asset_key(vulnerability.asset.kind, vulnerability.asset.id)
+        return _Asset(link, self._submit.accept.known(link.connection, asset))

@@ -1,0 +1,45 @@
+"""Finds what a process that died forgot: pending tickets without a wake-up, history that was not sent."""
+
+from dataclasses import dataclass
+
+from shared.connections.store import ConnectionStore
+from shared.storage.tables import Table
+from shared.tickets import keys
+from shared.tickets.health import Health
+from shared.tickets.outbox import Outbox
+from shared.tickets.wake_ups import WakeUps
+from shared.times import Times
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The use case behind the timer."""
+
+    table: Table
+    connections: ConnectionStore
+    health: Health
+    wake_ups: WakeUps
+    outbox: Outbox
+    times: Times
+
+    def __call__(self) -> None:
+        """Wake every lane in which something is due, and send what was left unsent."""
+        for connection in self.connections.all():
+            self.outbox.send_forgotten(connection.name, older_than=self.times.retry)
+            if self.health.paused_for(connection.name) == 0:
+                self._wake(connection.name)
+
+    def _wake(self, connection: str) -> None:
+        for lane in range(keys.LANES):
+            prefix = keys.pending_rows(lane)
+            due = self.table.range(
+                connection,
+                prefix,
+                prefix + keys.AFTER_ALL,
+                where="due le @now",
+                parameters={"now": self.table.clock.now()},
+                select=("due",),
+                limit=1,
+            )
+            if next(due, None):
+                self.wake_ups.send(connection, lane)

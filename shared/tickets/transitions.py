@@ -1,0 +1,111 @@
+"""How a ticket changes when something happened to it. Pure: each returns the ticket as it is afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from shared.azure_devops.work_items import WorkItem
+from shared.errors import BridgeError
+from shared.tickets.plan import Desired, Patch, digest, written
+from shared.tickets.records import Attempt, Failure, Ticket, WorkItemRef, Written
+from shared.tickets.snapshots import Status, Vulnerability
+
+_MAX_TITLE = 1000
+_NOT_SEEN = ""  # no field's digest: whatever stands there now is taken as a person's
+
+
+def summarised(ticket: Ticket, vulnerability: Vulnerability) -> Ticket:
+    """The newest snapshot was taken in."""
+    return replace(
+        ticket,
+        vulnerabilities=(vulnerability.id,),
+        title=vulnerability.title[:_MAX_TITLE],
+        severity=vulnerability.severity.value,
+        open=vulnerability.status is Status.OPEN,
+    )
+
+
+def attempted(ticket: Ticket, attempt: Attempt, desired: Desired) -> Ticket:
+    """A create is about to be sent; what it will say is remembered, should its answer be lost."""
+    sent = {name: Written(digest(value), _NOT_SEEN) for name, value in desired.fields.items()}
+    return replace(ticket, attempt=attempt, failure=None, written=sent, written_open=True)
+
+
+def looked_in_vain(ticket: Ticket, at: datetime) -> Ticket:
+    """The first look-up found nothing; only a second one proves it."""
+    return replace(ticket, attempt=replace(ticket.attempt, looked_at=at)) if ticket.attempt else ticket
+
+
+def not_created(ticket: Ticket) -> Ticket:
+    """The attempt certainly left nothing behind."""
+    return replace(ticket, attempt=None)
+
+
+def failed(ticket: Ticket, error: BridgeError, code: str) -> Ticket:
+    """A person must act before it is tried again."""
+    return replace(ticket, attempt=None, failure=Failure(code, error.message, error.hint))
+
+
+def created(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
+    """Azure DevOps made the work item, or a look-up found that it had."""
+    values = {name: Written(known.sent, _stored(known, item, name)) for name, known in ticket.written.items()}
+    return replace(_seen(ticket, item, category), attempt=None, failure=None, written=values)
+
+
+def patched(ticket: Ticket, item: WorkItem, category: str, desired: Desired, patch: Patch) -> Ticket:
+    """Our patch was taken."""
+    return replace(
+        _seen(ticket, item, category),
+        failure=None,
+        written={**ticket.written, **written(patch.fields, item), **_kept(ticket.written, patch.keeps)},
+        written_open=desired.open,
+    )
+
+
+def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
+    """A person (or a rule) changed the work item; what is older than what we know changes nothing."""
+    if item.revision <= ticket.work_item.revision and item.deleted == ticket.work_item.deleted:
+        return ticket
+    return replace(ticket, work_item=item)
+
+
+def refer(item: WorkItem, category: str, *, project: str = "", deleted: bool = False) -> WorkItemRef:
+    """Return what we keep of a work item."""
+    return WorkItemRef(
+        id=item.id,
+        url=item.url,
+        project=item.project or project,
+        revision=item.revision,
+        type=item.type,
+        state=item.state,
+        category=category,
+        assigned_to=identity(item.fields.get("System.AssignedTo")),
+        deleted=deleted,
+    )
+
+
+def identity(value: object) -> str:
+    """Return the name in an identity field: an object in the REST API, text in events of version 1.0."""
+    if isinstance(value, Mapping):
+        return str(value.get("displayName") or value.get("uniqueName") or "")
+    return str(value or "")
+
+
+def _stored(known: Written, item: WorkItem, name: str) -> str:
+    """What our create left in a field: known only as long as nobody else has written the item since."""
+    value = digest(item.fields.get(name))
+    return value if item.revision == 1 or value == known.sent else _NOT_SEEN
+
+
+def _seen(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
+    """Take in an item's revision, unless an event already told of a later one."""
+    if item.id == ticket.work_item.id and item.revision < ticket.work_item.revision:
+        return ticket
+    return replace(ticket, work_item=refer(item, category, project=ticket.work_item.project))
+
+
+def _kept(before: Mapping[str, Written], keeps: Mapping[str, str]) -> dict[str, Written]:
+    """A person's value stays; ours is remembered as said, so that it is said once."""
+    return {
+        name: Written(sent, before[name].stored if name in before else digest(None)) for name, sent in keeps.items()
+    }

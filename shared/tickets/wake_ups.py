@@ -1,0 +1,52 @@
+"""Wakes the worker of a lane: few messages, none lost.
+
+The first wake-up of a lane goes out at once. Those of the following second are one message that is delivered at
+the end of that second, by when every row that it stands for was written. A wake-up that is lost all the same
+(the process died) is found by the sweep.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from shared.storage.queues import Queue
+from shared.times import Times
+
+SCHEMA = 1
+
+
+class WakeUps:
+    """Sends wake-ups to the queue `ticket-work`, at most two per lane and second from this process."""
+
+    def __init__(self, queue: Queue, times: Times, clock: Callable[[], float] = time.monotonic) -> None:
+        self._queue = queue
+        self._spacing = times.wake_up_spacing
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._covered_until: dict[tuple[str, int], float] = {}
+        self._sent_at: dict[tuple[str, int], float] = {}
+
+    def send(self, connection: str, lane: int) -> None:
+        """Wake a lane whose pending rows were just written."""
+        delay = self._claim((connection, lane))
+        if delay is not None:
+            self._put(connection, lane, delay)
+
+    def send_later(self, connection: str, lane: int, delay: float) -> None:
+        """Wake a lane after `delay` seconds."""
+        self._put(connection, lane, delay)
+
+    def _claim(self, lane: tuple[str, int]) -> float | None:
+        """Return the delay of the message to send, or None if one that is on its way covers this call."""
+        now = self._clock()
+        with self._lock:
+            if now < self._covered_until.get(lane, 0.0):
+                return None
+            if now - self._sent_at.get(lane, float("-inf")) >= self._spacing:
+                self._sent_at[lane] = now
+                return 0.0
+            self._covered_until[lane] = self._sent_at[lane] = now + self._spacing
+            return self._spacing
+
+    def _put(self, connection: str, lane: int, delay: float) -> None:
+        self._queue.send({"schema": SCHEMA, "connection": connection, "lane": lane}, delay=delay)

@@ -1,0 +1,58 @@
+"""What a work item of ours holds: its fields from a vulnerability, and the hyperlink that names its ticket."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared.links.models import Link
+from shared.tickets import content
+from shared.tickets.plan import Desired
+from shared.tickets.snapshots import Severity, Status, Vulnerability
+
+# 1 is the most urgent in every standard process:
+# https://learn.microsoft.com/azure/devops/boards/queries/planning-ranking-priorities
+PRIORITIES: Mapping[Severity, int] = {
+    Severity.CRITICAL: 1,
+    Severity.HIGH: 2,
+    Severity.MEDIUM: 3,
+    Severity.LOW: 4,
+    Severity.INFO: 4,
+}
+_HYPERLINK = re.compile(r"/api/tickets/(?P<ticket>[a-z0-9.-]+)\?attempt=(?P<nonce>[0-9a-f]+)$")
+
+
+def desired(vulnerability: Vulnerability, *, work_item_type: str, ticket_url: str) -> Desired:
+    """Return what a work item of a type should say."""
+    fields = {
+        "System.Title": content.title(vulnerability),
+        _description_field(work_item_type): content.description(vulnerability, ticket_url=ticket_url),
+        "Microsoft.VSTS.Common.Priority": PRIORITIES[vulnerability.severity],
+    }
+    return Desired(fields, open=vulnerability.status is Status.OPEN)
+
+
+def set_once(link: Link, tag: str) -> dict[str, Any]:
+    """Return the fields that are set when a work item is made and are the team's from then on."""
+    tags = dict.fromkeys((tag, *link.tags))  # in order, each once
+    return {"System.Tags": "; ".join(tags)}
+
+
+def ticket_url(public_url: str, ticket_id: str) -> str:
+    """The address of a ticket in our API."""
+    return f"{public_url}/api/tickets/{ticket_id}"
+
+
+def hyperlink(public_url: str, ticket_id: str, nonce: str) -> str:
+    """The address in a work item's hyperlink: it names the ticket and the attempt that made the item."""
+    return f"{ticket_url(public_url, ticket_id)}?attempt={nonce}"
+
+
+def parse_hyperlink(url: str) -> tuple[str, str] | None:
+    """Return the ticket id and the nonce in a hyperlink of ours; the app's own address may have changed since."""
+    found = _HYPERLINK.search(url)
+    return (found["ticket"], found["nonce"]) if found else None
+
+
+def _description_field(work_item_type: str) -> str:
+    """The form of a Bug shows Repro Steps where others show the Description."""
+    return "Microsoft.VSTS.TCM.ReproSteps" if work_item_type == "Bug" else "System.Description"

@@ -1,0 +1,43 @@
+"""Every duration of the protocols, in seconds, and the one place that scales them.
+
+Real durations are minutes, because a request to Azure DevOps may take 100 s and still be carried out. Tests and
+one machine set TIME_SCALE below 1 and everything shrinks in proportion, so that its order is kept:
+
+    lease taken      sending ends    last answer        lease ends     first look-up    second look-up
+        |---- send_window ---|--- request ---|--- margin ---|------------|-- look_ups_apart --|
+        0                   60             160            300           300+               360+
+"""
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Durations in seconds."""
+
+    lease: float = 300.0
+    """How long a worker owns a lane after its last write to the lane's row."""
+    send_window: float = 60.0
+    """How long after that write it may still start a request that changes something."""
+    request: float = 100.0
+    """The longest a request to Azure DevOps may take, from connecting to the last byte."""
+    look_ups_apart: float = 60.0
+    """Between the two look-ups that together prove that an attempt left nothing behind."""
+    created_before: float = 900.0
+    """How much earlier than the attempt Azure DevOps' clock may say an item was created."""
+    refusal_remembered: float = 300.0
+    """How long a refusal for a project and type is taken as the answer for all."""
+    wake_up_spacing: float = 1.0
+    """At most two wake-ups per lane are sent in this time (the queue counts in whole seconds)."""
+    unknown_item_recheck: float = 30.0
+    """How long an event for an item that we do not know waits before it is looked at again."""
+    retry: float = 30.0
+    """How long a ticket waits after a passing fault."""
+
+    @classmethod
+    def scaled(cls, scale: float) -> "Times":
+        """Return all durations times `scale`; only what a queue counts in whole seconds stays."""
+        whole = {"wake_up_spacing"}
+        return cls(
+            **{f.name: f.default * (1.0 if f.name in whole else scale) for f in fields(cls)}  # type: ignore[operator]
+        )

@@ -1,0 +1,1 @@
+"""The edge: HTTP, queue and timer functions. Each translates, calls one use case, and answers."""

@@ -1,0 +1,129 @@
+"""What a caller gets to see: JSON for results, RFC 9457 problem documents for errors.
+
+https://www.rfc-editor.org/rfc/rfc9457
+"""
+
+import json
+import logging
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import azure.functions as func
+
+from shared.errors import (
+    BridgeError,
+    ConfigurationError,
+    CredentialError,
+    RefusedError,
+    RejectedRequestError,
+    ThrottledError,
+    TransientError,
+)
+
+log = logging.getLogger(__name__)
+
+type Handler = Callable[[func.HttpRequest], func.HttpResponse]
+MAX_BODY = 4 * 1024 * 1024
+
+
+def ok(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """Answer with JSON."""
+    return func.HttpResponse(
+        json.dumps(value, ensure_ascii=False),
+        status_code=status,
+        mimetype="application/json",
+        charset="utf-8",
+        headers=dict(headers or {}),
+    )
+
+
+def problem(error: BridgeError) -> func.HttpResponse:
+    """Answer with what went wrong and what to do about it."""
+    status = HTTPStatus(_status(error))
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status,
+        "detail": error.message,
+    }
+    if error.hint:
+        document["hint"] = error.hint
+    if isinstance(error, RejectedRequestError) and error.problems:
+        document["problems"] = [{"field": p.field, "message": p.message} for p in error.problems]
+    if isinstance(error, ConfigurationError):
+        document["problems"] = [{"field": "settings", "message": message} for message in error.problems]
+    headers = {"Retry-After": str(int(error.retry_after) + 1)} if isinstance(error, ThrottledError) else {}
+    return func.HttpResponse(
+        json.dumps(document, ensure_ascii=False),
+        status_code=int(status),
+        mimetype="application/problem+json",
+        charset="utf-8",
+        headers=headers,
+    )
+
+
+def answered(handler: Handler) -> Handler:
+    """Turn the errors that a handler raises into their answers, and log the one line of an invocation."""
+
+    @wraps(handler)
+    def answer(req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            response = handler(req)
+        except BridgeError as error:
+            response = problem(error)
+            log.warning("%s: %s %s", handler.__name__, response.status_code, error.message)
+        except Exception:  # a defect of ours: the caller learns that it is, and that sending again may help
+            log.exception("%s: unexpected", handler.__name__)
+            response = problem(TransientError("Something unexpected went wrong here; it was logged."))
+        else:
+            log.info("%s: %s", handler.__name__, response.status_code)
+        return response
+
+    return answer
+
+
+def body_of(req: func.HttpRequest, *, limit: int = MAX_BODY) -> bytes:
+    """Return a request's body. Raises `RejectedRequestError` (413) over the limit."""
+    body = req.get_body()
+    if len(body) > limit:
+        raise RejectedRequestError(
+            f"The body has {len(body)} bytes; at most {limit} are taken.",
+            hint="Send it in several parts.",
+            status=413,
+        )
+    return body
+
+
+def collection(name: str, items: list[Any], last: str) -> func.HttpResponse:
+    """Answer with one page of a collection; `last` is empty on the last page."""
+    continuation = urlsafe_b64encode(last.encode()).decode() if last else None
+    return ok({name: items, "continuation": continuation})
+
+
+def continuation_of(req: func.HttpRequest) -> str:
+    """Return where the page that is asked for begins. Raises `RejectedRequestError`."""
+    try:
+        return urlsafe_b64decode(req.params.get("continuation", "")).decode()
+    except (NotBase64, ValueError) as error:
+        raise RejectedRequestError(
+            "The continuation is not one of ours.",
+            hint="Send back the one that the last page had, unchanged.",
+        ) from error
+
+
+def _status(error: BridgeError) -> int:
+    match error:
+        case RejectedRequestError():
+            return error.status
+        case ConfigurationError():
+            return 503
+        case ThrottledError():
+            return 503
+        case CredentialError() | RefusedError():
+            return 422
+        case _:
+            return 503

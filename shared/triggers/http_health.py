@@ -1,0 +1,17 @@
+"""`/health`: whether the app can work, and which settings keep it from doing so."""
+
+import azure.functions as func
+
+from shared.services import services
+from shared.triggers.answers import answered, ok
+
+blueprint = func.Blueprint()
+
+
+@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answered
+def health(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer 200, or 503 with the name of every setting that is missing or bad."""
+    del req
+    _ = services.settings
+    return ok({"status": "healthy"})

@@ -1,0 +1,51 @@
+"""`/links`: application or environment → project."""
+
+from itertools import islice
+
+import azure.functions as func
+
+from shared.errors import RejectedRequestError
+from shared.links.models import KINDS, Link, LinkRequest
+from shared.services import services
+from shared.triggers.answers import answered, body_of, collection, continuation_of, ok
+from shared.validation import parse_json, validated
+
+blueprint = func.Blueprint()
+_PAGE = 100
+
+
+@blueprint.route("links/{kind}/{asset}", methods=["PUT"])
+@answered
+def save_link(req: func.HttpRequest) -> func.HttpResponse:
+    """Create or change a link, checked against the live project, and provide its service hooks."""
+    request = validated(LinkRequest, parse_json(body_of(req), what="link"), what="link")
+    kind, asset = _asset(req)
+    return _shown(services.save_link(kind, asset, request, if_match=req.headers.get("If-Match", "")))
+
+
+@blueprint.route("links/{kind}/{asset}", methods=["GET"])
+@answered
+def read_link(req: func.HttpRequest) -> func.HttpResponse:
+    """Show a link."""
+    return _shown(services.links.get(*_asset(req)))
+
+
+@blueprint.route("links", methods=["GET"])
+@answered
+def list_links(req: func.HttpRequest) -> func.HttpResponse:
+    """List links of one kind (applications unless `?kind=environment`)."""
+    kind = req.params.get("kind", KINDS[0])
+    if kind not in KINDS:
+        raise RejectedRequestError(f"There are no assets of kind {kind}.", hint=f"Use one of: {', '.join(KINDS)}.")
+    found = list(islice(services.links.all(kind, continuation_of(req)), _PAGE + 1))
+    last = found[_PAGE - 1].asset if len(found) > _PAGE else ""
+    return collection("links", [link.public() for link in found[:_PAGE]], last)
+
+
+def _asset(req: func.HttpRequest) -> tuple[str, str]:
+    """The host decodes route parameters, but for slashes; ids may hold them."""
+    return req.route_params["kind"], req.route_params["asset"].replace("%2F", "/").replace("%2f", "/")
+
+
+def _shown(link: Link) -> func.HttpResponse:
+    return ok(link.public(), headers={"ETag": link.etag})

@@ -1,0 +1,184 @@
+"""The bridge as its users see it: the platform, the administrator, and a person in Azure Boards."""
+
+import json
+import secrets
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import requests
+from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
+
+from local.stack import Stack
+
+PROJECT = "Web Shop"
+_SECONDS = 30.0
+
+
+def eventually[T](look: Callable[[], T | None], *, seconds: float = _SECONDS, what: str) -> T:
+    """Return what `look` finds as soon as it finds something that is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come within {seconds:.0f} s")
+        time.sleep(0.05)
+
+
+@dataclass
+class Bridge:
+    """One test's own organisation, connection and asset in a running stack."""
+
+    stack: Stack
+    name: str
+    token: str
+    asset: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    @classmethod
+    def fresh(cls, stack: Stack, *, linked: bool = True) -> "Bridge":
+        name = f"t{secrets.token_hex(5)}"
+        bridge = cls(stack, name, "", f"shop-{name}")
+        bridge.session.trust_env = False
+        bridge.control("POST", "organizations", {"name": name})
+        bridge.token = bridge.control("POST", "personal-access-tokens", {"organization": name, "user": "Bridge"})[
+            "token"
+        ]
+        if linked:
+            bridge.connect()
+            bridge.link()
+        return bridge
+
+    # The administrator
+
+    def connect(self, **changes: Any) -> requests.Response:
+        credential = {"kind": "personal_access_token", "token": self.token}
+        body = {"url": f"{self.stack.addresses.azure_devops}/{self.name}", "credential": credential, **changes}
+        return self.ask("PUT", f"connections/{self.name}", json=body)
+
+    def link(self, *, asset: str = "", **changes: Any) -> requests.Response:
+        body = {"connection": self.name, "project": PROJECT, **changes}
+        return self.ask("PUT", f"links/application/{asset or self.asset}", json=body)
+
+    def ask(self, method: str, path: str, *, key: str | None = None, **request: Any) -> requests.Response:
+        headers = {"x-functions-key": self.stack.addresses.host_key if key is None else key}
+        headers |= request.pop("headers", {})
+        url = f"{self.stack.addresses.functions}/api/{path}"
+        return self.session.request(method, url, headers=headers, timeout=60, **request)
+
+    # The platform
+
+    def vulnerability(self, id_: str = "V1", **changes: Any) -> dict[str, Any]:
+        asset = {"kind": "application", "id": self.asset}
+        least = {"id": id_, "asset": asset, "title": f"Finding {id_}", "severity": "high", "status": "open"}
+        return {**least, **changes}
+
+    def snapshot(self, id_: str = "V1", **changes: Any) -> dict[str, Any]:
+        return {"schema": 1, "vulnerability": self.vulnerability(id_, **changes)}
+
+    def send(self, id_: str = "V1", **changes: Any) -> str:
+        """Post a snapshot and return its ticket's id."""
+        answer = self.ask("POST", "tickets", json=self.snapshot(id_, **changes))
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    def import_(self, body: bytes | list[Any], **request: Any) -> requests.Response:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.ask("POST", "tickets/import", data=content, **request)
+
+    def import_sarif(self, body: bytes, **request: Any) -> requests.Response:
+        params = {"kind": "application", "asset": self.asset}
+        return self.import_(body, params=params, headers={"Content-Type": "application/sarif+json"}, **request)
+
+    def ticket(self, ticket: str) -> dict[str, Any]:
+        answer = self.ask("GET", f"tickets/{ticket}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def tickets(self, **query: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        params = {"kind": "application", "asset": self.asset, **query}
+        continuation: str | None = ""
+        while continuation is not None:
+            page = self.ask("GET", "tickets", params={**params, "continuation": continuation}).json()
+            found += page["tickets"]
+            continuation = page["continuation"]
+        return found
+
+    def until(self, ticket: str, status: str, *, seconds: float = _SECONDS) -> dict[str, Any]:
+        """Return the ticket once it has the status."""
+
+        def look() -> dict[str, Any] | None:
+            found = self.ticket(ticket)
+            return found if found["status"] == status else None
+
+        return eventually(look, seconds=seconds, what=f"status {status} of {ticket} ({self.ticket(ticket)})")
+
+    def until_all(self, count: int, status: str = "open", *, seconds: float = _SECONDS) -> list[dict[str, Any]]:
+        def look() -> list[dict[str, Any]] | None:
+            found = self.tickets(status=status)
+            return found if len(found) == count else None
+
+        return eventually(look, seconds=seconds, what=f"{count} tickets {status}")
+
+    def queue(self, name: str) -> QueueClient:
+        return QueueClient.from_connection_string(
+            self.stack.addresses.storage_connection_string,
+            name,
+            message_encode_policy=TextBase64EncodePolicy(),
+            message_decode_policy=TextBase64DecodePolicy(),
+        )
+
+    @cached_property
+    def _updates(self) -> list[dict[str, Any]]:
+        return []
+
+    def updates(self, ticket: str) -> list[dict[str, Any]]:
+        """Return the update messages of a ticket so far, in the order of their arrival; they stay on the queue."""
+        client = self.queue("ticket-updates")
+        found = {m.id: json.loads(m.content) for m in client.peek_messages(32)}
+        while batch := list(client.receive_messages(max_messages=32, visibility_timeout=1)):
+            found |= {m.id: json.loads(m.content) for m in batch}
+            if len(batch) < 32:
+                break
+        for message in found.values():
+            if message["ticket"].startswith(f"{self.name}.") and message not in self._updates:
+                self._updates.append(message)
+        mine = [message for message in self._updates if message["ticket"] == ticket]
+        return sorted(mine, key=lambda message: int(message["sequence"]))
+
+    # A person in Azure Boards, and what Azure DevOps was asked
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        url = f"{self.stack.addresses.azure_devops}/_simulator/{path}"
+        answer = self.session.request(method, url, json=body, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def fault(self, match: str, fault: str, *, times: int = 1) -> None:
+        method, _, path = match.partition(" ")
+        self.control("POST", "faults", {"match": f"{method} /{self.name}/{path}", "times": times, "fault": fault})
+
+    def work_items(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.control("GET", f"work-items?organization={self.name}")["work_items"]
+        return found
+
+    def act(self, work_item: int, **change: Any) -> None:
+        self.control("POST", f"work-items/{work_item}?organization={self.name}", change)
+
+    def asked(self) -> list[dict[str, Any]]:
+        found = self.control("GET", "requests")["requests"]
+        return [request for request in found if request["path"].startswith(f"/{self.name}/")]
+
+    def hook(self, body: bytes, *, password: str | None = None, length: int | None = None) -> requests.Response:
+        headers = {"Content-Type": "application/json"}
+        if password is not None:
+            headers["Authorization"] = f"Basic {b64encode(f'azure-devops:{password}'.encode()).decode()}"
+        del length
+        url = f"{self.stack.addresses.functions}/api/hooks/{self.name}"
+        return self.session.post(url, data=body, headers=headers, timeout=30)

@@ -1,0 +1,96 @@
+"""What every functional test shares: Azurite, started once on free ports."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from local.stack import Stack
+from tests.functional.bridge import Bridge
+
+TIME_SCALE = 0.02
+REPOSITORY = Path(__file__).parents[2]
+AZURITE = REPOSITORY / "local/azurite/node_modules/azurite/dist/src/azurite.js"
+# Published, the same for every Azurite: https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
+ACCOUNT = "devstoreaccount1"
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[str]:
+    """The connection string of an Azurite that keeps everything in memory."""
+    script = Path(os.environ.get("AZURITE", AZURITE))
+    if not script.is_file():
+        pytest.skip(f"Azurite is not installed at {script}: run `make install`")
+    ports = dict(zip(("blob", "queue", "table"), free_ports(3), strict=True))
+    command = [
+        "node",
+        str(script),
+        "--silent",
+        "--disableTelemetry",
+        "--skipApiVersionCheck",
+        "--inMemoryPersistence",
+    ]
+    for service, port in ports.items():
+        command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: all(answers(port) for port in ports.values()), seconds=30, what="Azurite")
+            yield connection_string(ports)
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def connection_string(ports: dict[str, int]) -> str:
+    endpoints = [f"{service.title()}Endpoint=http://127.0.0.1:{port}/{ACCOUNT}" for service, port in ports.items()]
+    account = ["DefaultEndpointsProtocol=http", f"AccountName={ACCOUNT}", f"AccountKey={KEY}"]
+    return ";".join([*account, *endpoints]) + ";"
+
+
+def free_ports(count: int) -> Sequence[int]:
+    """Return ports that nobody has: all are held open until the last one is known."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come within {seconds:.0f} s")
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Storage, simulators and the functions, as `make run` starts them, with all durations at a fiftieth."""
+    script = Path(os.environ.get("AZURITE", AZURITE))
+    if not script.is_file():
+        pytest.skip(f"Azurite is not installed at {script}: run `make install`")
+    folder = tmp_path_factory.mktemp("stack")
+    with Stack(
+        folder, time_scale=TIME_SCALE, in_memory_storage=True, settings={"MAX_IMPORT_BYTES": "1000000"}
+    ) as stack:
+        yield stack
+
+
+@pytest.fixture
+def bridge(stack: Stack) -> Bridge:
+    """An organisation, a connection and a linked asset of the test's own."""
+    return Bridge.fresh(stack)
