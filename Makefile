@@ -1,10 +1,13 @@
 # `make run`: everything on one machine.  `make test`: every check.  Python 3.13, Node 20 and npm are all it needs.
-PYTHON ?= python3.13
+# Another Python than the one on the PATH: make run PYTHON=/path/to/python3.13
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+TESTS_INSTALLED := $(VENV)/.tests-installed
 AZURITE := local/azurite/node_modules/.package-lock.json
-# A private CA bundle in the environment would override the one that trusts our simulators.
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
+
 .PHONY: run test quick check install clean
 
 run: $(INSTALLED) $(AZURITE)
@@ -22,17 +25,27 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-install: $(INSTALLED) $(AZURITE)
+install: $(INSTALLED) $(TESTS_INSTALLED) $(AZURITE)
 
-$(INSTALLED): requirements.txt local/requirements.txt tests/requirements.txt
-	@echo "Installing Python packages into $(VENV) (about half a minute) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt -r local/requirements.txt -r tests/requirements.txt
+# Made again when the Python that it was made of is gone.
+$(BIN)/python:
+	@python=$$(sh local/prerequisites.sh $(PYTHON)) && "$$python" -m venv --clear $(VENV)
+
+$(INSTALLED): $(BIN)/python requirements.txt local/requirements.txt
+	@echo "Installing Python packages into $(VENV) (once, about half a minute) ..."
+	@$(PIP_INSTALL) -r requirements.txt -r local/requirements.txt
 	@touch $@
 
-$(AZURITE): local/azurite/package-lock.json
-	@echo "Installing Azurite, the storage emulator (about half a minute) ..."
-	@npm --prefix local/azurite ci --no-audit --no-fund
+$(TESTS_INSTALLED): $(INSTALLED) tests/requirements.txt
+	@echo "Installing what the checks need into $(VENV) (once, about half a minute) ..."
+	@$(PIP_INSTALL) -r requirements.txt -r local/requirements.txt -r tests/requirements.txt
+	@touch $@
+
+# Its .npmrc says how: without scripts, without warnings.
+$(AZURITE): local/azurite/package-lock.json local/azurite/.npmrc
+	@sh local/prerequisites.sh $(PYTHON) > /dev/null
+	@echo "Installing Azurite, the storage emulator, into local/azurite (once, about half a minute) ..."
+	@npm --prefix local/azurite ci
 	@touch $@
 
 clean:

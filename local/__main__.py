@@ -17,7 +17,7 @@ from local.environment import own_settings
 from local.ports import PREFERRED
 from local.processes import REPOSITORY, StartError
 from local.seed import ASSET, ASSET_KIND, ORGANISATION, PROJECT, Seed, SeedError
-from local.single_run import AlreadyRunningError
+from local.single_run import StateFolderError
 from local.stack import Stack
 from local.vault import VaultError
 
@@ -25,6 +25,10 @@ _TICKETS_WITHIN = 120.0
 _SNAPSHOT = (
     '{"schema":1,"vulnerability":{"id":"DEMO-1","asset":{"kind":"%s","id":"%s"},'
     '"title":"Outdated log4j-core","severity":"critical","status":"open"}}'
+)
+_QUEUES = (
+    "  Or put the same JSON, Base64, on the queue ticket-requests, and read ticket-updates: any Azure Storage client\n"
+    "  can, with the storage_connection_string of addresses.json."
 )
 _began = time.monotonic()
 
@@ -36,7 +40,7 @@ def main() -> int:
         lock = single_run.take(state / "lock")
         _stop_on_signals()
         _run(state, lock)
-    except (AlreadyRunningError, StartError, VaultError, ValueError) as error:
+    except (StateFolderError, StartError, VaultError, ValueError) as error:
         say(str(error))
         return 1
     except KeyboardInterrupt:
@@ -47,7 +51,7 @@ def main() -> int:
 def _run(state: Path, lock: int) -> None:
     file = state / "addresses.json"
     file.unlink(missing_ok=True)
-    say(f"Starting storage, simulators and functions; state in {state}")
+    say(f"Starting storage, simulators and functions; state in {_short(state)}")
     settings = own_settings(REPOSITORY / "local.settings.json")
     try:
         with Stack(state, ports=PREFERRED, settings=settings, say=say, keep_open=lock) as stack:
@@ -99,6 +103,7 @@ def _send(seed: Seed, report: Path) -> None:
     else:
         say(f"{report.name}: {imported.accepted} findings accepted, {imported.refused} refused")
     tickets = seed.settled(_TICKETS_WITHIN, _progress)
+    _end_progress()
     say(_summary(tickets))
     _print_table(seed, tickets)
 
@@ -106,6 +111,11 @@ def _send(seed: Seed, report: Path) -> None:
 def _progress(settled: int, total: int) -> None:
     if sys.stdout.isatty():
         print(f"\r         {settled} of {total} tickets", end="\r", flush=True)
+
+
+def _end_progress() -> None:
+    if sys.stdout.isatty():
+        print("\r\x1b[K", end="", flush=True)
 
 
 def _summary(tickets: Sequence[dict[str, Any]]) -> str:
@@ -129,16 +139,24 @@ def _say_what_next(stack: Stack, file: Path) -> None:
     where = stack.addresses
     print(
         f"Azure DevOps   {where.azure_devops}/{ORGANISATION}",
-        f"Console        {where.console}",
-        f"All addresses  {file}",
-        f"Logs           {stack.state / 'logs'}",
-        "Send a vulnerability:",
+        "               Open a work item there, change its state, delete or restore it: its ticket follows.",
+        f"Functions      {where.functions}",
+        f"All addresses  {_short(file)} (with keys)",
+        f"Logs           {_short(stack.state / 'logs')}",
+        "",
+        "Be the security platform:",
         f"  curl -X POST {where.functions}/api/tickets -H 'x-functions-key: {where.function_key}' \\",
         f"    -H 'content-type: application/json' -d '{_SNAPSHOT % (ASSET_KIND, ASSET)}'",
+        _QUEUES,
         "",
         sep="\n",
     )
     say("Ready. Stop with Ctrl-C.")
+
+
+def _short(path: Path) -> Path:
+    """Return the path as seen from here, if it is below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def say(text: str) -> None:

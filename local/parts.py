@@ -1,6 +1,7 @@
 """The parts of one machine as processes: what starts each, and how one sees that it answers."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import requests
 
 from local import ports
 from local.environment import Wiring, inherited
-from local.processes import REPOSITORY, Nursery, Process
+from local.processes import REPOSITORY, Nursery, Process, StartError
 
 _AZURITE = REPOSITORY / "local/azurite/node_modules/azurite/dist/src/azurite.js"
 
@@ -36,7 +37,7 @@ class Parts:
         flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         return self._process(
             "azurite",
-            ["node", os.environ.get("AZURITE") or str(_AZURITE), *flags, *storage, *where],
+            [_node(), str(_azurite()), *flags, *storage, *where],
             port=self.wiring.ports["table"],
             environment=inherited,
             ready=lambda: all(ports.answers(self.wiring.ports[service]) for service in services),
@@ -81,6 +82,22 @@ class Parts:
         log.write_bytes(b"")
         address = f"http://127.0.0.1:{port}"
         return Process(name, address, self.nursery, log, command, environment, ready)
+
+
+def _node() -> str:
+    node = shutil.which("node")
+    if node is None:
+        raise StartError(
+            "Azurite needs Node.js 20 or newer, and no node is on the PATH: https://nodejs.org/en/download"
+        )
+    return node
+
+
+def _azurite() -> Path:
+    script = Path(os.environ.get("AZURITE") or _AZURITE)
+    if not script.is_file():
+        raise StartError(f"Azurite is not installed at {script}: run `make install`.")
+    return script
 
 
 def _host_runs(port: int, host_key: str) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from local.private_files import write_private
@@ -19,8 +19,10 @@ PREFERRED = {
 }
 
 
-def choose(file: Path, preferred: Mapping[str, int] = PREFERRED) -> dict[str, int]:
-    """Return a free port for each name of `preferred` and note them in `file`.
+def choose(
+    file: Path, preferred: Mapping[str, int] = PREFERRED, say: Callable[[str], None] = lambda _: None
+) -> dict[str, int]:
+    """Return a free port for each name of `preferred` and note them in `file`; `say` is told which are not as wanted.
 
     What was noted there wins over `preferred`, so that addresses survive a restart; 0 means any free port.
     """
@@ -28,6 +30,8 @@ def choose(file: Path, preferred: Mapping[str, int] = PREFERRED) -> dict[str, in
     chosen: dict[str, int] = {}
     for name in preferred:
         chosen[name] = free_port(wanted[name], taken=chosen.values())
+        if wanted[name] not in (0, chosen[name]):
+            say(f"Port {wanted[name]} is taken: {name} gets {chosen[name]}")
     write_private(file, json.dumps(chosen))
     return chosen
 

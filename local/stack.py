@@ -23,6 +23,7 @@ from local import storage
 from local.addresses import Addresses
 from local.environment import HOOK_KEY, Wiring, inherited
 from local.function_keys import FunctionKeys
+from local.host.lease import lease_seconds
 from local.key_vault_references import resolve
 from local.parts import Parts
 from local.processes import Nursery, Process, StartError
@@ -31,6 +32,8 @@ from local.vault import Vault, VaultError
 
 _ANSWERS_WITHIN = 30.0
 _LOOK_EVERY = 0.2
+_LATER = 15
+"""Seconds between the end of a dead host's lease and the end of what it held: look-ups, a sweep, the work itself."""
 
 
 class Stack:
@@ -54,7 +57,8 @@ class Stack:
         """
         self.state = state.resolve()
         (self.state / "logs").mkdir(parents=True, exist_ok=True)
-        chosen = port_choice.choose(self.state / "ports.json", ports or dict.fromkeys(port_choice.PREFERRED, 0))
+        preferred = ports or dict.fromkeys(port_choice.PREFERRED, 0)
+        chosen = port_choice.choose(self.state / "ports.json", preferred, say)
         self.wiring = Wiring(chosen, Trust.under(self.state), secrets.token_hex(24), time_scale)
         self.keys = FunctionKeys.under(self.state / "keys.json")
         self._settings = dict(settings or {})
@@ -122,16 +126,22 @@ class Stack:
 
     def _revived(self, process: Process) -> bool:
         pause = process.pause()
-        self._say(f"{process.name} died; starting it again in {pause:.1f} s (log: {process.log})")
+        self._say(f"{process.name} died; starting it again in {pause:.2g} s. Its log: {process.log}")
         self._ending.wait(pause)
         try:
-            self._wait(self._begin(process))
+            seconds = self._answering(self._begin(process))
         except (StartError, VaultError, requests.RequestException) as error:
             if not self._ending.is_set():
                 self._say(str(error))
             return False
-        self._say(f"{process.name} answers again")
+        self._say(f"{process.name} answers again after {seconds:.1f} s")
+        if self._runs_functions(process):
+            within = lease_seconds(self.wiring.time_scale) + _LATER
+            self._say(f"What {process.name} was working on is not lost: it goes on within {within} s.")
         return True
+
+    def _runs_functions(self, process: Process) -> bool:
+        return process.name not in ("azurite", "simulators")
 
     def _begin(self, process: Process) -> Process:
         with self._lock:
@@ -142,9 +152,12 @@ class Stack:
         return process
 
     def _wait(self, process: Process) -> None:
-        started = time.monotonic()
+        self._say(f"{process.name} ready after {self._answering(process):.1f} s")
+
+    def _answering(self, process: Process) -> float:
+        """Wait until it answers and return how long it took from its start."""
         process.wait(_ANSWERS_WITHIN)
-        self._say(f"{process.name} answers on {process.address} after {time.monotonic() - started:.1f} s")
+        return time.monotonic() - process.started_at
 
     def _host_environment(self) -> dict[str, str]:
         settings = self.wiring.settings(self._settings)

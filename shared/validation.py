@@ -1,6 +1,7 @@
 """Checks what comes in against a model, and says what is wrong in words the sender can act on."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from shared.errors import FieldProblem, RejectedRequestError
 
 _MAX_PROBLEMS = 50
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse_json(body: bytes | str, *, what: str) -> Any:
@@ -18,7 +20,8 @@ def parse_json(body: bytes | str, *, what: str) -> Any:
     """
     try:
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant)
+        return _well_formed_tree(value) if _HALF_A_PAIR.search(text) else value
     except UnicodeDecodeError as error:
         raise RejectedRequestError(
             f"The {what} is not UTF-8 text (byte {error.start}).", hint="Send JSON encoded as UTF-8."
@@ -57,6 +60,15 @@ def problems_of(error: ValidationError, *, at: str = "") -> list[FieldProblem]:
         FieldProblem(at + "".join(f"/{_escaped(part)}" for part in entry["loc"]), _message(entry))
         for entry in found[:_MAX_PROBLEMS]
     ]
+
+
+def well_formed(text: str) -> str:
+    """Return `text` with "?" for halves of surrogate pairs: legal in JSON, they could be neither stored nor sent."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _well_formed_tree(value: Any) -> Any:
+    return json.loads(well_formed(json.dumps(value, ensure_ascii=False)))
 
 
 def _message(entry: Mapping[str, Any]) -> str:

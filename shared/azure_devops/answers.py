@@ -136,13 +136,22 @@ def _unclear(message: str, *, changes: bool) -> BridgeError:
 
 
 def _message(answer: Answer, details: Any) -> str:
-    text = details.get("message") if isinstance(details, dict) else None
-    if not isinstance(text, str) or not text:
+    text = _text(details)
+    if not text:
         text = unquote(answer.headers.get("x-tfs-serviceerror", "").replace("+", " "))
     if not text and "text/plain" in answer.headers.get("content-type", ""):
         text = answer.body.decode("utf-8-sig", "replace")
     text = " ".join(text.split())
     return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
+
+
+def _text(details: Any) -> str:
+    """An error's message; the entries of a `$batch` carry it as `{"count": 1, "value": {"Message": …}}`."""
+    inner = details.get("value", details) if isinstance(details, dict) else None
+    if not isinstance(inner, dict):
+        return ""
+    text = inner.get("message") or inner.get("Message")
+    return text if isinstance(text, str) else ""
 
 
 def _rule_fields(details: Any) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from shared.errors import RejectedRequestError
 from shared.tickets.sarif.reading import RefusedResult
-from shared.tickets.sarif.stream import Reader, TooLargeError, events
+from shared.tickets.sarif.stream import Event, Reader, TooLargeError, events
 from shared.tickets.snapshots import SCHEMA, Vulnerability, read_snapshot
 
 _MOST_VALUES = 20_000
@@ -17,15 +17,18 @@ def snapshots(body: BinaryIO) -> Iterator[Vulnerability | RefusedResult]:
     An element is a snapshot, or the vulnerability of one. Raises `RejectedRequestError` at once, before any
     snapshot, if the body as a whole is not a JSON array in UTF-8.
     """
-    reader = _reader(body)
+    source = events(body)
+    reader = _reader(source)
     event, _ = reader.next()
     if event != "start_array":
         raise RejectedRequestError(
             "The body is not a JSON array of snapshots.",
             hint="Send [ … ], or a SARIF report with Content-Type: application/sarif+json.",
         )
-    reader.skip(event)  # to its end: a body that breaks off half-way must change nothing
-    return _snapshots(_reader(body))
+    reader.skip(event)
+    for _ in source:  # to its end: a body that breaks off half-way, or goes on after it, must change nothing
+        pass
+    return _snapshots(_reader(events(body)))
 
 
 def _snapshots(reader: Reader) -> Iterator[Vulnerability | RefusedResult]:
@@ -46,5 +49,5 @@ def _enveloped(value: Any) -> Any:
     return {"schema": SCHEMA, "vulnerability": value} if is_bare else value
 
 
-def _reader(body: BinaryIO) -> Reader:
-    return Reader(events(body), unwanted=frozenset(), most=_MOST_VALUES)
+def _reader(source: Iterator[Event]) -> Reader:
+    return Reader(source, unwanted=frozenset(), most=_MOST_VALUES)

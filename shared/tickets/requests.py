@@ -15,6 +15,7 @@ from shared.validation import parse_json
 QUEUE = "ticket-requests"
 CONTAINER = "ticket-requests"
 _MAX_BLOB = 16 * 1024 * 1024
+_MAX_NAME = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +26,23 @@ class TicketRequests:
     failed: FailedMessages
     account: Account
 
-    def take(self, message: str, text: str, enqueued_at: datetime) -> str | None:
+    def take(self, message: str, body: bytes, enqueued_at: datetime) -> str | None:
         """Accept the snapshot in a message and return its ticket's id, or record why it never can be.
 
         Raises `TransientError` when storage does not answer; the message is then delivered again.
         """
         try:
-            return self.submit.one(read_snapshot(self._content(text)), enqueued_at)
+            return self.submit.one(read_snapshot(self._content(body)), enqueued_at)
         except RejectedRequestError as error:
-            self.failed.record(QUEUE, message, text, error)
+            self.failed.record(QUEUE, message, body, error)
             return None
 
-    def _content(self, text: str) -> Any:
-        value = parse_json(text, what="message")
+    def _content(self, body: bytes) -> Any:
+        value = parse_json(body, what="message")
         if not (isinstance(value, dict) and "blob" in value):
             return value
         name = value["blob"]
-        if value.get("schema") != SCHEMA or not isinstance(name, str) or not name:
+        if value.get("schema") != SCHEMA or not _is_blob_name(name):
             problem = FieldProblem("/blob", "must be the name of a blob, with schema 1 beside it")
             raise RejectedRequestError(
                 "The message names no blob that can be read.",
@@ -50,3 +51,11 @@ class TicketRequests:
                 status=422,
             )
         return parse_json(blobs.read(self.account, CONTAINER, name, limit=_MAX_BLOB), what="blob")
+
+
+def _is_blob_name(name: object) -> bool:
+    """https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata"""
+    if not isinstance(name, str) or not 0 < len(name) <= _MAX_NAME or not name.isprintable():
+        return False
+    # A client takes "..", as in any URL, for the folder above: another container.
+    return "\\" not in name and {"", ".", ".."}.isdisjoint(name.split("/"))

@@ -7,8 +7,8 @@ contract; unknown fields are ignored, so that a newer platform can talk to an ol
 import hashlib
 import json
 import zlib
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -22,11 +22,13 @@ from pydantic import (
 )
 
 from shared.errors import FieldProblem, RejectedRequestError
-from shared.validation import validated
+from shared.validation import validated, well_formed
 
 SCHEMA = 1
 MAX_TEXT = 100_000
 MAX_NAME = 1_000
+MAX_DEPTH = 32
+_FIRST_YEAR = 1970
 _CUT = "\n\n[cut here: the text was longer than 100,000 characters]"
 
 
@@ -49,25 +51,46 @@ class Status(StrEnum):
     RISK_ACCEPTED = "risk_accepted"
 
 
-def _clean(value: str) -> str:
-    """Half of a surrogate pair is legal in JSON and in no encoding: it could be neither stored nor sent."""
-    return value if value.isascii() else value.encode("utf-8", "replace").decode()
-
-
 def _clean_tree(value: Any) -> Any:
     """Clean every text in a JSON value; a streaming parser's exact numbers become plain ones."""
-    return json.loads(_clean(json.dumps(value, ensure_ascii=False, default=float)))
+    return json.loads(well_formed(json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)))
+
+
+def _shallow(value: Any) -> Any:
+    """What is nested too deeply could be stored, but never read again."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return value
+    raise ValueError(f"must not be nested more than {MAX_DEPTH} levels deep")
+
+
+def _children(value: Any) -> Iterable[Any]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+    return ()
+
+
+def _storable(value: datetime) -> datetime:
+    """Storage knows no time before 1601, and its client none before the year 1000."""
+    if value.year < _FIRST_YEAR:
+        raise ValueError(f"must not be before {_FIRST_YEAR}")
+    return value
 
 
 def _cut(value: str) -> str:
-    value = _clean(value)
+    value = well_formed(value)
     return value if len(value) <= MAX_TEXT else value[: MAX_TEXT - len(_CUT)] + _CUT
 
 
 def _not_blank(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be blank")
-    return _clean(value)
+    return well_formed(value)
 
 
 def _none_is(default: object) -> Callable[[Any], Any]:
@@ -78,7 +101,7 @@ def _none_is(default: object) -> Callable[[Any], Any]:
 Text = Annotated[str, BeforeValidator(_none_is("")), AfterValidator(_cut)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_not_blank)]
 Names = Annotated[
-    tuple[Annotated[str, Field(max_length=4_000), AfterValidator(_clean)], ...],
+    tuple[Annotated[str, Field(max_length=4_000), AfterValidator(well_formed)], ...],
     BeforeValidator(_none_is(())),
     Field(max_length=1_000),
 ]
@@ -114,7 +137,7 @@ class Vulnerability(_Model):
     status: Status
     description: Text = ""
     score: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] | None = None
-    observed_at: AwareDatetime | None = None
+    observed_at: Annotated[AwareDatetime, AfterValidator(_storable)] | None = None
     sequence: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
     rule: Text = ""
     component: Text = ""
@@ -126,9 +149,9 @@ class Vulnerability(_Model):
     due: date | None = None
     url: Text = ""
     tags: Names = ()
-    custom: Annotated[dict[str, Any], BeforeValidator(_none_is({})), AfterValidator(_clean_tree)] = Field(
-        default_factory=dict
-    )
+    custom: Annotated[
+        dict[str, Any], BeforeValidator(_none_is({})), AfterValidator(_shallow), AfterValidator(_clean_tree)
+    ] = Field(default_factory=dict)
 
     def fingerprint(self) -> str:
         """A hash of what it says, without when it was said: equal ones change nothing."""

@@ -13,7 +13,7 @@ from shared.links.store import LinkStore
 from shared.storage.tables import Row, Table
 from shared.tickets import keys
 from shared.tickets.accept import Accept, Outcome
-from shared.tickets.arrivals import Arrival, arrival
+from shared.tickets.arrivals import Arrival, arrival, row_values
 from shared.tickets.sarif.reading import RefusedResult
 from shared.tickets.snapshots import Vulnerability
 
@@ -91,7 +91,7 @@ class _Asset:
 
     link: Link
     known: dict[str, Row]
-    gathered: list[Arrival] = field(default_factory=list)
+    gathered: list[tuple[int, Arrival]] = field(default_factory=list)
 
 
 class _Run:
@@ -109,10 +109,9 @@ class _Run:
             asset = self._asset(vulnerability)
             snapshot = arrival(vulnerability, sent_at=self._sent_at, now=self._submit.table.clock.now())
         except RejectedRequestError as error:
-            where = error.problems[0].field if error.problems else ""
-            self._report.refuse(RefusedResult(index, where, f"{error.message} {error.hint}"))
+            self._refuse(index, error)
             return
-        asset.gathered.append(snapshot)
+        asset.gathered.append((index, snapshot))
         if len(asset.gathered) >= _CHUNK:
             self._write(asset)
 
@@ -123,9 +122,29 @@ class _Run:
                 self._write(asset)
 
     def _write(self, asset: _Asset) -> None:
-        outcomes = self._submit.accept.many(asset.link.connection, asset.gathered, asset.known)
+        try:
+            outcomes = self._accept(asset)
+        except RejectedRequestError:  # one of them is too large for its row, and nothing was written
+            asset.gathered = [entry for entry in asset.gathered if self._fits(*entry)]
+            outcomes = self._accept(asset)
         self._report.outcomes.update(outcomes)
         asset.gathered.clear()
+
+    def _accept(self, asset: _Asset) -> Counter[Outcome]:
+        arrivals = [snapshot for _, snapshot in asset.gathered]
+        return self._submit.accept.many(asset.link.connection, arrivals, asset.known)
+
+    def _fits(self, index: int, snapshot: Arrival) -> bool:
+        try:
+            row_values(snapshot)
+        except RejectedRequestError as error:
+            self._refuse(index, error)
+            return False
+        return True
+
+    def _refuse(self, index: int, error: RejectedRequestError) -> None:
+        where = error.problems[0].field if error.problems else ""
+        self._report.refuse(RefusedResult(index, where, f"{error.message} {error.hint}"))
 
     def _asset(self, vulnerability: Vulnerability) -> _Asset:
         key = (vulnerability.asset.kind, vulnerability.asset.id)

@@ -17,8 +17,7 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger("msg", "ticket-requests", connection=STORAGE_CONNECTION)
 def accept_ticket_request(msg: func.QueueMessage) -> None:
     """Accept the snapshot in a message."""
-    text = msg.get_body().decode("utf-8", "replace")
-    ticket = services.ticket_requests.take(msg.id or "", text, msg.insertion_time or datetime.now(UTC))
+    ticket = services.ticket_requests.take(msg.id or "", msg.get_body(), msg.insertion_time or datetime.now(UTC))
     log.info("ticket request %s: %s", msg.id, ticket or "refused")
 
 

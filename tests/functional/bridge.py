@@ -6,7 +6,6 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import requests
@@ -16,6 +15,8 @@ from local.stack import Stack
 
 PROJECT = "Web Shop"
 _SECONDS = 30.0
+_ARRIVED: list[dict[str, Any]] = []
+"""Update messages that any test of this process took off the queue; ticket ids tell whose they are."""
 
 
 def eventually[T](look: Callable[[], T | None], *, seconds: float = _SECONDS, what: str) -> T:
@@ -134,22 +135,14 @@ class Bridge:
             message_decode_policy=TextBase64DecodePolicy(),
         )
 
-    @cached_property
-    def _updates(self) -> list[dict[str, Any]]:
-        return []
-
     def updates(self, ticket: str) -> list[dict[str, Any]]:
-        """Return the update messages of a ticket so far, in the order of their arrival; they stay on the queue."""
+        """Return the update messages of a ticket so far, in the order of their sequence."""
         client = self.queue("ticket-updates")
-        found = {m.id: json.loads(m.content) for m in client.peek_messages(32)}
-        while batch := list(client.receive_messages(max_messages=32, visibility_timeout=1)):
-            found |= {m.id: json.loads(m.content) for m in batch}
-            if len(batch) < 32:
-                break
-        for message in found.values():
-            if message["ticket"].startswith(f"{self.name}.") and message not in self._updates:
-                self._updates.append(message)
-        mine = [message for message in self._updates if message["ticket"] == ticket]
+        while batch := list(client.receive_messages(max_messages=32)):
+            for message in batch:
+                _ARRIVED.append(json.loads(message.content))
+                client.delete_message(message)
+        mine = [message for message in _ARRIVED if message["ticket"] == ticket]
         return sorted(mine, key=lambda message: int(message["sequence"]))
 
     # A person in Azure Boards, and what Azure DevOps was asked

@@ -125,12 +125,19 @@ def test_nothing_outlives_a_starter_that_is_killed(tmp_path: Path) -> None:
 
 def test_a_second_run_on_the_same_state_is_refused(tmp_path: Path) -> None:
     held = single_run.take(tmp_path / "lock")
-    with pytest.raises(single_run.AlreadyRunningError, match="already runs"):
+    with pytest.raises(single_run.StateFolderError, match="already runs"):
         single_run.take(tmp_path / "lock")
 
     os.close(held)
 
     os.close(single_run.take(tmp_path / "lock"))
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(single_run.StateFolderError, match=r"file/state cannot hold the state: .*LOCAL_STATE"):
+        single_run.take(tmp_path / "file/state/lock")
 
 
 def test_a_run_waits_for_what_a_killed_one_left(tmp_path: Path) -> None:
@@ -157,7 +164,9 @@ def _ended_process() -> int:
 def test_a_taken_port_is_replaced_and_remembered(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        chosen = ports.choose(tmp_path / "ports.json", {"one": port, "two": 0})
+        said: list[str] = []
+        chosen = ports.choose(tmp_path / "ports.json", {"one": port, "two": 0}, said.append)
+        assert said == [f"Port {port} is taken: one gets {chosen['one']}"]
         assert chosen["one"] != port
         assert ports.answers(port)
 

@@ -124,13 +124,14 @@ def test_each_entry_of_a_batch_is_judged_by_itself() -> None:
             "value": [
                 entry(200, ITEM),
                 entry(400, {"message": "TF401320: Rule Error"}),
-                entry(400, {"message": "TF401321: Whole Bulk failed."}),
+                entry(500, {"count": 1, "value": {"Message": "TF401321: Whole Bulk failed."}}),
                 {"nonsense": True},
             ],
         }
     )
 
     assert [type(outcome) for outcome in outcomes] == [WorkItem, RefusedError, UnknownError, UnknownError]
+    assert "Whole Bulk" in str(outcomes[2])
 
 
 def test_a_batch_answer_of_another_length_is_nobodys_result() -> None:

@@ -1,0 +1,220 @@
+"""What goes wrong between us and Azure DevOps: exactly one surviving work item each, nothing lost."""
+
+import json
+import time
+from base64 import b64encode
+from typing import Any
+
+import pytest
+import requests
+
+from shared.connections.hook_password import derive
+from tests.functional.bridge import Bridge, eventually
+
+CREATE = "POST .*_apis/wit/workitems/.*"
+BATCH = "PATCH .*_apis/wit/\\$batch"
+
+
+def only_item(bridge: Bridge) -> dict[str, Any]:
+    (item,) = bridge.work_items()
+    return item
+
+
+class TestCreate:
+    def test_an_answer_that_is_lost_is_looked_for_and_adopted(self, bridge: Bridge) -> None:
+        bridge.fault(CREATE, "drop_after")
+
+        ticket = bridge.until(bridge.send(), "open", seconds=5)
+
+        assert ticket["work_item"]["id"] == only_item(bridge)["id"]
+        assert [entry["change"] for entry in ticket["history"]] == ["created"]
+
+    def test_a_request_that_never_arrived_is_sent_again_only_after_two_look_ups(self, bridge: Bridge) -> None:
+        bridge.fault(CREATE, "drop_before")
+
+        bridge.until(bridge.send(), "open", seconds=30)
+
+        assert only_item(bridge)["rev"] == 1
+        asked = [request["path"].rpartition("/")[2] for request in bridge.asked()]
+        first, second = (at for at, name in enumerate(asked) if name == "$Issue")
+        assert asked[first:second].count("wiql") >= 2
+
+    def test_a_create_that_is_carried_out_late_is_not_made_twice(self, bridge: Bridge) -> None:
+        bridge.fault(CREATE, "late:3")
+
+        bridge.until(bridge.send(), "open", seconds=30)
+
+        assert only_item(bridge)
+
+    @pytest.mark.parametrize("fault", ["drop_after", "status:500", "late:2", "sign_in_page"])
+    def test_a_batch_is_no_different(self, bridge: Bridge, fault: str) -> None:
+        bridge.fault(BATCH, fault, times=3)
+        snapshots = [bridge.snapshot(f"V{number}") for number in range(40)]
+
+        assert bridge.import_(snapshots).status_code == 202
+        bridge.until_all(40, seconds=40)
+
+        assert len({item["title"] for item in bridge.work_items()}) == len(bridge.work_items()) == 40
+
+    @pytest.mark.parametrize("mode", ["independent", "atomic"])
+    def test_one_refused_entry_fails_alone(self, bridge: Bridge, mode: str) -> None:
+        """A title that only this type refuses, among many that it takes."""
+        bridge.control("POST", "settings", {"organization": bridge.name, "batch": mode})
+        rule = {"allowed_values": [1, 2, 3]}
+        where = {"organization": bridge.name, "project": "Web Shop", "type": "Issue"}
+        bridge.control("POST", "rules", {**where, "field": "Microsoft.VSTS.Common.Priority", "rule": rule})
+        snapshots = [bridge.snapshot(f"V{n}", severity="low" if n == 7 else "high") for n in range(20)]
+
+        bridge.import_(snapshots)
+
+        (failed,) = bridge.until_all(1, "failed", seconds=40)
+        assert failed["vulnerabilities"] == ["V7"]
+        assert "Priority" in failed["error"]["message"]
+        bridge.until_all(19, seconds=40)
+        assert len(bridge.work_items()) == 19
+
+
+class TestRefusal:
+    def test_a_missing_required_field_is_told_and_can_be_retried(self, bridge: Bridge) -> None:
+        where = {"organization": bridge.name, "project": "Web Shop", "type": "Issue", "field": "Custom.Team"}
+        bridge.control("POST", "rules", {**where, "rule": {"required": True}})
+
+        failed = bridge.until(bridge.send(), "failed")
+        bridge.control("POST", "rules", {**where, "rule": {"required": False}})
+
+        assert failed["error"]["code"] == "TF401320"
+        assert "Custom.Team" in failed["error"]["message"] + failed["error"]["hint"]
+        assert eventually(lambda: bridge.updates(failed["id"]), what="the update")[0]["current"]["status"] == "failed"
+
+        def retried() -> bool:
+            bridge.ask("POST", f"tickets/{failed['id']}/retry")
+            return bridge.ticket(failed["id"])["status"] == "open"
+
+        assert eventually(retried, what="the work item")  # the refusal is remembered for a while
+        assert only_item(bridge)
+
+    def test_the_same_refusal_is_not_asked_for_again_and_again(self, bridge: Bridge) -> None:
+        where = {"organization": bridge.name, "project": "Web Shop", "type": "Issue", "field": "Custom.Team"}
+        bridge.control("POST", "rules", {**where, "rule": {"required": True}})
+        bridge.until(bridge.send("first"), "failed")
+        asked = len(bridge.asked())
+
+        bridge.import_([bridge.snapshot(f"V{number}") for number in range(60)])
+        bridge.until_all(61, "failed")
+
+        assert [request for request in bridge.asked()[asked:] if request["method"] != "GET"] == []
+
+
+class TestConnection:
+    def test_throttling_pauses_the_connection_and_fails_nothing(self, bridge: Bridge) -> None:
+        bridge.fault(CREATE, "retry_after:2")
+
+        ticket = bridge.send()
+        paused = eventually(lambda: self.health(bridge)["paused_until"], what="the pause")
+        assert bridge.ticket(ticket)["status"] in ("waiting", "creating")
+
+        assert bridge.until(ticket, "open")["error"] is None
+        assert paused
+        assert only_item(bridge)
+
+    def test_a_revoked_token_makes_tickets_wait_and_a_new_one_lets_them_go_on(self, bridge: Bridge) -> None:
+        bridge.control("DELETE", f"personal-access-tokens/{bridge.token}")
+
+        ticket = bridge.send()
+        problem = eventually(lambda: self.health(bridge)["problem"], what="the problem")
+        assert problem["code"] == "credential"
+        assert bridge.ticket(ticket)["status"] == "waiting"
+
+        token = bridge.control("POST", "personal-access-tokens", {"organization": bridge.name, "user": "Bridge"})
+        bridge.token = token["token"]
+        assert bridge.connect().status_code == 200
+        bridge.until(ticket, "open")
+        assert self.health(bridge)["problem"] is None
+
+    def health(self, bridge: Bridge) -> dict[str, Any]:
+        return dict(bridge.ask("GET", f"connections/{bridge.name}").json()["health"])
+
+
+class TestEvents:
+    def password(self, bridge: Bridge) -> str:
+        key = bridge.stack.vault.get("hook-key")
+        assert key
+        return derive(key, bridge.name, 1)
+
+    def updated(self, item: int, revision: int, state: str) -> bytes:
+        fields = {"System.State": state, "System.WorkItemType": "Issue", "System.TeamProject": "Web Shop"}
+        resource = {"id": revision, "workItemId": item, "revision": {"id": item, "rev": revision, "fields": fields}}
+        return json.dumps({"eventType": "workitem.updated", "resource": resource}).encode()
+
+    def test_events_out_of_order_and_twice_end_in_the_newest_state(self, bridge: Bridge) -> None:
+        ticket = bridge.send()
+        item = bridge.until(ticket, "open")["work_item"]["id"]
+        for revision, state in [(5, "Done"), (3, "Doing"), (5, "Done"), (4, "To Do")]:
+            assert bridge.hook(self.updated(item, revision, state), password=self.password(bridge)).status_code == 200
+        bridge.until(ticket, "awaiting_validation")
+
+        def drained() -> bool:
+            return bridge.queue("service-hook-events").get_queue_properties().approximate_message_count == 0
+
+        assert eventually(drained, what="the end of the queue")
+        found = bridge.ticket(ticket)
+        assert (found["work_item"]["state"], found["work_item"]["revision"]) == ("Done", 5)
+        revisions = [entry["to"]["revision"] for entry in found["history"]]
+        assert revisions == sorted(set(revisions))
+
+    def test_a_deletion_that_is_only_claimed_changes_nothing(self, bridge: Bridge) -> None:
+        ticket = bridge.send()
+        item = bridge.until(ticket, "open")["work_item"]["id"]
+        claimed = {"eventType": "workitem.deleted", "resource": {"id": item, "rev": 9, "fields": {}}}
+
+        bridge.hook(json.dumps(claimed).encode(), password=self.password(bridge))
+        bridge.act(item, state="Doing")
+        eventually(lambda: bridge.ticket(ticket)["work_item"]["state"] == "Doing", what="the real event")
+
+        assert bridge.ticket(ticket)["status"] == "open"
+
+    def test_our_own_change_coming_back_says_nothing_new(self, bridge: Bridge) -> None:
+        ticket = bridge.send(title="first")
+        bridge.until(ticket, "open")
+
+        bridge.send(title="second")
+        eventually(lambda: bridge.ticket(ticket)["work_item"]["revision"] == 2, what="the patch")
+        bridge.act(bridge.ticket(ticket)["work_item"]["id"], state="Doing")
+        eventually(lambda: bridge.ticket(ticket)["work_item"]["state"] == "Doing", what="a later event")
+
+        changes = [entry["to"]["revision"] for entry in bridge.ticket(ticket)["history"]]
+        assert changes == [1, 2, 3]
+
+    def test_a_second_link_to_the_project_makes_no_second_subscription(self, bridge: Bridge) -> None:
+        assert bridge.link(asset=f"{bridge.asset}-2").status_code == 200
+
+        url = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/_apis/hooks/subscriptions?api-version=7.1"
+        token = b64encode(f":{bridge.token}".encode()).decode()
+        found = requests.get(url, headers={"Authorization": f"Basic {token}"}, timeout=10).json()["value"]
+        assert sorted(hook["eventType"] for hook in found) == [
+            "workitem.deleted",
+            "workitem.restored",
+            "workitem.updated",
+        ]
+
+    def test_a_listing_that_fails_subscribes_nothing(self, bridge: Bridge) -> None:
+        bridge.fault("GET .*_apis/hooks/subscriptions.*", "status:503")
+        before = len(bridge.asked())
+
+        answer = bridge.link(asset=f"{bridge.asset}-2")
+
+        assert answer.status_code == 503
+        assert [r for r in bridge.asked()[before:] if r["method"] == "POST"] == []
+        assert bridge.ask("GET", f"links/application/{bridge.asset}-2").status_code == 404
+
+
+def test_other_connections_do_not_wait_for_a_throttled_one(bridge: Bridge) -> None:
+    other = Bridge.fresh(bridge.stack)
+    bridge.fault(CREATE, "retry_after:30", times=50)
+    bridge.send()
+    eventually(lambda: bridge.ask("GET", f"connections/{bridge.name}").json()["health"]["paused_until"], what="a pause")
+
+    started = time.monotonic()
+    other.until(other.send(), "open")
+
+    assert time.monotonic() - started < 10

@@ -1,0 +1,92 @@
+"""Hosts are killed by SIGKILL in the middle of things: nothing is lost and nothing is there twice."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from local.stack import Stack
+from shared.times import Times
+from tests.functional.bridge import Bridge, eventually
+from tests.functional.conftest import TIME_SCALE
+
+COUNT = 300
+TIMES = Times.scaled(TIME_SCALE)
+QUEUE_LEASE = 600 * TIME_SCALE
+"""How long the messages that a dead host held stay invisible: the host's own lease, ten minutes, scaled alike."""
+RECOVERY = TIMES.lease + 2 * TIMES.look_ups_apart + QUEUE_LEASE + 20
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed")]
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of this module's own, whose hosts may be killed."""
+    with Stack(tmp_path_factory.mktemp("mortal"), time_scale=TIME_SCALE, in_memory_storage=True) as stack:
+        yield stack
+
+
+@pytest.fixture
+def killed(mortal: Stack) -> Bridge:
+    """A bridge to that stack."""
+    return Bridge.fresh(mortal)
+
+
+def assert_one_each(bridge: Bridge, count: int) -> None:
+    titles = Counter(item["title"] for item in bridge.work_items())
+    assert len(titles) == count
+    assert set(titles.values()) == {1}
+
+
+def import_many(bridge: Bridge) -> None:
+    bridge.control("POST", "settings", {"latency": {"request_ms": 40, "entry_ms": 10}})
+    answer = bridge.import_([bridge.snapshot(f"V{number}") for number in range(COUNT)])
+    assert answer.status_code == 202, answer.text
+
+
+@pytest.mark.parametrize("made", [1, COUNT // 3, COUNT // 2])
+def test_a_host_killed_while_it_creates(killed: Bridge, made: int) -> None:
+    import_many(killed)
+    eventually(lambda: len(killed.work_items()) >= made, what="the first work items")
+
+    killed.stack.kill("functions")
+    left = len(killed.work_items())
+    killed.stack.start_functions()
+    started = time.monotonic()
+    tickets = killed.until_all(COUNT, seconds=RECOVERY)
+
+    assert left < COUNT
+    assert_one_each(killed, COUNT)
+    assert {ticket["work_item"]["id"] for ticket in tickets} == {item["id"] for item in killed.work_items()}
+    print(f"recovered {COUNT - left} of {COUNT} tickets {time.monotonic() - started:.1f} s after the restart")
+
+
+def test_two_hosts_of_which_one_is_killed_again_and_again(killed: Bridge) -> None:
+    killed.stack.start_functions("second")
+    import_many(killed)
+    for share in (1, 4, 7):
+        eventually(lambda share=share: len(killed.work_items()) >= COUNT * share // 10, what="work items")
+        killed.stack.kill("second")
+        killed.stack.start_functions("second")
+
+    killed.until_all(COUNT, seconds=RECOVERY)
+
+    killed.stack.kill("second")
+    assert_one_each(killed, COUNT)
+
+
+def test_every_history_that_a_killed_host_wrote_is_sent(killed: Bridge) -> None:
+    ticket = killed.send()
+    item = killed.until(ticket, "open")["work_item"]["id"]
+    for state in ("Doing", "Done", "To Do", "Done"):
+        killed.act(item, state=state)
+        killed.stack.kill("functions")
+        killed.stack.start_functions()
+
+    def complete() -> bool:
+        found = {update["sequence"]: update["current"]["work_item"]["state"] for update in killed.updates(ticket)}
+        return bool(found) and set(found) == set(range(1, max(found) + 1)) and found[max(found)] == "Done"
+
+    assert eventually(complete, seconds=RECOVERY, what="all updates")
+    assert killed.ticket(ticket)["work_item"]["state"] == "Done"
