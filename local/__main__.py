@@ -127,6 +127,7 @@ def _summary(tickets: Sequence[dict[str, Any]]) -> str:
 def _print_table(seed: Seed, tickets: Sequence[dict[str, Any]]) -> None:
     work_items = seed.work_items()
     rows = [table.row(ticket, work_items) for ticket in sorted(tickets, key=_work_item)]
+    rows.sort(key=lambda row: row.priority)  # the most urgent first, and before them what has no work item
     width = shutil.get_terminal_size((120, 24)).columns
     print("", *table.lines(rows, width), "", sep="\n", flush=True)
 

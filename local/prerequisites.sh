@@ -22,9 +22,10 @@ for name in ${1:-python3.13 python3 python}; do
     fi
 done
 if [ -z "$found" ]; then
-    lacks "Python 3.13 is needed, and ${1:-none of python3.13, python3 and python} is one ($(${1:-python3} --version 2>&1 | head -n 1))." \
-        "  Get it: https://www.python.org/downloads/ or 'brew install python@3.13' or 'apt install python3.13 python3.13-venv'" \
-        "  and if it is not on the PATH, name it: make run PYTHON=/path/to/python3.13"
+    version=$("${1:-python3}" --version 2> /dev/null) || version="not there"
+    lacks "Python 3.13 is needed, and ${1:-python3} is $version." \
+        "  Get it: https://www.python.org/downloads/ or 'brew install python@3.13' or, on Debian 13," \
+        "  'apt install python3.13-venv'. If it is not on the PATH, name it: make run PYTHON=/path/to/python3.13"
 elif ! "$found" -c 'import ensurepip, venv' 2> /dev/null; then
     lacks "$found cannot make virtual environments: 'apt install python3.13-venv'"
 fi

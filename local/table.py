@@ -7,9 +7,13 @@ from urllib.parse import quote
 
 _PRIORITY = "Microsoft.VSTS.Common.Priority"
 _GAP = "  "
+_TITLE = 3
 _NARROWEST_TITLE = 20
+_ENOUGH_FOR_A_TITLE = 60
 _SHOWN_OF_MANY = 15
 _ALL_UP_TO = 20
+
+type Cells = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +53,46 @@ def _readable(tracked: Mapping[str, Any]) -> str:
 
 
 def lines(rows: Sequence[Row], width: int) -> list[str]:
-    """Return the table: all rows of a short list, the first of a long one and how many more there are."""
+    """Return the table: all rows of a short list, the first of a long one and how many more there are.
+
+    Where addresses would leave the titles too little room, one for all stands below the table.
+    """
     shown = rows if len(rows) <= _ALL_UP_TO else rows[:_SHOWN_OF_MANY]
-    widths = _widths([_HEADING, *shown], width)
-    table = [_line(one, widths) for one in (_HEADING, *shown)]
+    cells = [astuple(one) for one in (_HEADING, *shown)]
+    widest = max(len(one.title) for one in shown) if shown else 0
+    narrow = _room(cells, width) < min(widest, _ENOUGH_FOR_A_TITLE)
+    if narrow:
+        cells = [one[:-1] for one in cells]
+    widths = _widths(cells, width)
     hidden = len(rows) - len(shown)
-    return [*table, f"… and {hidden} more"] if hidden else table
+    return [
+        *(_line(one, widths) for one in cells),
+        *([f"… and {hidden} more"] if hidden else []),
+        *(_addresses(shown) if narrow else []),
+    ]
 
 
-def _widths(rows: Sequence[Row], width: int) -> list[int]:
+def _addresses(rows: Sequence[Row]) -> list[str]:
+    """Return the address that the work items share, with a word for what differs."""
+    shared = {one.url.rpartition("/")[0] for one in rows if one.url}
+    return [f"Each at {address}/NUMBER" for address in sorted(shared)]
+
+
+def _room(cells: Cells, width: int) -> int:
+    """Return what the other columns leave for the title."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return width - (sum(widths) - widths[_TITLE]) - len(_GAP) * (len(widths) - 1)
+
+
+def _widths(cells: Cells, width: int) -> list[int]:
     """Return a width for each column; what the others leave is the title's."""
-    widths = [max(map(len, column)) for column in zip(*map(astuple, rows), strict=True)]
-    others = sum(widths) - widths[3] + len(_GAP) * (len(widths) - 1)
-    widths[3] = min(widths[3], max(_NARROWEST_TITLE, width - others))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths[_TITLE] = min(widths[_TITLE], max(_NARROWEST_TITLE, _room(cells, width)))
     return widths
 
 
-def _line(one: Row, widths: Sequence[int]) -> str:
-    cells = [_cut(cell, width).ljust(width) for cell, width in zip(astuple(one), widths, strict=True)]
+def _line(one: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [_cut(cell, width).ljust(width) for cell, width in zip(one, widths, strict=True)]
     return _GAP.join(cells).rstrip()
 
 

@@ -7,6 +7,7 @@ without functions.
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from shared.connections.organisations import Organisations
@@ -42,70 +43,82 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 
+_BUILDING = RLock()
+
+
+class once[T](cached_property[T]):  # noqa: N801  used as a decorator, like what it extends
+    """A property that is computed once per object even when two threads ask at the same time."""
+
+    def __get__(self, instance: object, owner: type | None = None) -> T:  # type: ignore[override]
+        """Return the value, computing it under a lock the first time."""
+        with _BUILDING:
+            return super().__get__(instance, owner)
+
+
 class Services:
     """Everything that a trigger may ask for. Reading any of it may raise `ConfigurationError`."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    @cached_property
+    @once
     def settings(self) -> Settings:
         """The settings, judged all together."""
         return Settings.read(self._environment)
 
-    @cached_property
+    @once
     def connections(self) -> ConnectionStore:
         """Stored connections."""
         return ConnectionStore(Table(self._account, "connections"))
 
-    @cached_property
+    @once
     def links(self) -> LinkStore:
         """Stored links."""
         return LinkStore(Table(self._account, "links"))
 
-    @cached_property
+    @once
     def health(self) -> Health:
         """How connections are doing."""
         return Health(self._tickets)
 
-    @cached_property
+    @once
     def save_connection(self) -> SaveConnection:
         """`PUT /connections/{connection}`."""
         return SaveConnection(self.connections, self._vault, self._organisations, self.settings.azure_devops_url)
 
-    @cached_property
+    @once
     def save_link(self) -> SaveLink:
         """`PUT /links/{kind}/{asset}`."""
         settings = self.settings
         hooks = ServiceHooks(settings.public_url, settings.hook_key, settings.hook_epoch)
         return SaveLink(self.links, self.connections, self._organisations, hooks)
 
-    @cached_property
+    @once
     def submit(self) -> Submit:
         """`POST /tickets` and `POST /tickets/import`."""
         return Submit(self._tickets, self.links, Accept(self._tickets, self._wake_ups))
 
-    @cached_property
+    @once
     def read_tickets(self) -> ReadTickets:
         """`GET /tickets`, `GET /tickets/{ticket}` and `POST /tickets/{ticket}/retry`."""
         return ReadTickets(self._tickets, self.connections, self._wake_ups)
 
-    @cached_property
+    @once
     def failed_messages(self) -> FailedMessages:
         """Messages that can never succeed."""
         return FailedMessages(Table(self._account, "failedmessages"), self._account)
 
-    @cached_property
+    @once
     def ticket_requests(self) -> TicketRequests:
         """The queue `ticket-requests`."""
         return TicketRequests(self.submit, self.failed_messages, self._account)
 
-    @cached_property
+    @once
     def hook_events(self) -> Queue:
         """The queue that hooks are put on."""
         return Queue(self._account, "service-hook-events")
 
-    @cached_property
+    @once
     def work(self) -> Work:
         """The queue `ticket-work`."""
         tools = Tools(
@@ -122,7 +135,7 @@ class Services:
         refusals = Refusals(self._times.refusal_remembered)
         return Work(tools, self.connections, self.links, self._organisations, refusals)
 
-    @cached_property
+    @once
     def observe(self) -> Observe:
         """The queue `service-hook-events`."""
         return Observe(
@@ -136,49 +149,49 @@ class Services:
             times=self._times,
         )
 
-    @cached_property
+    @once
     def sweep(self) -> Sweep:
         """The sweep's timer."""
         return Sweep(self._tickets, self.connections, self.health, self._wake_ups, self._outbox, self._times)
 
-    @cached_property
+    @once
     def _times(self) -> Times:
         return Times.scaled(self.settings.time_scale)
 
-    @cached_property
+    @once
     def _account(self) -> Account:
         storage = self.settings.storage
         return Account(storage, lambda: _identity(storage.client_id or self.settings.client_id))
 
-    @cached_property
+    @once
     def _vault(self) -> Vault:
         return Vault(self.settings.key_vault_url, lambda: _identity(self.settings.client_id))
 
-    @cached_property
+    @once
     def _organisations(self) -> Organisations:
         return Organisations(self._vault, seconds=self._times.request)
 
-    @cached_property
+    @once
     def _tickets(self) -> Table:
         return Table(self._account, "tickets")
 
-    @cached_property
+    @once
     def _wake_ups(self) -> WakeUps:
         return WakeUps(Queue(self._account, "ticket-work"), self._times)
 
-    @cached_property
+    @once
     def _leases(self) -> Leases:
         return Leases(self._tickets, self._times)
 
-    @cached_property
+    @once
     def _journal(self) -> Journal:
         return Journal(self._tickets, self._leases)
 
-    @cached_property
+    @once
     def _outbox(self) -> Outbox:
         return Outbox(self._tickets, Queue(self._account, "ticket-updates"))
 
-    @cached_property
+    @once
     def _categories(self) -> Categories:
         return Categories()
 

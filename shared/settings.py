@@ -6,6 +6,7 @@ that names every problem at once. No value is ever part of a message: some of th
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from urllib.parse import urlsplit
 
 from shared.errors import ConfigurationError
@@ -62,6 +63,7 @@ class Settings:
             time_scale=reader.number("TIME_SCALE", float, 1.0, least=0.001),
             client_id=values.get("AZURE_CLIENT_ID") or None,
         )
+        reader.text("SWEEP_SCHEDULE")  # read by the host; without it nothing finds what a dead process forgot
         if reader.problems:
             raise ConfigurationError(reader.problems)
         return settings
@@ -92,11 +94,7 @@ class _Reader:
         value = self.text(name, default=default).rstrip("/")
         if not value:
             return value
-        parts = urlsplit(value)
-        secure = parts.scheme == "https" or (
-            parts.scheme == "http" and (plain_http_anywhere or parts.hostname in _LOOPBACK)
-        )
-        if not (secure and parts.hostname) or parts.query or parts.fragment or parts.username:
+        if not _is_plain_url(value, plain_http_anywhere=plain_http_anywhere):
             self.problems.append(f"{name} is not an https:// address without query and credentials")
         return value
 
@@ -109,7 +107,9 @@ class _Reader:
         except ValueError:
             self.problems.append(f"{name} is not a number")
             return default
-        if not number >= least:
+        if not isfinite(number):
+            self.problems.append(f"{name} is not a number")
+        elif number < least:
             self.problems.append(f"{name} is less than {least}")
         return number
 
@@ -120,7 +120,7 @@ class _Reader:
         """
         text = self._values.get(STORAGE_CONNECTION, "").strip()
         if text:
-            if "=" not in text:
+            if not _is_connection_string(text):
                 self.problems.append(f"{STORAGE_CONNECTION} is not a connection string")
             return StorageAccount(connection_string=text)
         account = self._values.get(f"{STORAGE_CONNECTION}__accountName", "").strip()
@@ -135,4 +135,24 @@ class _Reader:
 
     def _service_uri(self, service: str, account: str) -> str:
         given = self._values.get(f"{STORAGE_CONNECTION}__{service}ServiceUri", "").strip()
-        return given or (f"https://{account}.{service}.core.windows.net" if account else "")
+        if given:
+            return self.url(f"{STORAGE_CONNECTION}__{service}ServiceUri")
+        return f"https://{account}.{service}.core.windows.net" if account else ""
+
+
+def _is_plain_url(value: str, *, plain_http_anywhere: bool) -> bool:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # judged when it is read
+    except ValueError:
+        return False
+    local = plain_http_anywhere or parts.hostname in _LOOPBACK
+    secure = parts.scheme == "https" or (parts.scheme == "http" and local)
+    return bool(secure and parts.hostname) and not (parts.query or parts.fragment or parts.username)
+
+
+def _is_connection_string(text: str) -> bool:
+    """Whether the SDKs can use it: an account with its key, or a shared access signature."""
+    parts = (part.partition("=") for part in text.split(";"))
+    names = {name.strip().lower() for name, _, value in parts if value.strip()}
+    return "sharedaccesssignature" in names or {"accountname", "accountkey"} <= names

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 DEFAULT_TAG = "Phoenix_Security"
 DEFAULT_TYPE = "Issue"
@@ -19,11 +19,18 @@ class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+def _as_shown(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError("must be exactly as Azure DevOps showed it, without blanks or line ends")
+    return token
+
+
 class PersonalAccessToken(_Request):
     """Sign in with a personal access token."""
 
     kind: Literal["personal_access_token"]
-    token: Annotated[SecretStr, Field(min_length=20, max_length=1000)]
+    token: Annotated[SecretStr, Field(min_length=20, max_length=1000), AfterValidator(_as_shown)]
 
 
 class Defaults(_Request):

@@ -1,9 +1,9 @@
 """Saves a connection: checked against the live organisation first, its secret stored before its row."""
 
 import logging
+import re
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from shared.azure_devops.projects import who_am_i
 from shared.connections.models import NAME, Connection, ConnectionRequest
@@ -18,10 +18,14 @@ from shared.errors import (
     RefusedError,
     RejectedRequestError,
 )
+from shared.settings import DEFAULT_AZURE_DEVOPS_URL
 from shared.storage import secrets
 from shared.storage.secrets import Vault
 
 log = logging.getLogger(__name__)
+# https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions#organization-names
+_ORGANISATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_OLD_STYLE = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9-]*\.visualstudio\.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +70,32 @@ class SaveConnection:
 
     def _checked_url(self, url: str) -> str:
         url = url.rstrip("/")
-        base = self.azure_devops_url
-        organisation = url.removeprefix(f"{base}/")
-        old_style = (urlsplit(url).hostname or "").endswith(".visualstudio.com") and url.startswith("https://")
-        if not (old_style or (url.startswith(f"{base}/") and organisation and not set("/?#@") & set(organisation))):
+        if not self._is_organisation(url):
+            base = self.azure_devops_url
             raise RejectedRequestError(
                 "The organisation's URL cannot be used.",
                 hint=f"Give the address of the organisation itself, such as {base}/contoso.",
                 problems=[FieldProblem("/url", f"must be {base}/ and the organisation's name, nothing else")],
+                status=422,
             )
         return url
+
+    def _is_organisation(self, url: str) -> bool:
+        """Whether a credential may be sent there: only below the configured address, or its old form."""
+        base, _, name = url.rpartition("/")
+        if base == self.azure_devops_url:
+            return _ORGANISATION.fullmatch(name) is not None
+        return self.azure_devops_url == DEFAULT_AZURE_DEVOPS_URL and _OLD_STYLE.fullmatch(url) is not None
 
     def _token(self, request: ConnectionRequest, stored: Connection | None) -> str:
         if request.credential:
             return request.credential.token.get_secret_value()
         if stored is None:
-            raise RejectedRequestError(
-                "A new connection needs a credential.",
-                hint='Send "credential": {"kind": "personal_access_token", "token": "…"}.',
-                problems=[FieldProblem("/credential", "is missing")],
-            )
-        return self.vault.get(stored.secret)
+            raise _without_credential("A new connection needs a credential.")
+        try:
+            return self.vault.get(stored.secret)
+        except NotFoundError as error:
+            raise _without_credential("The connection's credential is not in Key Vault any more.") from error
 
     def _identity(self, url: str, token: str) -> str:
         try:
@@ -112,7 +121,17 @@ def _check_name(name: str) -> None:
         raise RejectedRequestError(
             "The connection's name cannot be used.",
             hint="Use lower-case letters, digits and hyphens, a letter first, at most 63 characters.",
+            problems=[FieldProblem("connection", "must be lower-case letters, digits and hyphens, a letter first")],
         )
+
+
+def _without_credential(message: str) -> RejectedRequestError:
+    return RejectedRequestError(
+        message,
+        hint='Send "credential": {"kind": "personal_access_token", "token": "…"}.',
+        problems=[FieldProblem("/credential", "is missing")],
+        status=422,
+    )
 
 
 def _unusable(field: str, message: str, error: BridgeError) -> RejectedRequestError:

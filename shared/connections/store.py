@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.connections.models import Connection, Defaults
+from shared.connections.models import NAME, Connection, Defaults
 from shared.errors import ConflictError, NotFoundError
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table, Value
@@ -19,7 +19,7 @@ class ConnectionStore:
 
     def find(self, name: str) -> Connection | None:
         """Return the connection, or None."""
-        row = self._table.get(_PARTITION, name)
+        row = self._table.get(_PARTITION, name) if NAME.fullmatch(name) else None
         return _connection(row) if row else None
 
     def get(self, name: str) -> Connection:
@@ -32,7 +32,7 @@ class ConnectionStore:
     def all(self, after: str = "") -> Iterator[Connection]:
         """Yield the connections in the order of their names, those after a name."""
         # "!" sorts before every character of a name, so that the name itself is left out.
-        start = f"{after}!" if after else ""
+        start = f"{after}!" if NAME.fullmatch(after) else ""
         return (_connection(row) for row in self._table.all(partition=_PARTITION, start=start))
 
     def save(self, connection: Connection) -> Connection:

@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.connections.models import Tag
 
 type Kind = Literal["application", "environment"]
 KINDS = ("application", "environment")
+
+
+def _no_folder(name: str) -> str:
+    """In a URL these two would name something else than a project."""
+    if name in (".", ".."):
+        raise ValueError("must be a project's name or id")
+    return name
 
 
 class LinkRequest(BaseModel):
@@ -17,7 +24,7 @@ class LinkRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     connection: Annotated[str, StringConstraints(min_length=1, max_length=63)]
-    project: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    project: Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_no_folder)]
     work_item_type: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
     tags: Annotated[tuple[Tag, ...], Field(max_length=20)] | None = None
 

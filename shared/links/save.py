@@ -57,6 +57,7 @@ class SaveLink:
                 f"There is no connection {name}.",
                 hint="Create it first: PUT /api/connections/{connection}.",
                 problems=[FieldProblem("/connection", "is not a connection")],
+                status=422,
             )
         return connection
 
@@ -65,7 +66,8 @@ def _check_asset(kind: str, asset: str) -> None:
     if kind not in KINDS:
         raise NotFoundError(f"There are no assets of kind {kind}.", hint="Use application or environment.")
     if not asset.strip() or not fits(asset):
-        raise RejectedRequestError("The asset's id cannot be used.", hint="It is blank or too long.")
+        problem = FieldProblem("asset", "is blank or too long")
+        raise RejectedRequestError("The asset's id cannot be used.", hint="Use a shorter id.", problems=[problem])
 
 
 def _project(organisation: Organisation, name: str) -> Project:
@@ -76,6 +78,7 @@ def _project(organisation: Organisation, name: str) -> Project:
             f"The organisation has no project {name}, or the credential may not see it.",
             hint="Use the project's name or id as Azure DevOps shows it.",
             problems=[FieldProblem("/project", error.message)],
+            status=422,
         ) from error
 
 
@@ -89,4 +92,5 @@ def _type(organisation: Organisation, project: Project, wanted: str) -> str:
         f"The project {project.name} has no work item type {wanted}.",
         hint=f'Send "work_item_type" with one of: {known}.',
         problems=[FieldProblem("/work_item_type", f"must be one of: {known}")],
+        status=422,
     )

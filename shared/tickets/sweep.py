@@ -27,9 +27,10 @@ class Sweep:
         for connection in self.connections.all():
             self.outbox.send_forgotten(connection.name, older_than=self.times.retry)
             if self.health.paused_for(connection.name) == 0:
-                self._wake(connection.name)
+                self.wake(connection.name)
 
-    def _wake(self, connection: str) -> None:
+    def wake(self, connection: str) -> None:
+        """Wake the lanes of a connection in which something is due."""
         for lane in range(keys.LANES):
             prefix = keys.pending_rows(lane)
             due = self.table.range(

@@ -5,8 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9457
 
 import json
 import logging
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
@@ -18,22 +17,27 @@ from shared.errors import (
     BridgeError,
     ConfigurationError,
     CredentialError,
+    FieldProblem,
     RefusedError,
     RejectedRequestError,
     ThrottledError,
     TransientError,
 )
+from shared.validation import well_formed
 
 log = logging.getLogger(__name__)
 
 type Handler = Callable[[func.HttpRequest], func.HttpResponse]
 MAX_BODY = 4 * 1024 * 1024
+_PAGE = 100
+_MAX_PAGE = 1000
+_LIMIT_DIGITS = 4
 
 
 def ok(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     """Answer with JSON."""
     return func.HttpResponse(
-        json.dumps(value, ensure_ascii=False),
+        _json(value),
         status_code=status,
         mimetype="application/json",
         charset="utf-8",
@@ -58,7 +62,7 @@ def problem(error: BridgeError) -> func.HttpResponse:
         document["problems"] = [{"field": "settings", "message": message} for message in error.problems]
     headers = {"Retry-After": str(int(error.retry_after) + 1)} if isinstance(error, ThrottledError) else {}
     return func.HttpResponse(
-        json.dumps(document, ensure_ascii=False),
+        _json(document),
         status_code=int(status),
         mimetype="application/problem+json",
         charset="utf-8",
@@ -75,7 +79,7 @@ def answered(handler: Handler) -> Handler:
             response = handler(req)
         except BridgeError as error:
             response = problem(error)
-            log.warning("%s: %s %s", handler.__name__, response.status_code, error.message)
+            log.warning("%s: %s %r", handler.__name__, response.status_code, error.message)
         except Exception:  # a defect of ours: the caller learns that it is, and that sending again may help
             log.exception("%s: unexpected", handler.__name__)
             response = problem(TransientError("Something unexpected went wrong here; it was logged."))
@@ -100,19 +104,45 @@ def body_of(req: func.HttpRequest, *, limit: int = MAX_BODY) -> bytes:
 
 def collection(name: str, items: list[Any], last: str) -> func.HttpResponse:
     """Answer with one page of a collection; `last` is empty on the last page."""
-    continuation = urlsafe_b64encode(last.encode()).decode() if last else None
+    continuation = urlsafe_b64encode(json.dumps({"after": last}).encode()).decode() if last else None
     return ok({name: items, "continuation": continuation})
 
 
 def continuation_of(req: func.HttpRequest) -> str:
-    """Return where the page that is asked for begins. Raises `RejectedRequestError`."""
+    """Return what the page that is asked for comes after, empty for the first. Raises `RejectedRequestError`."""
+    text = req.params.get("continuation", "")
+    if not text:
+        return ""
     try:
-        return urlsafe_b64decode(req.params.get("continuation", "")).decode()
-    except (NotBase64, ValueError) as error:
+        document = json.loads(b64decode(text, altchars=b"-_", validate=True))
+        return str(document["after"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise bad_continuation() from error
+
+
+def bad_continuation() -> RejectedRequestError:
+    """What the sender of an invented continuation gets."""
+    return RejectedRequestError(
+        "The continuation is not one of ours.",
+        hint="Send back the one that the last page had, unchanged.",
+        problems=[FieldProblem("continuation", "is not one that an answer had")],
+    )
+
+
+def page_size(req: func.HttpRequest) -> int:
+    """Return how many entries are asked for, `?limit=`. Raises `RejectedRequestError`."""
+    text = req.params.get("limit", str(_PAGE))
+    if not (text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS and 1 <= int(text) <= _MAX_PAGE):
         raise RejectedRequestError(
-            "The continuation is not one of ours.",
-            hint="Send back the one that the last page had, unchanged.",
-        ) from error
+            "The limit cannot be used.",
+            hint=f"Use a whole number from 1 to {_MAX_PAGE}.",
+            problems=[FieldProblem("limit", f"must be a whole number from 1 to {_MAX_PAGE}")],
+        )
+    return int(text)
+
+
+def _json(value: Any) -> str:
+    return well_formed(json.dumps(value, ensure_ascii=False))
 
 
 def _status(error: BridgeError) -> int:

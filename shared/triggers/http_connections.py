@@ -6,11 +6,10 @@ import azure.functions as func
 
 from shared.connections.models import Connection, ConnectionRequest
 from shared.services import services
-from shared.triggers.answers import answered, body_of, collection, continuation_of, ok
+from shared.triggers.answers import answered, body_of, collection, continuation_of, ok, page_size
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()
-_PAGE = 100
 
 
 @blueprint.route("connections/{connection}", methods=["PUT"])
@@ -22,6 +21,7 @@ def save_connection(req: func.HttpRequest) -> func.HttpResponse:
     request = validated(ConnectionRequest, body, what="connection")
     saved = services.save_connection(name, request, if_match=req.headers.get("If-Match", ""))
     services.health.resume(name)
+    services.sweep.wake(name)
     return _shown(saved)
 
 
@@ -36,9 +36,10 @@ def read_connection(req: func.HttpRequest) -> func.HttpResponse:
 @answered
 def list_connections(req: func.HttpRequest) -> func.HttpResponse:
     """List connections by name."""
-    found = list(islice(services.connections.all(continuation_of(req)), _PAGE + 1))
-    last = found[_PAGE - 1].name if len(found) > _PAGE else ""
-    return collection("connections", [connection.public() for connection in found[:_PAGE]], last)
+    size = page_size(req)
+    found = list(islice(services.connections.all(continuation_of(req)), size + 1))
+    last = found[size - 1].name if len(found) > size else ""
+    return collection("connections", [connection.public() for connection in found[:size]], last)
 
 
 def _shown(connection: Connection) -> func.HttpResponse:

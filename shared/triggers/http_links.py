@@ -4,14 +4,13 @@ from itertools import islice
 
 import azure.functions as func
 
-from shared.errors import RejectedRequestError
+from shared.errors import FieldProblem, RejectedRequestError
 from shared.links.models import KINDS, Link, LinkRequest
 from shared.services import services
-from shared.triggers.answers import answered, body_of, collection, continuation_of, ok
+from shared.triggers.answers import answered, body_of, collection, continuation_of, ok, page_size
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()
-_PAGE = 100
 
 
 @blueprint.route("links/{kind}/{asset}", methods=["PUT"])
@@ -36,10 +35,13 @@ def list_links(req: func.HttpRequest) -> func.HttpResponse:
     """List links of one kind (applications unless `?kind=environment`)."""
     kind = req.params.get("kind", KINDS[0])
     if kind not in KINDS:
-        raise RejectedRequestError(f"There are no assets of kind {kind}.", hint=f"Use one of: {', '.join(KINDS)}.")
-    found = list(islice(services.links.all(kind, continuation_of(req)), _PAGE + 1))
-    last = found[_PAGE - 1].asset if len(found) > _PAGE else ""
-    return collection("links", [link.public() for link in found[:_PAGE]], last)
+        known = ", ".join(KINDS)
+        problem = FieldProblem("kind", f"must be one of: {known}")
+        raise RejectedRequestError(f"There are no assets of kind {kind}.", hint=f"Use {known}.", problems=[problem])
+    size = page_size(req)
+    found = list(islice(services.links.all(kind, continuation_of(req)), size + 1))
+    last = found[size - 1].asset if len(found) > size else ""
+    return collection("links", [link.public() for link in found[:size]], last)
 
 
 def _asset(req: func.HttpRequest) -> tuple[str, str]:

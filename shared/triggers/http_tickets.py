@@ -6,19 +6,19 @@ from io import BytesIO
 
 import azure.functions as func
 
-from shared.errors import FieldProblem, RejectedRequestError
+from shared.connections.models import NAME
+from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.links.models import KINDS
 from shared.services import services
-from shared.tickets import arrays, sarif
-from shared.tickets.reading import PAGE, Filter
+from shared.tickets import arrays, keys, sarif
+from shared.tickets.reading import Filter
 from shared.tickets.records import TicketStatus
 from shared.tickets.sarif import RefusedResult
 from shared.tickets.snapshots import Asset, Vulnerability, read_snapshot
-from shared.triggers.answers import answered, body_of, collection, continuation_of, ok
+from shared.triggers.answers import answered, bad_continuation, body_of, collection, continuation_of, ok, page_size
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()
-_MAX_PAGE = 1000
 _SARIF = "application/sarif+json"
 
 
@@ -46,14 +46,17 @@ def import_tickets(req: func.HttpRequest) -> func.HttpResponse:
 @answered
 def read_ticket(req: func.HttpRequest) -> func.HttpResponse:
     """Show a ticket with its history."""
-    return ok(services.read_tickets.one(req.route_params["ticket"]))
+    return ok(services.read_tickets.one(_ticket(req)))
 
 
 @blueprint.route("tickets", methods=["GET"])
 @answered
 def list_tickets(req: func.HttpRequest) -> func.HttpResponse:
     """List tickets, of an asset or in a status if asked so."""
-    found, last = services.read_tickets.page(_filter(req), continuation_of(req), _page_size(req))
+    after = continuation_of(req)
+    if after and not _is_ticket(after):
+        raise bad_continuation()
+    found, last = services.read_tickets.page(_filter(req), after, page_size(req))
     return collection("tickets", found, last)
 
 
@@ -61,26 +64,44 @@ def list_tickets(req: func.HttpRequest) -> func.HttpResponse:
 @answered
 def retry_ticket(req: func.HttpRequest) -> func.HttpResponse:
     """Try again at once what failed or waits."""
-    return ok(services.read_tickets.retry(req.route_params["ticket"]), status=202)
+    return ok(services.read_tickets.retry(_ticket(req)), status=202)
 
 
 def _results(req: func.HttpRequest, body: BytesIO) -> Iterator[Vulnerability | RefusedResult]:
     content_type = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if content_type != _SARIF:
         return arrays.snapshots(body)
-    given = {"kind": req.params.get("kind"), "id": req.params.get("asset")}
-    asset = validated(Asset, {name: value for name, value in given.items() if value}, what="query (kind and asset)")
-    services.links.get(asset.kind, asset.id)
-    return sarif.results(body, asset)
+    return sarif.results(body, _linked_asset(req))
+
+
+def _linked_asset(req: func.HttpRequest) -> Asset:
+    """Return the asset in the query that all results of a report belong to."""
+    kind, asset = req.params.get("kind", ""), req.params.get("asset", "")
+    given = {"kind": kind, "asset": asset}
+    problems = [FieldProblem(name, "is missing") for name, value in given.items() if not value] + _of_kind(kind)
+    if problems:
+        raise RejectedRequestError(
+            "The query does not say which asset the report belongs to.",
+            hint="Add ?kind=application&asset= and the asset's id to the address.",
+            problems=problems,
+        )
+    try:
+        services.links.get(kind, asset)
+    except NotFoundError as error:
+        problem = FieldProblem("asset", "is not linked to a project")
+        raise RejectedRequestError(error.message, hint=error.hint, problems=[problem], status=422) from error
+    return validated(Asset, {"kind": kind, "id": asset}, what="query")
+
+
+def _of_kind(kind: str) -> list[FieldProblem]:
+    return [FieldProblem("kind", f"must be one of: {', '.join(KINDS)}")] if kind and kind not in KINDS else []
 
 
 def _filter(req: func.HttpRequest) -> Filter:
     kind, asset, status = (req.params.get(name, "") for name in ("kind", "asset", "status"))
-    problems = []
+    problems = _of_kind(kind)
     if status and status not in tuple(TicketStatus):
         problems.append(FieldProblem("status", f"must be one of: {', '.join(TicketStatus)}"))
-    if kind and kind not in KINDS:
-        problems.append(FieldProblem("kind", f"must be one of: {', '.join(KINDS)}"))
     if bool(kind) != bool(asset):
         problems.append(FieldProblem("kind" if asset else "asset", "kind and asset belong together"))
     if problems:
@@ -88,8 +109,16 @@ def _filter(req: func.HttpRequest) -> Filter:
     return Filter(kind=kind, asset=asset, status=status)
 
 
-def _page_size(req: func.HttpRequest) -> int:
-    text = req.params.get("limit", str(PAGE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MAX_PAGE):
-        raise RejectedRequestError("The limit cannot be used.", hint="Use a whole number from 1 to 1000.")
-    return int(text)
+def _ticket(req: func.HttpRequest) -> str:
+    ticket: str = req.route_params["ticket"]
+    if not _is_ticket(ticket):
+        raise NotFoundError(f"There is no ticket {ticket}.", hint="List tickets with GET /api/tickets.")
+    return ticket
+
+
+def _is_ticket(text: str) -> bool:
+    try:
+        connection, _ = keys.parse_public_id(text)
+    except NotFoundError:
+        return False
+    return NAME.fullmatch(connection) is not None

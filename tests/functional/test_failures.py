@@ -88,7 +88,7 @@ class TestRefusal:
 
         def retried() -> bool:
             bridge.ask("POST", f"tickets/{failed['id']}/retry")
-            return bridge.ticket(failed["id"])["status"] == "open"
+            return bool(bridge.ticket(failed["id"])["status"] == "open")
 
         assert eventually(retried, what="the work item")  # the refusal is remembered for a while
         assert only_item(bridge)

@@ -13,16 +13,20 @@ def _rows(count: int, title: str = "A title") -> list[Row]:
     return [Row(f"#{number}", "To Do", "2", title, f"{URL}{number}") for number in range(1, count + 1)]
 
 
-@pytest.mark.parametrize("width", [120, 200])
-def test_no_line_is_wider_than_the_terminal(width: int) -> None:
-    table = lines(_rows(12, title="long " * 60), width)
+@pytest.mark.parametrize("width", [60, 120, 200])
+def test_no_row_is_wider_than_the_terminal(width: int) -> None:
+    table = [line for line in lines(_rows(12, title="long " * 60), width) if not line.startswith("Each at")]
 
     assert max(map(len, table)) == width
     assert all("…" in line for line in table[1:])
 
 
-def test_a_narrow_terminal_keeps_the_address_whole() -> None:
-    assert lines(_rows(1, title="long " * 60), 20)[1].endswith(f"{URL}1")
+@pytest.mark.parametrize(("width", "count"), [(120, 0), (200, 12)])
+def test_titles_get_room_before_addresses_do(width: int, count: int) -> None:
+    *table, last = lines(_rows(12, title="long " * 60), width)
+
+    assert sum(URL in line for line in [*table, last]) == max(count, 1)
+    assert (last == f"Each at {URL}NUMBER") is (count == 0)
 
 
 def test_a_short_list_is_shown_whole_and_a_long_one_cut() -> None:

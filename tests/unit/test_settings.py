@@ -15,6 +15,7 @@ GOOD = {
     "KEY_VAULT_URL": "https://v.vault.azure.net/",
     "PUBLIC_URL": "https://bridge.example",
     "HOOK_KEY": SECRET,
+    "SWEEP_SCHEDULE": "0 * * * * *",
 }
 
 

@@ -18,11 +18,12 @@ from local.simulators.azure_devops.items import Actor
 from local.simulators.azure_devops.projects import Project
 from local.simulators.azure_devops.rendering import Item
 from local.simulators.azure_devops.store import Database
-from local.simulators.azure_devops.web import Answer, Call, Route
+from local.simulators.azure_devops.web import Answer, Call, Handler, Route
 from local.simulators.azure_devops.world import World
 
 _HTML = "text/html; charset=utf-8"
 _RECENT = 100
+_NOT_FOUND = 404
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -42,6 +43,27 @@ def _page(template: str, status: int = 200, **values: Any) -> Answer:
     text = _TEMPLATES.get_template(template).render(values)
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; form-action 'self'"
     return Answer(text, status=status, media_type=_HTML, headers={"Content-Security-Policy": policy})
+
+
+def shown(world: World, call: Call, handler: Handler) -> Answer:
+    """Return what the page's handler answers; a refusal as a page too, since a person reads it."""
+    try:
+        return handler(world, call)
+    except ServiceError as error:
+        return _page(
+            "message.html",
+            status=error.status,
+            title="Not found" if error.status == _NOT_FOUND else "That did not work",
+            message=error.message,
+            organization=call.names.get("organization", ""),
+        )
+
+
+def show_organizations(world: World, _: Call) -> Answer:
+    """All organisations: what the address without a path shows."""
+    with world.store.transaction() as database:
+        rows = database.execute("SELECT name FROM organizations ORDER BY name").fetchall()
+    return _page("message.html", title="Azure DevOps, simulated", organizations=[row["name"] for row in rows])
 
 
 def show_organization(world: World, call: Call) -> Answer:
@@ -177,6 +199,7 @@ _ITEM = "/{organization}/{project}/_workitems/edit/{item}"
 ROUTES = (
     Route("GET", _ITEM, show_item),
     Route("POST", _ITEM, act),
+    Route("GET", "/", show_organizations),
     Route("GET", "/{organization}", show_organization),
     Route("GET", "/{organization}/{project}", show_project),
 )

@@ -49,7 +49,7 @@ def handle(world: World, call: Call) -> tuple[Answer, str | None]:
         if (turned_away := _missing_organization(world, call)) is not None:
             return turned_away, None
         if route.area == "page":
-            return route.handler(world, call), None
+            return pages.shown(world, call, route.handler), None
         credential = call.headers.get("authorization", "")
         known = identity.authenticate(world.store, call.organization, credential, world.entra_tokens)
         if known is None:
@@ -76,6 +76,8 @@ def _routed(call: Call) -> tuple[Route, Call]:
 
 
 def _missing_organization(world: World, call: Call) -> Answer | None:
+    if "organization" not in call.names:
+        return None
     with world.store.transaction() as database:
         known = projects.organization_id(database, call.organization)
     if known is not None:
