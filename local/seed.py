@@ -17,6 +17,8 @@ ORGANISATION = "contoso"
 PROJECT = "Web Shop"
 ASSET_KIND = "application"
 ASSET = "web-shop"
+_LINK = {"connection": ORGANISATION, "project": PROJECT}
+_OF_A_LINK = ("connection", "project", "work_item_type", "tags")
 _UNDER_WAY = ("waiting", "creating")
 _TIMEOUT = 60.0
 _POLL = 0.25
@@ -52,17 +54,21 @@ class Seed:
         found = self._ask("GET", path)
         if found is not None and found.get("url") == url:
             return False
-        credential = {"kind": "personal_access_token", "token": self._personal_access_token()}
+        credential = {"kind": "personal_access_token", "token": self.personal_access_token()}
         self._ask("PUT", path, json={"url": url, "credential": credential})
         return True
 
     def link(self) -> bool:
-        """Link the sample asset to a project; return whether it had to be made."""
+        """Link the sample asset to a project; return whether it had to be made.
+
+        A link that is there is saved again as it is, which mends its service hooks: the functions may have moved to
+        another port.
+        """
         path = f"/api/links/{ASSET_KIND}/{ASSET}"
-        if self._ask("GET", path) is not None:
-            return False
-        self._ask("PUT", path, json={"connection": ORGANISATION, "project": PROJECT})
-        return True
+        found = self._ask("GET", path)
+        wanted = {name: found[name] for name in _OF_A_LINK} if found else _LINK
+        self._ask("PUT", path, json=wanted)
+        return found is None
 
     def send(self, report: Path) -> Imported:
         """Send a SARIF report for the sample asset."""
@@ -121,7 +127,8 @@ class Seed:
             yield from page.get("tickets", [])
             continuation = page.get("continuation") or None
 
-    def _personal_access_token(self) -> str:
+    def personal_access_token(self) -> str:
+        """Make a token of the bridge's user in the simulated organisation."""
         url = f"{self._addresses.azure_devops}/_simulator/personal-access-tokens"
         wanted = {"organization": ORGANISATION, "user": "Security Bridge <bridge@contoso.example>"}
         return str(self._send("POST", url, json=wanted)["token"])

@@ -137,7 +137,7 @@ class Stack:
         self._say(f"{process.name} answers again after {seconds:.1f} s")
         if self._runs_functions(process):
             within = lease_seconds(self.wiring.time_scale) + _LATER
-            self._say(f"What {process.name} was working on is not lost: it goes on within {within} s.")
+            self._say(f"Nothing is lost: what {process.name} was working on goes on within {within} s.")
         return True
 
     def _runs_functions(self, process: Process) -> bool:

@@ -146,6 +146,7 @@ class Services:
             connections=self.connections,
             organisations=self._organisations,
             categories=self._categories,
+            wake_ups=self._wake_ups,
             times=self._times,
         )
 

@@ -32,7 +32,9 @@ class Times:
     unknown_item_recheck: float = 30.0
     """How long an event for an item that we do not know waits before it is looked at again."""
     retry: float = 30.0
-    """How long a ticket waits after a passing fault."""
+    """How long a ticket waits after a passing fault; twice as long after each further one, up to 64 times."""
+    drain: float = 180.0
+    """How long a worker keeps a lane before it lets others in: a function may run for ten minutes."""
 
     @classmethod
     def scaled(cls, scale: float) -> "Times":

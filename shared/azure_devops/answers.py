@@ -7,6 +7,7 @@ empty. Anything that is not clearly a result is therefore an error, and a write 
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _MAX_MESSAGE = 500
 _SUCCESS = range(200, 300)
 _SIGN_IN = frozenset({203, 301, 302, 303, 307})
 _DEFAULT_PAUSE = 30.0
+_LONGEST_PAUSE = 3600.0
 _CREDENTIAL_HINT = "Give the connection a new credential, or add the identity to the organisation."
 
 
@@ -76,6 +78,8 @@ def _value(answer: Answer, *, changes: bool) -> Any:
     if not answer.body.strip():
         return None
     if "html" in answer.headers.get("content-type", "").lower():
+        if changes:  # a proxy's page, perhaps, in front of an answer: no proof that nothing was done
+            raise UnknownError("A web page came instead of Azure DevOps' answer.")
         raise CredentialError("Azure DevOps answered with a web page.", hint=_CREDENTIAL_HINT)
     value = parsed(answer.body)
     if value is None:
@@ -119,9 +123,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
     """
     try:
-        return max(0.0, float(headers["retry-after"]))
+        seconds = float(headers["retry-after"])
     except (KeyError, ValueError):
         return None
+    return None if math.isnan(seconds) else min(max(0.0, seconds), _LONGEST_PAUSE)
 
 
 def _unavailable(answer: Answer, message: str, *, changes: bool) -> BridgeError:

@@ -29,7 +29,7 @@ class Call[T]:
     path: str
     read: Callable[[Any], T]
     query: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
+    body: Any = field(default=None, repr=False)
     content_type: str = JSON
     changes: bool = False
     """Whether carrying it out changes something in Azure DevOps."""
@@ -74,6 +74,7 @@ class Organisation:
 
     def _send(self, call: "Call[Any]", *, renew: bool) -> Answer:
         import requests  # noqa: PLC0415  most of the time of a cold start that only takes a hook
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
         deadline = time.monotonic() + self._seconds
         try:
@@ -91,7 +92,7 @@ class Organisation:
                 return Answer(response.status_code, headers, body)
         except requests.ConnectTimeout as error:
             raise TransientError("Azure DevOps could not be reached in time.") from error
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise _broken(call, error) from error
 
 
@@ -117,7 +118,7 @@ def _read(response: "requests.Response", deadline: float) -> bytes:
 
     parts: list[bytes] = []
     size = 0
-    for chunk in response.iter_content(_CHUNK):
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
         parts.append(chunk)
         size += len(chunk)
         if time.monotonic() > deadline or size > _MAX_ANSWER_BYTES:

@@ -3,6 +3,7 @@
 https://learn.microsoft.com/rest/api/azure/devops/wit/work-items
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,9 @@ from shared.azure_devops.organisation import JSON_PATCH, Call
 from shared.azure_devops.paths import segment
 
 MAX_IDS = 200
+MAX_FOUND = 20_000
+"""A query finds no more, and says nothing of those left out."""
+_REST = re.compile(r"/_apis/wit/workitems/", re.IGNORECASE)
 _VERSION = {"api-version": "7.1"}
 
 
@@ -66,21 +70,16 @@ def test_revision(revision: int) -> dict[str, Any]:
     return {"op": "test", "path": "/rev", "value": revision}
 
 
-def create(project: str, work_item_type: str, patch: Patch, *, validate_only: bool = False) -> Call[WorkItem]:
+def create(project: str, work_item_type: str, patch: Patch) -> Call[WorkItem]:
     """Create one work item (answered 200, not 201)."""
-    query = {**_VERSION, "$expand": "relations", **({"validateOnly": "true"} if validate_only else {})}
-    path = create_path(project, work_item_type)
-    return Call("POST", path, read_item, query, list(patch), JSON_PATCH, changes=not validate_only)
-
-
-def create_path(project: str, work_item_type: str) -> str:
-    """The path that creates a work item, the same for a single call and inside a `$batch`."""
-    return f"{segment(project)}/_apis/wit/workitems/${segment(work_item_type)}"
+    query = {**_VERSION, "$expand": "all"}
+    path = f"{segment(project)}/_apis/wit/workitems/${segment(work_item_type)}"
+    return Call("POST", path, read_item, query, list(patch), JSON_PATCH, changes=True)
 
 
 def change(item: int, patch: Patch) -> Call[WorkItem]:
     """Change one work item. Raises `ConflictError` when a test operation fails or somebody was faster."""
-    query = {**_VERSION, "$expand": "relations"}
+    query = {**_VERSION, "$expand": "all"}
     return Call("PATCH", f"_apis/wit/workitems/{item}", read_item, query, list(patch), JSON_PATCH, changes=True)
 
 
@@ -89,18 +88,22 @@ def get_many(ids: Iterable[int]) -> Call[dict[int, WorkItem]]:
     wanted = list(ids)
     if len(wanted) > MAX_IDS:
         raise ValueError(f"at most {MAX_IDS} work items are read at once")  # VS403474
-    body = {"ids": wanted, "$expand": "Relations", "errorPolicy": "Omit"}
+    body = {"ids": wanted, "$expand": "All", "errorPolicy": "Omit"}
     return Call("POST", "_apis/wit/workitemsbatch", _items, _VERSION, body)
 
 
-def find_created_since(project: str, tag: str, since: datetime, *, top: int = 20_000) -> Call[list[int]]:
-    """Find the ids of a project's work items with a tag, created at or after a moment; deleted ones are not found."""
+def find_created_since(project: str, tag: str, since: datetime, *, after: int = 0) -> Call[list[int]]:
+    """Find the ids of a project's work items with a tag, created at or after a moment, in ascending order.
+
+    At most `MAX_FOUND` are found, those with an id above `after`; deleted ones are not.
+    """
     moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     query = (
         "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project"  # noqa: S608  WIQL, escaped
-        f" AND [System.Tags] CONTAINS '{_quoted(tag)}' AND [System.CreatedDate] >= '{moment}' ORDER BY [System.Id]"
+        f" AND [System.Tags] CONTAINS '{_quoted(tag)}' AND [System.CreatedDate] >= '{moment}'"
+        f" AND [System.Id] > {after} ORDER BY [System.Id]"
     )
-    parameters = {**_VERSION, "timePrecision": "true", "$top": str(top)}
+    parameters = {**_VERSION, "timePrecision": "true", "$top": str(MAX_FOUND)}
     return Call("POST", f"{segment(project)}/_apis/wit/wiql", _ids, parameters, {"query": query})
 
 
@@ -121,14 +124,14 @@ def _quoted(text: str) -> str:
 def read_item(value: Any) -> WorkItem:
     """Make a work item of the service's JSON."""
     relations = value.get("relations") or ()
-    html = (value.get("_links") or {}).get("html") or {}
+    page = ((value.get("_links") or {}).get("html") or {}).get("href")
     return WorkItem(
         id=int(value["id"]),
         revision=int(value["rev"]),
         project=str(value["fields"].get("System.TeamProject", "")),
         fields=value["fields"],
         hyperlinks=tuple(str(link["url"]) for link in relations if link.get("rel") == "Hyperlink"),
-        url=str(html.get("href") or value.get("url") or ""),
+        url=str(page or _REST.sub("/_workitems/edit/", value.get("url") or "")),
     )
 
 

@@ -1,11 +1,13 @@
 """Makes sure that a project tells us what people do with our work items."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.subscriptions import Subscription, subscribe, unsubscribe, web_hooks
 from shared.connections import hook_password
 from shared.connections.models import Connection
+from shared.errors import NotFoundError
 
 EVENTS = ("workitem.updated", "workitem.deleted", "workitem.restored")
 
@@ -51,7 +53,8 @@ class ServiceHooks:
         hooks = self._ours(organisation, connection, project_id)
         for hook in sorted(hooks, key=lambda hook: (hook.created_at, hook.id)):
             if hook.event in seen:
-                organisation.do(unsubscribe(hook.id))
+                with suppress(NotFoundError):  # another caller removes the same one
+                    organisation.do(unsubscribe(hook.id))
             seen.add(hook.event)
 
     def _ours(self, organisation: Organisation, connection: Connection, project_id: str) -> list[Subscription]:

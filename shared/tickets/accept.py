@@ -8,7 +8,6 @@ work deletes only as long as it is the one that work saw.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from shared.errors import TransientError
@@ -16,10 +15,9 @@ from shared.storage import tables
 from shared.storage.tables import Operation, Row, RowChangedError, Table, checked_size
 from shared.tickets import keys
 from shared.tickets.arrivals import LIGHT, Arrival, position_values, read_position, row_values
+from shared.tickets.pending import due_at_once
 from shared.tickets.wake_ups import WakeUps
 
-AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
-"""The due time of what need not wait; a fixed one, for clocks differ."""
 _TRIES = 8
 _MAX_BYTES = 3 * 1024 * 1024
 _MAX_SNAPSHOTS = tables.MAX_OPERATIONS // 2
@@ -73,6 +71,9 @@ class Accept:
         return outcomes
 
     def _accept(self, connection: str, batch: list[_Decided]) -> list[Outcome]:
+        # A conflict may be with our own write, whose answer was lost and which the SDK repeated: what was to be
+        # changed at first is woken and counted as changed, even if by then it stands there.
+        first = batch
         for _ in range(_TRIES):
             operations = [operation for _, decision in batch for operation in decision.operations]
             try:
@@ -81,8 +82,8 @@ class Accept:
             except RowChangedError:
                 batch = [(arrival, self._decide_again(connection, arrival)) for arrival, _ in batch]
                 continue
-            self._wake(connection, batch)
-            return [decision.outcome for _, decision in batch]
+            self._wake(connection, [*first, *batch])
+            return [decision.outcome for _, decision in first]
         raise TransientError("The same vulnerabilities are being changed by too many senders at once.")
 
     def _decide_again(self, connection: str, arrival: Arrival) -> _Decision:
@@ -96,22 +97,20 @@ class Accept:
 
 def _decide(arrival: Arrival, stored: Row | None) -> _Decision:
     if stored is None:
-        return _Decision(Outcome.CHANGED, (tables.create(arrival.row, row_values(arrival)), _pending(arrival)))
+        return _Decision(
+            Outcome.CHANGED, (tables.create(arrival.row, row_values(arrival)), due_at_once(arrival.ticket))
+        )
     position = read_position(stored)
     if arrival.position.is_older_than(position):
         return _Decision(Outcome.OUTDATED, ())
     if stored.values["fingerprint"] != arrival.fingerprint:
         snapshot = tables.replace(arrival.row, row_values(arrival), stored.etag)
-        return _Decision(Outcome.CHANGED, (snapshot, _pending(arrival)))
+        return _Decision(Outcome.CHANGED, (snapshot, due_at_once(arrival.ticket)))
     if arrival.position == position:
         return _Decision(Outcome.UNCHANGED, ())
     # Confirmed as of later: what arrives late from before this moment must not overwrite it.
     confirmed = tables.merge(arrival.row, position_values(arrival.position), stored.etag)
     return _Decision(Outcome.UNCHANGED, (confirmed,))
-
-
-def _pending(arrival: Arrival) -> Operation:
-    return tables.upsert(keys.pending_row(arrival.ticket), {"schema": 1, "due": AT_ONCE, "tries": 0})
 
 
 def _batches(decided: Iterable[_Decided]) -> Iterator[list[_Decided]]:

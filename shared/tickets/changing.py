@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any
 
-from shared.azure_devops.batches import Outcome, together
+from shared.azure_devops.batches import Outcome
+from shared.azure_devops.organisation import Call
 from shared.azure_devops.work_items import (
     MAX_IDS,
     DeletedItem,
@@ -15,13 +16,13 @@ from shared.azure_devops.work_items import (
     get_many,
     test_revision,
 )
-from shared.errors import BridgeError, ConflictError, TransientError
+from shared.errors import ConflictError, TransientError
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
 from shared.tickets.plan import Patch, plan
 from shared.tickets.presence import find_deleted
-from shared.tickets.records import Ticket
-from shared.tickets.transitions import observed, patched, summarised
+from shared.tickets.records import Sending, Ticket
+from shared.tickets.transitions import identity, observed, patched, patching, summarised
 
 _BATCH = 50
 
@@ -43,6 +44,10 @@ class _Edit:
             fields["System.History"] = self.patch.comment
         return add_fields(fields)
 
+    def announced(self) -> Ticket:
+        """The ticket as it is while the patch is under way."""
+        return patching(self.job.ticket, self.patch, self.item.revision, open_=self.job.desired.open)
+
 
 @dataclass(frozen=True, slots=True)
 class Changer:
@@ -62,43 +67,50 @@ class Changer:
                 self._apply(part)
 
     def _edit(self, job: Job, item: WorkItem) -> _Edit | None:
+        sending = job.ticket.sending
+        if sending and self._landed(item, sending):
+            self.lane.write([self._patched(job, item, sending)])  # the next round compares with what is desired now
+            return None
         states = self.lane.tools.categories.states(self.lane.organisation, item.project, item.type)
         decision = plan(job.desired, job.ticket, item, states)
         return _Edit(job, item, decision) if isinstance(decision, Patch) else None
+
+    def _landed(self, item: WorkItem, sending: Sending) -> bool:
+        """Whether a patch whose answer was lost was carried out: it makes exactly the next revision, as us."""
+        by_us = identity(item.fields.get("System.ChangedBy")) == self.lane.connection.identity
+        return by_us and item.revision == sending.revision + 1
 
     def _missing(self, job: Job) -> None:
         """Deleted by a person: that is an observation. Not to be found anywhere: unknown, and left alone."""
         project = job.ticket.work_item.project or job.link.project_id
         where = find_deleted(self.lane.organisation, project, _item(job))
         if not isinstance(where, DeletedItem):
-            self.lane.defer(job, self.lane.tools.times.lease)
+            self.lane.postpone(job.pending)
             return
         self.lane.write([_deleted(job)])
 
     def _apply(self, edits: Sequence[_Edit]) -> None:
-        to_send = [edit for edit in edits if edit.operations()]
-        outcomes: dict[int, Outcome] = {edit.item.id: edit.item for edit in edits}
-        outcomes |= {edit.item.id: out for edit, out in zip(to_send, self._send(to_send), strict=True)}
-        self.lane.write([end for edit in edits for end in self._end(edit, outcomes[edit.item.id])])
-        for edit in edits:
-            self._after(edit.job, outcomes[edit.item.id])
+        silent = [edit for edit in edits if not edit.operations()]
+        sent = self._stamp([edit for edit in edits if edit.operations()])
+        outcomes: list[Outcome] = [edit.item for edit in silent]
+        if sent:
+            outcomes += self.lane.send([_call(edit) for edit in sent])
+        done = list(zip([*silent, *sent], outcomes, strict=True))
+        self.lane.write([end for edit, outcome in done for end in self._end(edit, outcome)])
+        for edit, outcome in done:
+            self._after(edit.job, outcome)
 
-    def _send(self, edits: Sequence[_Edit]) -> list[Outcome]:
-        if not edits:
-            return []
-        calls = [change(edit.item.id, [test_revision(edit.item.revision), *edit.operations()]) for edit in edits]
-        self.lane.ready_to_send()
-        try:
-            if len(calls) == 1:
-                return [self.lane.organisation.do(calls[0])]
-            return self.lane.organisation.do(together(calls))
-        except BridgeError as error:
-            return [error] * len(calls)
+    def _stamp(self, edits: Sequence[_Edit]) -> list[_Edit]:
+        """Remember what is about to be sent: were its answer lost, our own value would look like a person's."""
+        jobs = self.lane.stamp([edit.job for edit in edits], [edit.announced() for edit in edits])
+        stamped = {job.stored.key: job for job in jobs}
+        return [replace(edit, job=stamped[key]) for edit in edits if (key := edit.job.stored.key) in stamped]
 
     def _end(self, edit: _Edit, outcome: Outcome) -> list[Change]:
         match outcome:
             case WorkItem():
-                return [self._patched(edit, outcome)]
+                sending = edit.announced().sending
+                return [self._patched(edit.job, outcome, sending, done=True)] if sending else []
             case TransientError() | ConflictError():
                 return []
             case error if concerns_connection(error):
@@ -106,14 +118,15 @@ class Changer:
             case error:
                 return [failure_of(edit.job, error)]
 
-    def _patched(self, edit: _Edit, item: WorkItem) -> Change:
-        job, patch = edit.job, edit.patch
-        category = self.lane.category(item.project, item.type, item.state)
+    def _patched(self, job: Job, item: WorkItem, sending: Sending, *, done: bool = False) -> Change:
+        category = self.lane.category(item)
 
         def apply(ticket: Ticket) -> Ticket:
-            return patched(summarised(ticket, job.vulnerability), item, category, job.desired, patch)
+            taken_in = summarised(ticket, job.vulnerability) if done else ticket
+            return patched(taken_in, item, category, sending)
 
-        return Change(job.stored, apply, change="updated", by=self.lane.connection.identity, done=job.pending)
+        by = self.lane.connection.identity
+        return Change(job.stored, apply, change="updated", by=by, done=job.pending if done else None)
 
     def _after(self, job: Job, outcome: Outcome) -> None:
         """What was not done stays pending: a patch tests its revision, so that sending it again is safe."""
@@ -122,7 +135,11 @@ class Changer:
         if concerns_connection(outcome):
             raise self.lane.pause(outcome)
         if isinstance(outcome, TransientError | ConflictError):
-            self.lane.defer(job, self.lane.tools.times.retry)
+            self.lane.postpone(job.pending)
+
+
+def _call(edit: _Edit) -> Call[WorkItem]:
+    return change(edit.item.id, [test_revision(edit.item.revision), *edit.operations()])
 
 
 def _item(job: Job) -> int:

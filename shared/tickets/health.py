@@ -36,6 +36,7 @@ class Health:
 
     def pause(self, connection: str, seconds: float, error: BridgeError, code: str) -> None:
         """Send nothing for a while, and say why."""
+        seconds = max(seconds, self.paused_for(connection))
         problem = Problem(code, error.message, error.hint)
         values: dict[str, tables.Value] = {
             "schema": 1,

@@ -15,6 +15,7 @@ EVENTS = {
     "workitem.restored": "restored",
 }
 _MAX_TEXT = 400
+_MAX_TAGS = 20_000  # the event still fits a queue message
 _MAX_ID = 2**31 - 1
 
 
@@ -32,7 +33,10 @@ class HookEvent:
     state: str
     assigned_to: str
     tags: str
-    tries: int = 0
+    waits: int = 0
+    """How often it was put off because its item is not known."""
+    faults: int = 0
+    """How often it could not be taken in."""
 
     def message(self) -> dict[str, Any]:
         """Return the event as a queue message."""
@@ -58,7 +62,7 @@ def read_event(connection: str, payload: Mapping[str, Any]) -> HookEvent | None:
         type=_text(fields.get("System.WorkItemType")),
         state=_text(fields.get("System.State")),
         assigned_to=_name(fields.get("System.AssignedTo")),
-        tags=_text(fields.get("System.Tags")),
+        tags=_text(fields.get("System.Tags"), most=_MAX_TAGS),
     )
 
 
@@ -104,8 +108,8 @@ def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _text(value: object) -> str:
-    return value[:_MAX_TEXT] if isinstance(value, str) else ""
+def _text(value: object, *, most: int = _MAX_TEXT) -> str:
+    return value[:most] if isinstance(value, str) else ""
 
 
 def _number(value: object) -> int | None:

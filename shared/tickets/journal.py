@@ -13,10 +13,12 @@ from shared.storage import tables
 from shared.storage.tables import ANY, MAX_OPERATIONS, Operation, Row, RowChangedError, Table
 from shared.tickets import keys, views
 from shared.tickets.leases import Lease, LeaseLostError, Leases
+from shared.tickets.pending import due_at_once
 from shared.tickets.records import Stored, Ticket, read_ticket
 
 _TRIES = 20
 _OPERATIONS_PER_CHANGE = 5
+_TRIES_PER_CHANGE = 4
 MAX_CHANGES = (MAX_OPERATIONS - 1) // _OPERATIONS_PER_CHANGE
 
 
@@ -32,6 +34,8 @@ class Change:
     change: str
     by: str
     done: Row | None = None
+    due: bool = False
+    """Whether the ticket needs work after this: its pending row is written with the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Journal:
         return unsent
 
     def _commit(self, connection: str, drafts: list[_Draft], lease: Lease | None) -> list[Unsent]:
-        for _ in range(_TRIES):
+        for _ in range(_TRIES + _TRIES_PER_CHANGE * len(drafts)):  # each conflict teaches one thing
             steps, messages = self._steps(connection, drafts, lease)
             if not steps:
                 return []
@@ -89,7 +93,7 @@ class Journal:
             try:
                 etags = self.table.transact(connection, [step.operation for step in steps])
             except RowChangedError as error:
-                self._learn(connection, steps[error.index])
+                self._learn(connection, steps[error.index], lease)
                 continue
             if lease:
                 lease.etag, lease.written = etags[0], started
@@ -117,12 +121,14 @@ class Journal:
             if message is None:
                 after = replace(after, history=before.history)
             else:
-                messages[key] = text = json.dumps(message)
+                messages[key] = text = json.dumps(message, ensure_ascii=False)
                 steps += self._announce(draft, after.history, text)
-            steps.insert(0, _Step(_put(draft.stored, after), "ticket", draft))
+            steps.insert(0, _Step(put(draft.stored, after), "ticket", draft))
             if after.work_item.id != before.work_item.id:
                 row = keys.work_item_row(after.work_item.id)
                 steps.append(_Step(tables.upsert(row, {"schema": 1, "ticket": key}), "work item", draft))
+        if draft.change.due and steps:
+            steps.append(_Step(due_at_once(key), "due", draft))
         if draft.settles and draft.change.done:
             done = draft.change.done
             steps.append(_Step(tables.delete(done.key, done.etag), "pending", draft))
@@ -138,10 +144,12 @@ class Journal:
             unsent = tables.create(outbox, {"schema": 1, "since": sequence})
         return [_Step(history, "history", draft), _Step(unsent, "outbox", draft)]
 
-    def _learn(self, connection: str, failed: _Step) -> None:
+    def _learn(self, connection: str, failed: _Step, lease: Lease | None) -> None:
         """Take in why a transaction failed, so that the next one does not."""
         draft = failed.draft
         if draft is None:
+            if lease and self.leases.recover(connection, lease):
+                return
             raise LeaseLostError("The lane has another worker now.")
         match failed.part:
             case "outbox":
@@ -153,7 +161,8 @@ class Journal:
                 draft.stored = read_ticket(row) if row else replace(draft.stored, etag="")
 
 
-def _put(stored: Stored, after: Ticket) -> Operation:
+def put(stored: Stored, after: Ticket) -> Operation:
+    """Return the write of a ticket's row, if it still is the one that was read."""
     row = keys.ticket_row(stored.key)
     return tables.replace(row, after.values(), stored.etag) if stored.etag else tables.create(row, after.values())
 

@@ -47,6 +47,11 @@ def snapshot_row(asset: str, vulnerability: str) -> str:
     return f"v|{ticket_key(asset, vulnerability)}"
 
 
+def snapshot_of(ticket: str) -> str:
+    """`v|` of the one member of a ticket without grouping: both keys are made of the vulnerability's id."""
+    return f"v|{ticket}"
+
+
 def ticket_row(ticket: str) -> str:
     """`t|`: what we know and did of one ticket."""
     return f"t|{ticket}"

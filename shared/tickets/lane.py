@@ -2,23 +2,32 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from shared.azure_devops.organisation import Organisation
+from shared.azure_devops.batches import Outcome, together
+from shared.azure_devops.organisation import Call, Organisation
+from shared.azure_devops.work_items import WorkItem
 from shared.connections.models import Connection
-from shared.errors import BridgeError, CredentialError, RefusedError, ThrottledError
+from shared.errors import (
+    BridgeError,
+    ConfigurationError,
+    CredentialError,
+    RefusedError,
+    RejectedRequestError,
+    ThrottledError,
+)
 from shared.links.models import Link
-from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table
 from shared.tickets import keys
 from shared.tickets.categories import Categories
 from shared.tickets.health import Health
-from shared.tickets.journal import Change, Journal
-from shared.tickets.leases import Lease, Leases
+from shared.tickets.journal import Change, Journal, put
+from shared.tickets.leases import Lease, LeaseLostError, Leases
 from shared.tickets.outbox import Outbox
+from shared.tickets.pending import due_later, tries
 from shared.tickets.plan import Desired
-from shared.tickets.records import Stored, Ticket
+from shared.tickets.records import Stored, Ticket, read_ticket
 from shared.tickets.snapshots import Vulnerability
 from shared.tickets.transitions import failed, summarised
 from shared.tickets.wake_ups import WakeUps
@@ -27,6 +36,7 @@ from shared.times import Times
 log = logging.getLogger(__name__)
 SELF = "azure-devops-bridge"
 """Who changed a ticket when it was us."""
+_MAX_DOUBLINGS = 6
 _CREDENTIAL_PAUSES = 10  # times `retry`: asking again and again with a dead credential locks accounts
 
 
@@ -74,18 +84,75 @@ class Lane:
     organisation: Organisation
     lease: Lease
 
-    def ready_to_send(self) -> None:
+    def send(self, calls: Sequence[Call[WorkItem]]) -> list[Outcome]:
+        """Send changes of work items, several in one request, and return the outcome of each.
+
+        Raises `LeaseLostError`. A batch that is refused as a whole was not carried out: its calls go one by one.
+        """
+        if len(calls) == 1:
+            return [self._send_one(calls[0])]
+        self._ready_to_send()
+        try:
+            return self.organisation.do(together(calls))
+        except (RefusedError, RejectedRequestError):
+            return [self._send_one(call) for call in calls]
+        except BridgeError as error:
+            return [error] * len(calls)
+
+    def _send_one(self, call: Call[WorkItem]) -> Outcome:
+        self._ready_to_send()
+        try:
+            return self.organisation.do(call)
+        except BridgeError as error:
+            return error
+
+    def _ready_to_send(self) -> None:
         """Make sure that the answer to a request that starts now comes before the lease ends."""
         if not self.tools.leases.may_send(self.lease):
             self.tools.leases.renew(self.connection.name, self.lease)
+
+    def stamp(self, jobs: Sequence[Job], after: Sequence[Ticket]) -> list[Job]:
+        """Write what is about to be sent into each job's ticket, fenced by the lease.
+
+        Returns the jobs whose tickets say so now; one that somebody else changed meanwhile is left for the next
+        round. Raises `LeaseLostError`.
+        """
+        left = list(zip(jobs, after, strict=True))
+        done: list[Job] = []
+        while left:
+            operations = [self.lease.operation(), *(put(job.stored, ticket) for job, ticket in left)]
+            started = self.tools.leases.monotonic()
+            try:
+                etags = self.tools.table.transact(self.connection.name, operations)
+            except RowChangedError as error:
+                done += self._unstampable(left, error.index)
+                continue
+            self.lease.etag, self.lease.written = etags[0], started
+            return done + [_stamped(job, ticket, etag) for (job, ticket), etag in zip(left, etags[1:], strict=True)]
+        return done
+
+    def _unstampable(self, left: list[tuple[Job, Ticket]], index: int) -> list[Job]:
+        """Take out of `left` what a transaction failed for; it may be a write of ours whose answer was lost."""
+        if index == 0:
+            if not self.tools.leases.recover(self.connection.name, self.lease):
+                raise LeaseLostError("The lane has another worker now.")
+            return []
+        job, ticket = left.pop(index - 1)
+        row = self.tools.table.get(self.connection.name, keys.ticket_row(job.stored.key))
+        found = read_ticket(row) if row else None
+        return [_stamped(job, ticket, found.etag)] if found and found.ticket == ticket else []
 
     def ticket_id(self, job: Job) -> str:
         """The job's ticket in the API."""
         return keys.public_id(self.connection.name, job.stored.key)
 
-    def category(self, project: str, work_item_type: str, state: str) -> str:
-        """The category of a state of a type."""
-        return self.tools.categories.category(self.organisation, project, work_item_type, state)
+    def category(self, item: WorkItem) -> str:
+        """The category of an item's state; empty while it cannot be asked for, for the item is there all the same."""
+        try:
+            return self.tools.categories.category(self.organisation, item.project, item.type, item.state)
+        except BridgeError as error:
+            log.warning("state not known", extra={"connection": self.connection.name, "why": error.message})
+            return ""
 
     def write(self, changes: Sequence[Change]) -> None:
         """Write changes, fenced by the lease, and send what they have to say."""
@@ -93,23 +160,22 @@ class Lane:
             unsent = self.tools.journal.write(self.connection.name, changes, self.lease)
             self.tools.outbox.send_all(self.connection.name, unsent)
 
-    def defer(self, job: Job, seconds: float) -> None:
+    def defer(self, pending: Row, seconds: float) -> None:
         """Look at a ticket again later, unless a newer snapshot of it makes it due at once."""
-        due = self.tools.table.clock.now() + timedelta(seconds=seconds)
-        tries = int(str(job.pending.values.get("tries", 0))) + 1
-        later = tables.merge(job.pending.key, {"due": due, "tries": tries}, job.pending.etag)
-        try:
+        with suppress(RowChangedError):
+            later = due_later(pending, self.tools.table.clock.now(), seconds)
             self.tools.table.write(self.connection.name, later)
-        except RowChangedError:
-            return
         self.tools.wake_ups.send_later(self.connection.name, self.lease.lane, seconds)
+
+    def postpone(self, pending: Row) -> None:
+        """Try a ticket again after a passing fault, later each time."""
+        self.defer(pending, self.tools.times.retry * 2 ** min(tries(pending), _MAX_DOUBLINGS))
 
     def pause(self, error: BridgeError) -> PausedError:
         """Let the whole connection wait after a refusal that concerns all of its tickets."""
-        seconds = (
-            error.retry_after if isinstance(error, ThrottledError) else self.tools.times.retry * _CREDENTIAL_PAUSES
-        )
-        code = "throttled" if isinstance(error, ThrottledError) else "credential"
+        code, seconds = "credential", self.tools.times.retry * _CREDENTIAL_PAUSES
+        if isinstance(error, ThrottledError):
+            code, seconds = "throttled", error.retry_after
         log.warning("connection paused", extra={"connection": self.connection.name, "code": code, "seconds": seconds})
         self.tools.health.pause(self.connection.name, seconds, error, code)
         self.tools.wake_ups.send_later(self.connection.name, self.lease.lane, seconds)
@@ -118,12 +184,12 @@ class Lane:
 
 def concerns_connection(error: BridgeError) -> bool:
     """Whether an error says something of the connection, not of one ticket."""
-    return isinstance(error, ThrottledError | CredentialError)
+    return isinstance(error, ThrottledError | CredentialError | ConfigurationError)
 
 
 def failure_of(job: Job, error: BridgeError) -> Change:
     """Return the change that ends a job as failed, with the reason in the user's words."""
-    code = error.rule if isinstance(error, RefusedError) else "not_found"
+    code = error.rule if isinstance(error, RefusedError) else "refused"
     return Change(
         job.stored,
         lambda ticket: failed(summarised(ticket, job.vulnerability), error, code),
@@ -131,3 +197,7 @@ def failure_of(job: Job, error: BridgeError) -> Change:
         by=SELF,
         done=job.pending,
     )
+
+
+def _stamped(job: Job, ticket: Ticket, etag: str) -> Job:
+    return replace(job, stored=replace(job.stored, ticket=ticket, etag=etag))

@@ -18,6 +18,7 @@ from shared.tickets import keys
 from shared.times import Times
 
 _RELEASED = ""
+_TRIES = 3
 
 
 class LeaseLostError(TransientError):
@@ -62,7 +63,8 @@ class Leases:
             write = tables.replace(key, values, row.etag) if row else tables.create(key, values)
             etag = self.table.write(connection, write)
         except RowChangedError:
-            return None
+            taken = Lease(lane, owner, generation, "", started)
+            return taken if self.recover(connection, taken) else None
         return Lease(lane, owner, generation, etag, started)
 
     def may_send(self, lease: Lease) -> bool:
@@ -71,19 +73,39 @@ class Leases:
 
     def renew(self, connection: str, lease: Lease) -> None:
         """Own the lane for another full time. Raises `LeaseLostError`."""
-        started = self.monotonic()
-        try:
-            etag = self.table.write(connection, lease.operation())
-        except RowChangedError as error:
-            raise LeaseLostError("The lane has another worker now.") from error
-        lease.etag, lease.written = etag, started
+        for _ in range(_TRIES):
+            started = self.monotonic()
+            try:
+                lease.etag = self.table.write(connection, lease.operation())
+            except RowChangedError as error:
+                if not self.recover(connection, lease):
+                    raise LeaseLostError("The lane has another worker now.") from error
+            else:
+                lease.written = started
+                return
+        raise TransientError("The lane's lease could not be renewed.")
+
+    def recover(self, connection: str, lease: Lease) -> bool:
+        """After a conflict: return whether the lane still is ours, and learn its row's etag if so.
+
+        The SDK repeats a write whose answer was lost. If the first try was carried out, the second one conflicts
+        with it; another worker would have written its own name.
+        """
+        row = self.table.get(connection, keys.lease_row(lease.lane))
+        if row is None or row.values["owner"] != lease.owner:
+            return False
+        lease.etag = row.etag
+        return True
 
     def release(self, connection: str, lease: Lease) -> None:
         """Let the next worker in at once; if we lost the lease already, nothing happens."""
         values = _values(_RELEASED, lease.generation)
-        try:
-            self.table.write(connection, tables.replace(keys.lease_row(lease.lane), values, lease.etag))
-        except RowChangedError:
+        for _ in range(_TRIES):
+            try:
+                self.table.write(connection, tables.replace(keys.lease_row(lease.lane), values, lease.etag))
+            except RowChangedError:
+                if self.recover(connection, lease):
+                    continue
             return
 
     def _is_over(self, row: Row) -> bool:

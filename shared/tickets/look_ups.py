@@ -11,6 +11,7 @@ from itertools import batched
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.work_items import (
+    MAX_FOUND,
     MAX_IDS,
     WorkItem,
     find_created_since,
@@ -19,7 +20,7 @@ from shared.azure_devops.work_items import (
     recycle_bin,
 )
 from shared.errors import NotFoundError, TransientError
-from shared.tickets.work_item_fields import parse_hyperlink
+from shared.tickets.work_item_fields import parse_hyperlink, tickets_named
 
 type Mark = tuple[str, str]
 """A ticket id and the nonce of an attempt."""
@@ -43,16 +44,21 @@ def look(
     """
     found: dict[Mark, Found] = {}
     for candidate in (*_alive(organisation, project, tag, since), *_deleted(organisation, project, since)):
-        for mark in _marks(candidate.item):
-            if mark in marks and (mark not in found or candidate.item.id < found[mark].item.id):
+        for mark in _marks(candidate, marks):
+            if mark not in found or candidate.item.id < found[mark].item.id:
                 found[mark] = candidate
     return found
 
 
 def _alive(organisation: Organisation, project: str, tag: str, since: datetime) -> Iterator[Found]:
-    for ids in batched(organisation.do(find_created_since(project, tag, since)), MAX_IDS, strict=False):
-        for item in organisation.do(get_many(ids)).values():
-            yield Found(item, deleted=False)
+    after = 0
+    while ids := organisation.do(find_created_since(project, tag, since, after=after)):
+        for batch in batched(ids, MAX_IDS, strict=False):
+            for item in organisation.do(get_many(batch)).values():
+                yield Found(item, deleted=False)
+        if len(ids) < MAX_FOUND:
+            return
+        after = ids[-1]
 
 
 def _deleted(organisation: Organisation, project: str, since: datetime) -> Iterator[Found]:
@@ -73,8 +79,11 @@ def _created_at(item: WorkItem) -> datetime:
     return datetime.fromisoformat(str(item.fields["System.CreatedDate"]))
 
 
-def _marks(item: WorkItem) -> Iterator[Mark]:
-    for url in item.hyperlinks:
-        mark = parse_hyperlink(url)
-        if mark:
-            yield mark
+def _marks(candidate: Found, wanted: Collection[Mark]) -> Iterator[Mark]:
+    """The marks that an item carries; deleted ones may come without links, but our text in them names the ticket."""
+    links = filter(None, map(parse_hyperlink, candidate.item.hyperlinks))
+    yield from (mark for mark in links if mark in wanted)
+    if candidate.deleted and not candidate.item.hyperlinks:
+        text = " ".join(value for value in candidate.item.fields.values() if isinstance(value, str))
+        named = set(tickets_named(text))
+        yield from (mark for mark in wanted if mark[0] in named)

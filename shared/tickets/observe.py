@@ -8,7 +8,7 @@ from shared.azure_devops.work_items import DeletedItem, WorkItem, get_many
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
-from shared.errors import TransientError
+from shared.errors import ConfigurationError, CredentialError, RefusedError, TransientError
 from shared.storage.queues import Queue
 from shared.storage.tables import Table
 from shared.tickets import keys, presence
@@ -18,10 +18,14 @@ from shared.tickets.journal import Change, Journal
 from shared.tickets.outbox import Outbox
 from shared.tickets.records import Stored, Ticket, WorkItemRef, read_ticket
 from shared.tickets.transitions import created, observed, refer
+from shared.tickets.wake_ups import WakeUps
 from shared.tickets.work_item_fields import parse_hyperlink
 from shared.times import Times
 
 log = logging.getLogger(__name__)
+_MAX_DOUBLINGS = 7
+_MOST_FAULTS = 40
+"""With the delays between them about a day and a half: as long as Azure DevOps itself would try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +39,25 @@ class Observe:
     connections: ConnectionStore
     organisations: Organisations
     categories: Categories
+    wake_ups: WakeUps
     times: Times
 
     def event(self, event: HookEvent) -> None:
-        """Take in one event.
-
-        Raises what Azure DevOps raises when it must be asked and cannot be; the message is then delivered again.
-        """
+        """Take in one event, or put it back for later if that cannot be done now."""
         connection = self.connections.find(event.connection)
         if connection is None:
             return
+        try:
+            self._observe(connection, event)
+        except (TransientError, CredentialError, ConfigurationError, RefusedError) as error:
+            if event.faults >= _MOST_FAULTS:
+                raise
+            log.info("event put back", extra={"connection": connection.name, "why": error.message})
+            again = replace(event, faults=event.faults + 1)
+            delay = self.times.retry * 2 ** min(event.faults, _MAX_DOUBLINGS)
+            self.events.send(again.message(), delay=delay)
+
+    def _observe(self, connection: Connection, event: HookEvent) -> None:
         owner = self.table.get(event.connection, keys.work_item_row(event.work_item))
         if owner is None:
             self._unknown_item(connection, event)
@@ -58,10 +71,14 @@ class Observe:
 
     def _take_in(self, connection: Connection, event: HookEvent, stored: Stored) -> None:
         organisation = self.organisations.of(connection)
-        item = self._as_told(organisation, event, stored.ticket.work_item) or self._as_read(
-            organisation, stored.ticket.work_item
-        )
-        self._write(connection, Change(stored, lambda ticket: observed(ticket, item), _word(stored, item), event.by))
+        known = stored.ticket.work_item
+        item = self._as_told(organisation, event, known) or self._as_read(organisation, event, known)
+        # What the platform said while the item was deleted could not be written: now it can.
+        is_back = known.deleted and not item.deleted
+        word = _word(known, item)
+        self._write(connection, Change(stored, lambda ticket: observed(ticket, item), word, event.by, due=is_back))
+        if is_back:
+            self.wake_ups.send(connection.name, keys.lane_of(stored.key))
 
     def _as_told(self, organisation: Organisation, event: HookEvent, known: WorkItemRef) -> WorkItemRef | None:
         """An update carries the whole new revision: nothing needs to be asked."""
@@ -78,14 +95,16 @@ class Observe:
             assigned_to=event.assigned_to,
         )
 
-    def _as_read(self, organisation: Organisation, known: WorkItemRef) -> WorkItemRef:
+    def _as_read(self, organisation: Organisation, event: HookEvent, known: WorkItemRef) -> WorkItemRef:
         """Deleted and restored are verified: an item that cannot be found is *unknown*, and nothing changes."""
         match presence.find(organisation, known.project, known.id):
             case WorkItem() as item:
                 category = self.categories.category(organisation, item.project, item.type, item.state)
                 return refer(item, category, project=known.project)
-            case DeletedItem():
-                return replace(known, deleted=True)
+            case DeletedItem(item=item):
+                # A deletion makes a revision, too; without it an older observation could not be told from it.
+                revision = max(known.revision, event.revision, item.revision if item else 0)
+                return replace(known, deleted=True, revision=revision)
             case _:
                 raise TransientError("Azure DevOps shows a work item neither in its project nor in the recycle bin.")
 
@@ -93,8 +112,8 @@ class Observe:
         """Perhaps its create is not recorded yet: wait until the longest lease is over, then ask its hyperlink."""
         if connection.tag.casefold() not in {tag.strip().casefold() for tag in event.tags.split(";")}:
             return
-        if event.tries * self.times.unknown_item_recheck <= self.times.lease:
-            again = replace(event, tries=event.tries + 1)
+        if event.waits * self.times.unknown_item_recheck <= self.times.lease:
+            again = replace(event, waits=event.waits + 1)
             self.events.send(again.message(), delay=self.times.unknown_item_recheck)
             return
         self._adopt(connection, event)
@@ -135,8 +154,7 @@ def _adopted(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
     return created(ticket, item, category) if ticket.attempt else ticket
 
 
-def _word(stored: Stored, item: WorkItemRef) -> str:
-    known = stored.ticket.work_item
+def _word(known: WorkItemRef, item: WorkItemRef) -> str:
     if item.deleted != known.deleted:
         return "deleted" if item.deleted else "restored"
     return "updated"

@@ -35,13 +35,12 @@ class Outbox:
             with ThreadPoolExecutor(_THREADS) as threads:
                 list(threads.map(lambda one: self._send(connection, one), todo))
 
-    def send_forgotten(self, connection: str, *, older_than: float) -> int:
-        """Send what a process that died left behind; return how many tickets that were. `older_than`: seconds."""
+    def send_forgotten(self, connection: str, *, older_than: float) -> None:
+        """Send what a process that died left behind. `older_than`: seconds."""
         limit = self.table.clock.now() - timedelta(seconds=older_than)
         prefix = keys.outbox_row("")
         rows = [row for row in self.table.range(connection, prefix, prefix + keys.AFTER_ALL) if row.written_at < limit]
         self.send_all(connection, [Unsent(row.key.removeprefix(prefix), 0, "", ()) for row in rows])
-        return len(rows)
 
     def _send(self, connection: str, unsent: Unsent) -> None:
         for _ in range(_TRIES):

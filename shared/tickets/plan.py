@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.azure_devops.projects import State
 from shared.azure_devops.work_items import WorkItem
-from shared.tickets.records import CLOSED_CATEGORIES, Ticket, Written
+from shared.tickets.records import CLOSED_CATEGORIES, Ticket
 
 _LONG = 200
 _LABELS = {
@@ -84,11 +84,6 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def written(fields: Mapping[str, Any], item: WorkItem) -> dict[str, Written]:
-    """Return what to remember of fields just written: the service may have made something else of a value."""
-    return {name: Written(digest(value), digest(item.fields.get(name))) for name, value in fields.items()}
-
-
 def _differs(desired: Desired, ticket: Ticket) -> bool:
     return desired.open != ticket.written_open or bool(_changed(desired, ticket))
 
@@ -104,7 +99,7 @@ def _changed(desired: Desired, ticket: Ticket) -> dict[str, Any]:
 
 def _patch(desired: Desired, ticket: Ticket, item: WorkItem, states: Sequence[State]) -> Plan:
     changed = _changed(desired, ticket)
-    theirs = {name: value for name, value in changed.items() if _is_theirs(name, ticket, item)}
+    theirs = {name: value for name, value in changed.items() if _is_theirs(name, value, ticket, item)}
     ours = {name: value for name, value in changed.items() if name not in theirs}
     return Patch(
         fields=ours,
@@ -114,9 +109,10 @@ def _patch(desired: Desired, ticket: Ticket, item: WorkItem, states: Sequence[St
     )
 
 
-def _is_theirs(name: str, ticket: Ticket, item: WorkItem) -> bool:
+def _is_theirs(name: str, value: Any, ticket: Ticket, item: WorkItem) -> bool:
+    """Neither what our last write left there nor what is desired (perhaps by a write whose answer was lost)."""
     known = ticket.written.get(name)
-    return known is not None and digest(item.fields.get(name)) != known.stored
+    return known is not None and digest(item.fields.get(name)) not in (known.stored, digest(value))
 
 
 def _goal_state(current: str, states: Sequence[State], open_: bool) -> str | None:

@@ -1,19 +1,18 @@
 """Reads tickets for the API: one by its id, or pages of them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from shared.connections.store import ConnectionStore
 from shared.errors import NotFoundError
-from shared.storage import tables
 from shared.storage.tables import Row, Table
 from shared.tickets import keys, views
-from shared.tickets.accept import AT_ONCE
 from shared.tickets.arrivals import read_vulnerability
-from shared.tickets.records import Ticket, read_ticket
+from shared.tickets.pending import due_at_once
+from shared.tickets.records import Ticket, TicketStatus, read_ticket
 from shared.tickets.transitions import summarised
 from shared.tickets.wake_ups import WakeUps
 
@@ -50,8 +49,7 @@ class ReadTickets:
         """Let a ticket be worked on again at once and return it. Raises `NotFoundError`."""
         connection, key = keys.parse_public_id(ticket_id)
         found = self._ticket(connection, key)
-        pending = tables.upsert(keys.pending_row(key), {"schema": 1, "due": AT_ONCE, "tries": 0})
-        self.table.write(connection, pending)
+        self.table.write(connection, due_at_once(key, asked=True))
         self.wake_ups.send(connection, keys.lane_of(key))
         return views.view(connection, key, found)
 
@@ -65,7 +63,7 @@ class ReadTickets:
         row = self.table.get(connection, keys.ticket_row(key))
         if row:
             return read_ticket(row).ticket
-        snapshot = self.table.get(connection, f"v|{key}")
+        snapshot = self.table.get(connection, keys.snapshot_of(key))
         if snapshot is None:
             raise NotFoundError(
                 f"There is no ticket {keys.public_id(connection, key)}.",
@@ -88,7 +86,9 @@ class ReadTickets:
         prefix = keys.asset_key(wanted.kind, wanted.asset) if wanted.asset else ""
         start = max(prefix, f"{after}!" if after else "")
         known = self._range(connection, "t|", start, prefix)
-        waiting = self._range(connection, "v|", start, prefix, select=("ticket",))
+        waiting: Iterator[Row] = iter(())
+        if wanted.status in ("", TicketStatus.WAITING):  # what no worker has seen yet can be nothing else
+            waiting = self._range(connection, "v|", start, prefix)
         ticket, snapshot = next(known, None), next(waiting, None)
         while ticket or snapshot:
             if ticket and (snapshot is None or ticket.key[2:] <= snapshot.key[2:]):
@@ -97,11 +97,11 @@ class ReadTickets:
                 yield ticket.key[2:], read_ticket(ticket).ticket
                 ticket = next(known, None)
             elif snapshot:
-                yield snapshot.key[2:], self._ticket(connection, snapshot.key[2:])
+                yield snapshot.key[2:], _waiting(snapshot)
                 snapshot = next(waiting, None)
 
-    def _range(self, connection: str, kind: str, start: str, prefix: str, select: Sequence[str] = ()) -> Iterator[Row]:
-        return self.table.range(connection, f"{kind}{start}", f"{kind}{prefix}{keys.AFTER_ALL}", select=select)
+    def _range(self, connection: str, kind: str, start: str, prefix: str) -> Iterator[Row]:
+        return self.table.range(connection, f"{kind}{start}", f"{kind}{prefix}{keys.AFTER_ALL}")
 
 
 def _waiting(snapshot: Row) -> Ticket:

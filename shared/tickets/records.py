@@ -53,6 +53,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A patch that was or will be sent and has no result yet: the revision that it tests, and digests of its values."""
+
+    revision: int
+    sent: Mapping[str, str]
+    keeps: Mapping[str, str]
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a ticket failed, in words for its sender."""
 
@@ -81,6 +91,7 @@ class Ticket:
     open: bool = True
     work_item: WorkItemRef = WorkItemRef()
     attempt: Attempt | None = None
+    sending: Sending | None = None
     failure: Failure | None = None
     written: Mapping[str, Written] = field(default_factory=dict)
     written_open: bool = True
@@ -132,6 +143,8 @@ class Ticket:
             }
             if self.attempt.looked_at:
                 values["looked_at"] = self.attempt.looked_at
+        if self.sending:
+            values["sending"] = json.dumps(asdict(self.sending))
         if self.failure:
             values["failure"] = json.dumps(asdict(self.failure))
         return values
@@ -149,18 +162,7 @@ class Stored:
 def read_ticket(row: Row) -> Stored:
     """Make a ticket of its row; unknown properties are ignored, missing ones have their defaults."""
     values = row.values
-    nonce, looked_at = values.get("attempt"), values.get("looked_at")
-    attempt = (
-        Attempt(
-            str(nonce),
-            _moment(values["attempt_at"]),
-            str(values["attempt_project"]),
-            _moment(looked_at) if looked_at else None,
-        )
-        if nonce
-        else None
-    )
-    failure = values.get("failure")
+    sending, failure = values.get("sending"), values.get("failure")
     ticket = Ticket(
         kind=str(values["kind"]),
         asset=str(values["asset"]),
@@ -169,7 +171,8 @@ def read_ticket(row: Row) -> Stored:
         severity=str(values.get("severity", "")),
         open=bool(values.get("open", True)),
         work_item=_known(WorkItemRef(), json.loads(str(values.get("work_item", "{}")))),
-        attempt=attempt,
+        attempt=_attempt(values),
+        sending=_known(Sending(0, {}, {}, open=True), json.loads(str(sending))) if sending else None,
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
         written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
         written_open=bool(values.get("written_open", True)),
@@ -180,7 +183,19 @@ def read_ticket(row: Row) -> Stored:
     return Stored(row.key.removeprefix("t|"), ticket, row.etag)
 
 
-def _known[T: (WorkItemRef, Failure)](default: T, values: Mapping[str, Any]) -> T:
+def _attempt(values: Mapping[str, Value]) -> Attempt | None:
+    if not values.get("attempt"):
+        return None
+    looked_at = values.get("looked_at")
+    return Attempt(
+        nonce=str(values["attempt"]),
+        at=_moment(values["attempt_at"]),
+        project=str(values["attempt_project"]),
+        looked_at=_moment(looked_at) if looked_at else None,
+    )
+
+
+def _known[T: (WorkItemRef, Failure, Sending)](default: T, values: Mapping[str, Any]) -> T:
     """Take what this version knows: a row may be older or newer than the code."""
     names = default.__dataclass_fields__
     return replace(default, **{name: value for name, value in values.items() if name in names})

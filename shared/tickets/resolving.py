@@ -9,7 +9,6 @@ the attempt's lease is over, for until then its request may still be on its way.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane
@@ -27,15 +26,10 @@ class Resolver:
     lane: Lane
 
     def run(self, jobs: Sequence[Job]) -> None:
-        """Adopt what is found, and find out what is certainly not there."""
-        unfinished = [(job, job.ticket.attempt) for job in jobs if job.ticket.attempt]
-        by_project = sorted(unfinished, key=lambda pair: pair[1].project)
-        for project, group in groupby(by_project, key=lambda pair: pair[1].project):
-            self._resolve(project, list(group))
-
-    def _resolve(self, project: str, pairs: Sequence[tuple[Job, Attempt]]) -> None:
+        """Adopt what is found, and find out what is certainly not there; all attempts were made in one project."""
         asked_at = self.lane.tools.table.clock.now()
-        found = self._look(project, pairs)
+        pairs = [(job, job.ticket.attempt) for job in jobs if job.ticket.attempt]
+        found = self._look(pairs[0][1].project, pairs)
         for job, attempt in pairs:
             match = found.get((self.lane.ticket_id(job), attempt.nonce))
             if match:
@@ -52,7 +46,7 @@ class Resolver:
     def _adopt(self, job: Job, match: Found) -> None:
         """The item may not say what is desired by now: the pending row stays, and the next round compares."""
         item = match.item
-        category = self.lane.category(item.project, item.type, item.state)
+        category = self.lane.category(item)
 
         def apply(ticket: Ticket) -> Ticket:
             adopted = created(ticket, item, category)
@@ -64,12 +58,12 @@ class Resolver:
         times = self.lane.tools.times
         over = attempt.at + timedelta(seconds=times.lease) + _CLOCK_STEP
         if asked_at < over:
-            self.lane.defer(job, (over - asked_at).total_seconds())
+            self.lane.defer(job.pending, (over - asked_at).total_seconds())
         elif attempt.looked_at is None:
             self.lane.write([Change(job.stored, lambda ticket: looked_in_vain(ticket, asked_at), change="", by="")])
-            self.lane.defer(job, times.look_ups_apart)
+            self.lane.defer(job.pending, times.look_ups_apart)
         elif asked_at >= attempt.looked_at + timedelta(seconds=times.look_ups_apart):
             self.lane.write([Change(job.stored, not_created, change="", by="")])
         else:
             wait = attempt.looked_at + timedelta(seconds=times.look_ups_apart) - asked_at
-            self.lane.defer(job, wait.total_seconds())
+            self.lane.defer(job.pending, wait.total_seconds())

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
-from shared.tickets.plan import Desired, Patch, digest, written
-from shared.tickets.records import Attempt, Failure, Ticket, WorkItemRef, Written
+from shared.tickets.plan import Desired, Patch, digest
+from shared.tickets.records import Attempt, Failure, Sending, Ticket, WorkItemRef, Written
 from shared.tickets.snapshots import Status, Vulnerability
 
 _MAX_TITLE = 1000
@@ -52,21 +52,34 @@ def created(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
     return replace(_seen(ticket, item, category), attempt=None, failure=None, written=values)
 
 
-def patched(ticket: Ticket, item: WorkItem, category: str, desired: Desired, patch: Patch) -> Ticket:
-    """Our patch was taken."""
+def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Ticket:
+    """A patch of an item at a revision is about to be sent; what it says is remembered, should its answer be lost."""
+    sent = {name: digest(value) for name, value in patch.fields.items()}
+    return replace(ticket, sending=Sending(revision, sent, patch.keeps, open_))
+
+
+def patched(ticket: Ticket, item: WorkItem, category: str, sending: Sending) -> Ticket:
+    """A patch of ours was taken: `item` is what it left."""
+    ours = {name: Written(value, digest(item.fields.get(name))) for name, value in sending.sent.items()}
     return replace(
         _seen(ticket, item, category),
+        sending=None,
         failure=None,
-        written={**ticket.written, **written(patch.fields, item), **_kept(ticket.written, patch.keeps)},
-        written_open=desired.open,
+        written={**ticket.written, **ours, **_kept(ticket.written, sending.keeps)},
+        written_open=sending.open,
     )
 
 
 def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
     """A person (or a rule) changed the work item; what is older than what we know changes nothing."""
-    if item.revision <= ticket.work_item.revision and item.deleted == ticket.work_item.deleted:
-        return ticket
-    return replace(ticket, work_item=item)
+    known = ticket.work_item
+    is_news = item.revision > known.revision or (item.revision == known.revision and item.deleted != known.deleted)
+    return replace(ticket, work_item=item) if is_news else ticket
+
+
+def settled(ticket: Ticket) -> Ticket:
+    """Desired and observed agree: whatever failed before does not matter any more."""
+    return replace(ticket, failure=None)
 
 
 def refer(item: WorkItem, category: str, *, project: str = "", deleted: bool = False) -> WorkItemRef:

@@ -5,6 +5,7 @@ the end of that second, by when every row that it stands for was written. A wake
 (the process died) is found by the sweep.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from shared.storage.queues import Queue
 from shared.times import Times
 
 SCHEMA = 1
+_CLOCK_STEP = 1.0
+_TOGETHER = 2.0
 
 
 class WakeUps:
@@ -25,6 +28,7 @@ class WakeUps:
         self._lock = threading.Lock()
         self._covered_until: dict[tuple[str, int], float] = {}
         self._sent_at: dict[tuple[str, int], float] = {}
+        self._planned: set[tuple[str, int, float]] = set()
 
     def send(self, connection: str, lane: int) -> None:
         """Wake a lane whose pending rows were just written."""
@@ -33,8 +37,16 @@ class WakeUps:
             self._put(connection, lane, delay)
 
     def send_later(self, connection: str, lane: int, delay: float) -> None:
-        """Wake a lane after `delay` seconds."""
-        self._put(connection, lane, delay)
+        """Wake a lane after `delay` seconds, or a little later together with others: a thousand delays of one lane
+        are a few messages. The storage service's clock is known to a second, so one is added."""
+        now = self._clock()
+        at = math.ceil((now + delay + _CLOCK_STEP) / _TOGETHER) * _TOGETHER
+        with self._lock:
+            self._planned = {planned for planned in self._planned if planned[2] > now}
+            if (connection, lane, at) in self._planned:
+                return
+            self._planned.add((connection, lane, at))
+        self._put(connection, lane, at - now)
 
     def _claim(self, lane: tuple[str, int]) -> float | None:
         """Return the delay of the message to send, or None if one that is on its way covers this call."""

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
-from shared.errors import BridgeError, NotFoundError, TransientError
+from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError
 from shared.links.models import Link
 from shared.links.store import LinkStore
 from shared.storage.tables import Row
@@ -16,13 +17,13 @@ from shared.tickets.arrivals import read_vulnerability
 from shared.tickets.changing import Changer
 from shared.tickets.creating import Creator, Refusals
 from shared.tickets.journal import Change
-from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection
+from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
 from shared.tickets.leases import LeaseLostError
 from shared.tickets.plan import Create, Look, Nothing, Read, plan
 from shared.tickets.records import Stored, Ticket, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
-from shared.tickets.transitions import failed, summarised
+from shared.tickets.transitions import failed, settled, summarised
 from shared.tickets.work_item_fields import desired, ticket_url
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,9 @@ class Work:
             self.tools.wake_ups.send(name, number)
 
     def _drain(self, lane: Lane) -> None:
-        while rows := self._due(lane.connection.name, lane.lease.lane):
+        """Work until nothing is due, or long enough: the host ends a function that runs too long, with its process."""
+        end = self.tools.leases.monotonic() + self.tools.times.drain
+        while self.tools.leases.monotonic() < end and (rows := self._due(lane.connection.name, lane.lease.lane)):
             self._round(lane, rows)
 
     def _due(self, connection: str, number: int) -> list[Row]:
@@ -85,18 +88,21 @@ class Work:
         jobs = self._jobs(lane, rows)
         plans = [(job, plan(job.desired, job.ticket)) for job in jobs]
         lane.write([_settled(job) for job, decision in plans if isinstance(decision, Nothing)])
-        parts = (
+        parts: tuple[tuple[type, _Run], ...] = (
             (Look, Resolver(lane).run),
             (Create, Creator(lane, self.refusals).run),
             (Read, Changer(lane).run),
         )
         for kind, run in parts:
-            self._carry_out(lane, run, [job for job, decision in plans if isinstance(decision, kind)])
+            todo = sorted((job for job, decision in plans if isinstance(decision, kind)), key=_place)
+            for _, group in groupby(todo, key=_place):
+                self._carry_out(lane, run, list(group), may_fail=kind is not Look)
 
-    def _carry_out(self, lane: Lane, run: "_Run", jobs: Sequence[Job]) -> None:
-        """Run one part; what stops Azure DevOps from answering at all concerns its jobs only."""
-        if not jobs:
-            return
+    def _carry_out(self, lane: Lane, run: "_Run", jobs: Sequence[Job], *, may_fail: bool) -> None:
+        """Run one part for one project and type: what is wrong there concerns no other one's tickets.
+
+        An attempt without a result never fails: it stays unknown until a look-up tells.
+        """
         try:
             run(jobs)
         except (LeaseLostError, PausedError):
@@ -104,35 +110,74 @@ class Work:
         except BridgeError as error:
             if concerns_connection(error):
                 raise lane.pause(error) from error
-            log.warning("work postponed", extra={"connection": lane.connection.name, "why": error.message})
-            for job in jobs:
-                lane.defer(job, self.tools.times.retry)
+            log.warning("work not done", extra={"connection": lane.connection.name, "why": error.message})
+            if may_fail and isinstance(error, RefusedError | NotFoundError):
+                lane.write([failure_of(job, error) for job in jobs])
+            else:
+                for job in jobs:
+                    lane.postpone(job.pending)
 
     def _jobs(self, lane: Lane, rows: Sequence[Row]) -> list[Job]:
-        """Read all that is known of the tickets that are due; fail those whose asset has no link any more."""
+        """Read all that is known of the tickets that are due; fail those whose asset is not linked here any more."""
         with ThreadPoolExecutor(_THREADS) as threads:
-            loaded = list(threads.map(lambda row: self._load(lane.connection.name, row), rows))
-        links = {asset: self.links.find(*asset) for asset in {_asset(vulnerability) for _, _, vulnerability in loaded}}
-        jobs = [_job(lane, entry, links[_asset(entry[2])], self.tools.public_url) for entry in loaded]
-        lane.write([_unlinked(entry) for entry, job in zip(loaded, jobs, strict=True) if job is None])
-        return [job for job in jobs if job]
+            found = threads.map(lambda row: self._guarded(lane, row), rows)
+            loaded = [entry for entry in found if entry]
+        links = {asset: self.links.find(*asset) for asset in {_asset(entry.vulnerability) for entry in loaded}}
+        jobs: list[Job] = []
+        unlinked: list[Change] = []
+        for entry in loaded:
+            link = links[_asset(entry.vulnerability)]
+            if link and link.connection == lane.connection.name:
+                jobs.append(self._job(lane, entry, link))
+            elif entry.stored.ticket.attempt:  # unknown may not become failed: the item would be forgotten
+                lane.postpone(entry.row)
+            else:
+                unlinked.append(_unlinked(entry))
+        lane.write(unlinked)
+        return jobs
+
+    def _guarded(self, lane: Lane, row: Row) -> "_Loaded | None":
+        """One row that cannot be read must not hold up the rest of its lane for ever."""
+        try:
+            return self._load(lane.connection.name, row)
+        except TransientError:
+            raise
+        except Exception:
+            log.exception("a ticket cannot be read", extra={"connection": lane.connection.name, "row": row.key})
+            lane.postpone(row)
+            return None
 
     def _load(self, connection: str, row: Row) -> "_Loaded":
         key = keys.ticket_of_pending(row.key)
-        snapshot = self.tools.table.get(connection, f"v|{key}")
+        snapshot = self.tools.table.get(connection, keys.snapshot_of(key))
         ticket = self.tools.table.get(connection, keys.ticket_row(key))
         if snapshot is None:
-            raise TransientError("A pending ticket has no snapshot yet.")
+            raise LookupError("a pending ticket has no snapshot")
         vulnerability = read_vulnerability(snapshot)
-        return row, read_ticket(ticket) if ticket else self._new(key, vulnerability), vulnerability
+        stored = read_ticket(ticket) if ticket else self._new(key, vulnerability)
+        return _Loaded(row, stored, vulnerability)
 
     def _new(self, key: str, vulnerability: Vulnerability) -> Stored:
-        asset = vulnerability.asset
-        now = self.tools.table.clock.now()
+        asset, now = vulnerability.asset, self.tools.table.clock.now()
         return Stored(key, Ticket(kind=asset.kind, asset=asset.id, created_at=now, changed_at=now))
 
+    def _job(self, lane: Lane, loaded: "_Loaded", link: Link) -> Job:
+        stored = loaded.stored
+        url = ticket_url(self.tools.public_url, keys.public_id(lane.connection.name, stored.key))
+        work_item_type = stored.ticket.work_item.type or link.work_item_type
+        wanted = desired(loaded.vulnerability, work_item_type=work_item_type, ticket_url=url)
+        return Job(loaded.row, stored, loaded.vulnerability, link, wanted)
 
-type _Loaded = tuple[Row, Stored, Vulnerability]
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What the rows of a ticket that is due hold."""
+
+    row: Row
+    stored: Stored
+    vulnerability: Vulnerability
+
+
 type _Run = Callable[[Sequence[Job]], None]
 
 
@@ -140,26 +185,19 @@ def _asset(vulnerability: Vulnerability) -> tuple[str, str]:
     return vulnerability.asset.kind, vulnerability.asset.id
 
 
-def _job(lane: Lane, loaded: _Loaded, link: Link | None, public_url: str) -> Job | None:
-    row, stored, vulnerability = loaded
-    if link is None:
-        return None
-    url = ticket_url(public_url, keys.public_id(lane.connection.name, stored.key))
-    work_item_type = stored.ticket.work_item.type or link.work_item_type
-    return Job(
-        row,
-        stored,
-        vulnerability,
-        link,
-        desired(vulnerability, work_item_type=work_item_type, ticket_url=url),
-    )
+def _place(job: Job) -> tuple[str, str]:
+    """The project and type that a job's requests concern."""
+    item, attempt = job.ticket.work_item, job.ticket.attempt
+    if item.id:
+        return item.project, item.type
+    return (attempt.project, "") if attempt else (job.link.project_id, job.link.work_item_type)
 
 
 def _settled(job: Job) -> Change:
     """Nothing is to be sent; the ticket takes the newest snapshot in."""
     return Change(
         job.stored,
-        lambda ticket: summarised(ticket, job.vulnerability),
+        lambda ticket: settled(summarised(ticket, job.vulnerability)),
         change="updated",
         by=SELF,
         done=job.pending,
@@ -167,15 +205,15 @@ def _settled(job: Job) -> Change:
 
 
 def _unlinked(loaded: _Loaded) -> Change:
-    row, stored, vulnerability = loaded
-    asset = vulnerability.asset
+    asset = loaded.vulnerability.asset
     error = NotFoundError(
-        f"The {asset.kind} {asset.id} is not linked to a project any more.", hint="Link it again, then retry."
+        f"The {asset.kind} {asset.id} is not linked to a project of this connection any more.",
+        hint="Link it again, then retry.",
     )
     return Change(
-        stored,
-        lambda ticket: failed(summarised(ticket, vulnerability), error, "not_linked"),
+        loaded.stored,
+        lambda ticket: failed(summarised(ticket, loaded.vulnerability), error, "not_linked"),
         change="failed",
         by=SELF,
-        done=row,
+        done=loaded.row,
     )

@@ -18,6 +18,7 @@ PRIORITIES: Mapping[Severity, int] = {
     Severity.LOW: 4,
     Severity.INFO: 4,
 }
+_TICKET_URL = re.compile(r"/api/tickets/([a-z0-9-]+\.[a-z2-7]{32})")
 _HYPERLINK = re.compile(r"/api/tickets/(?P<ticket>[a-z0-9.-]+)\?attempt=(?P<nonce>[0-9a-f]+)$")
 
 
@@ -51,6 +52,11 @@ def parse_hyperlink(url: str) -> tuple[str, str] | None:
     """Return the ticket id and the nonce in a hyperlink of ours; the app's own address may have changed since."""
     found = _HYPERLINK.search(url)
     return (found["ticket"], found["nonce"]) if found else None
+
+
+def tickets_named(text: str) -> list[str]:
+    """Return the ids of the tickets whose addresses stand in a text."""
+    return _TICKET_URL.findall(text)
 
 
 def _description_field(work_item_type: str) -> str:

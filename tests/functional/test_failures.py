@@ -74,7 +74,72 @@ class TestCreate:
         assert len(bridge.work_items()) == 19
 
 
+class TestChange:
+    @pytest.mark.parametrize("fault", ["drop_after", "drop_before", "late:1", "status:503"])
+    def test_a_patch_whose_answer_is_lost_is_not_taken_for_a_persons(self, bridge: Bridge, fault: str) -> None:
+        ticket = bridge.send(title="first", description="first")
+        bridge.until(ticket, "open")
+        bridge.fault("PATCH .*_apis/wit/workitems/.*", fault)
+
+        bridge.send(title="second", description="second <b>text</b>")
+        eventually(lambda: only_item(bridge)["title"] == "second", what="the second title")
+        bridge.send(title="third", description="third")
+        eventually(lambda: only_item(bridge)["title"] == "third", what="the third title")
+
+        assert "third" in only_item(bridge)["fields"]["System.Description"]
+        assert only_item(bridge)["comments"] == []
+
+    def test_what_was_fixed_while_its_item_was_deleted_is_closed_on_return(self, bridge: Bridge) -> None:
+        ticket = bridge.send()
+        item = bridge.until(ticket, "open")["work_item"]["id"]
+        bridge.act(item, deleted=True)
+        bridge.until(ticket, "deleted")
+        bridge.send(status="fixed")
+        eventually(lambda: len(bridge.ticket(ticket)["history"]) >= 2, what="the deletion")
+
+        bridge.act(item, deleted=False)
+
+        assert bridge.until(ticket, "closed")["work_item"]["category"] == "Completed"
+
+    def test_the_address_stays_the_one_that_people_can_open(self, bridge: Bridge) -> None:
+        ticket = bridge.send()
+        item = bridge.until(ticket, "open")["work_item"]
+        bridge.act(item["id"], deleted=True)
+        bridge.until(ticket, "deleted")
+        bridge.act(item["id"], deleted=False)
+
+        assert bridge.until(ticket, "open")["work_item"]["url"] == item["url"]
+
+
 class TestRefusal:
+    def test_a_value_that_is_refused_fails_no_other_ticket(self, bridge: Bridge) -> None:
+        where = {"organization": bridge.name, "project": "Web Shop", "type": "Issue"}
+        rule = {"allowed_values": [1, 2, 3]}
+        bridge.control("POST", "rules", {**where, "field": "Microsoft.VSTS.Common.Priority", "rule": rule})
+
+        bridge.until(bridge.send("low", severity="low"), "failed")
+
+        bridge.until(bridge.send("high", severity="high"), "open")
+
+    def test_a_failure_is_over_when_nothing_is_wanted_any_more(self, bridge: Bridge) -> None:
+        where = {"organization": bridge.name, "project": "Web Shop", "type": "Issue", "field": "Custom.Team"}
+        bridge.control("POST", "rules", {**where, "rule": {"required": True}})
+        ticket = bridge.send()
+        bridge.until(ticket, "failed")
+
+        bridge.send(status="fixed")
+
+        assert bridge.until(ticket, "closed")["error"] is None
+
+    def test_a_type_that_went_away_fails_its_tickets_and_no_others(self, bridge: Bridge) -> None:
+        broken = {"kind": "application", "id": f"{bridge.asset}-broken"}
+        assert bridge.link(asset=broken["id"], work_item_type="Task").status_code == 200
+        bridge.fault("GET .*workitemtypes/Task/states.*", "status:404", times=100)
+
+        bridge.import_([bridge.snapshot(f"V{n}", **({"asset": broken} if n % 2 else {})) for n in range(40)])
+
+        bridge.until_all(20)
+
     def test_a_missing_required_field_is_told_and_can_be_retried(self, bridge: Bridge) -> None:
         where = {"organization": bridge.name, "project": "Web Shop", "type": "Issue", "field": "Custom.Team"}
         bridge.control("POST", "rules", {**where, "rule": {"required": True}})
@@ -86,11 +151,8 @@ class TestRefusal:
         assert "Custom.Team" in failed["error"]["message"] + failed["error"]["hint"]
         assert eventually(lambda: bridge.updates(failed["id"]), what="the update")[0]["current"]["status"] == "failed"
 
-        def retried() -> bool:
-            bridge.ask("POST", f"tickets/{failed['id']}/retry")
-            return bool(bridge.ticket(failed["id"])["status"] == "open")
-
-        assert eventually(retried, what="the work item")  # the refusal is remembered for a while
+        assert bridge.ask("POST", f"tickets/{failed['id']}/retry").status_code == 202
+        bridge.until(failed["id"], "open", seconds=5)  # at once: who asks is not answered from memory
         assert only_item(bridge)
 
     def test_the_same_refusal_is_not_asked_for_again_and_again(self, bridge: Bridge) -> None:
@@ -196,6 +258,14 @@ class TestEvents:
             "workitem.restored",
             "workitem.updated",
         ]
+
+    def test_a_link_does_not_leave_its_tickets_behind_in_another_connection(self, bridge: Bridge) -> None:
+        other = Bridge.fresh(bridge.stack)
+
+        answer = bridge.link(connection=other.name)
+
+        assert answer.status_code == 409
+        assert bridge.ask("GET", f"links/application/{bridge.asset}").json()["connection"] == bridge.name
 
     def test_a_listing_that_fails_subscribes_nothing(self, bridge: Bridge) -> None:
         bridge.fault("GET .*_apis/hooks/subscriptions.*", "status:503")

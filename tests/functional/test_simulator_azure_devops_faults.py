@@ -185,4 +185,17 @@ class TestPages:
         for path in ("", "/Mobile"):
             text = contoso.session.get(f"{contoso.base}/{contoso.name}{path}", timeout=10).text
             assert f'/{contoso.name}/Mobile/_workitems/edit/{number}"' in text
-        assert contoso.session.get(f"{contoso.base}/{contoso.name}/Nowhere", timeout=10).status_code == 404
+
+    @pytest.mark.parametrize("path", ["Nowhere", "Mobile/_workitems/edit/99999"])
+    def test_what_is_not_there_is_said_on_a_page_with_a_way_back(self, contoso: Organization, path: str) -> None:
+        answer = contoso.session.get(f"{contoso.base}/{contoso.name}/{path}", timeout=10)
+
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert f'<a href="/{contoso.name}">' in answer.text
+
+    def test_the_address_alone_lists_the_organizations(self, contoso: Organization) -> None:
+        answer = contoso.session.get(contoso.base, timeout=10)
+
+        assert answer.status_code == 200
+        assert f'<a href="/{contoso.name}">' in answer.text

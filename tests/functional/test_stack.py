@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from local.environment import HOOK_KEY
 from local.ports import PREFERRED, answers
 from local.processes import REPOSITORY
 from local.reaper import runs
+from local.seed import ORGANISATION, Seed
 from local.stack import Stack
 from tests.functional.conftest import AZURITE, wait_until
 
@@ -74,6 +76,30 @@ def test_a_second_host_shares_storage_and_keys(stack: Stack) -> None:
     stack.kill("second")
 
 
+def _hooks(seed: Seed, stack: Stack) -> list[str]:
+    """The addresses that the service hooks of the simulated organisation call."""
+    url = f"{stack.addresses.azure_devops}/{ORGANISATION}/_apis/hooks/subscriptions"
+    token = seed.personal_access_token()
+    found = requests.get(url, auth=("", token), params={"api-version": "7.1"}, timeout=30).json()["value"]
+    return [hook["consumerInputs"]["url"] for hook in found]
+
+
+def test_functions_that_moved_to_another_port_get_service_hooks_again(tmp_path: Path) -> None:
+    hooks: set[str] = set()
+    for _ in range(2):
+        with Stack(tmp_path, time_scale=0.02) as stack:
+            seed = Seed(stack.addresses)
+            seed.connect()
+            seed.link()
+            hooks.add(f"{stack.addresses.functions}/api/hooks/{ORGANISATION}")
+            called = _hooks(seed, stack)
+        noted = json.loads((tmp_path / "ports.json").read_text())
+        (tmp_path / "ports.json").write_text(json.dumps(noted | {"functions": 0}))
+
+    assert len(hooks) == 2
+    assert set(called) == hooks
+
+
 @contextmanager
 def _make_run(state: Path) -> Iterator[subprocess.Popen[str]]:
     (state / "ports.json").write_text(json.dumps(dict.fromkeys(PREFERRED, 0)))  # 0: any, since others run here too
@@ -113,7 +139,7 @@ def test_make_run_shows_tickets_survives_crashes_and_leaves_nothing_behind(tmp_p
         where = _addresses(tmp_path)
 
         assert "tickets:" in printed
-        assert "#1 " in printed
+        assert re.search(r"^#\d+ +To Do +2 ", printed, re.MULTILINE)
         assert (tmp_path / "addresses.json").stat().st_mode & 0o777 == 0o600
         assert all(runs(pid) for pid in where["pids"].values())
 

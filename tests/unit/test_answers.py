@@ -47,7 +47,6 @@ def test_nothing_is_none() -> None:
     [
         (answer(203, b"<html>Sign in</html>"), CredentialError),
         (answer(302, b"Object moved", location="https://spsprodeus.example/_signin"), CredentialError),
-        (Answer(200, {"content-type": "text/html"}, b"<html>"), CredentialError),
         (answer(401), CredentialError),
         (answer(401, {"message": "TF400813: not authorized"}), CredentialError),
         (answer(403, {"message": "TF401027: You need the permission"}), RefusedError),
@@ -74,6 +73,23 @@ def test_what_proves_nothing_is_unknown_for_a_write_only(given_answer: Answer) -
         judge(given_answer, changes=False)
 
     assert not isinstance(caught.value, UnknownError)
+
+
+def test_a_web_page_proves_nothing_of_a_write() -> None:
+    page = Answer(200, {"content-type": "text/html"}, b"<html>")
+
+    with pytest.raises(CredentialError):
+        judge(page, changes=False)
+    with pytest.raises(UnknownError):
+        judge(page, changes=True)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("inf", 3600), ("nan", 30), ("-1", 30), ("soon", 30)])
+def test_a_wait_that_makes_no_sense_is_bounded(header: str, seconds: float) -> None:
+    with pytest.raises(ThrottledError) as caught:
+        judge(answer(429, retry_after=header), changes=True)
+
+    assert caught.value.retry_after == seconds
 
 
 def test_a_rule_error_names_its_fields() -> None:

@@ -62,7 +62,7 @@ def test_host_json_says_what_the_design_needs() -> None:
     assert host["extensions"]["queues"] == {
         "batchSize": 16,
         "maxDequeueCount": 5,
-        "maxPollingInterval": "00:00:02",
+        "maxPollingInterval": "00:00:01",
         "messageEncoding": "base64",
         "visibilityTimeout": "00:00:30",
     }

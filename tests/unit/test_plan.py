@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from shared.azure_devops.projects import State
 from shared.azure_devops.work_items import WorkItem
-from shared.tickets.plan import Create, Desired, Look, Nothing, Patch, Read, digest, plan, written
+from shared.tickets.plan import Create, Desired, Look, Nothing, Patch, Read, digest, plan
 from shared.tickets.records import Attempt, Ticket, WorkItemRef
-from shared.tickets.transitions import attempted, created, observed, patched
+from shared.tickets.transitions import attempted, created, observed, patched, patching, refer
 
 TITLE, PRIORITY = "System.Title", "Microsoft.VSTS.Common.Priority"
 BASIC = [State("To Do", "Proposed"), State("Doing", "InProgress"), State("Done", "Completed")]
@@ -36,6 +36,13 @@ def item(revision: int = 1, state: str = "To Do", fields: Mapping[str, Any] | No
 def existing(current: WorkItem | None = None, category: str = "Proposed") -> Ticket:
     attempt = Attempt("aa", datetime(2026, 11, 20, tzinfo=UTC), "Web Shop")
     return created(attempted(NEW, attempt, DESIRED), current or item(), category)
+
+
+def sent(ticket: Ticket, patch: Patch, before: WorkItem, after: WorkItem, *, open_: bool) -> Ticket:
+    """The ticket once its patch was announced, sent and taken."""
+    announced = patching(ticket, patch, before.revision, open_=open_)
+    assert announced.sending
+    return patched(announced, after, "Proposed", announced.sending)
 
 
 def test_a_new_open_vulnerability_is_created() -> None:
@@ -78,13 +85,22 @@ def test_a_field_that_a_person_changed_is_theirs_and_our_change_becomes_a_commen
     assert decision.keeps == {PRIORITY: digest(1)}
 
 
+def test_our_value_that_is_there_already_is_not_a_persons() -> None:
+    """A write whose answer was lost leaves it."""
+    desired = Desired({TITLE: "newer", PRIORITY: 2}, open=True)
+
+    decision = plan(desired, existing(), item(2, fields={TITLE: "newer"}), BASIC)
+
+    assert decision == Patch({TITLE: "newer"}, None, "", {})
+
+
 def test_the_comment_is_made_once() -> None:
     desired = Desired({TITLE: "SQL injection", PRIORITY: 1}, open=True)
     theirs = item(2, fields={PRIORITY: 4})
     decision = plan(desired, existing(), theirs, BASIC)
     assert isinstance(decision, Patch)
 
-    after = patched(existing(), replace(theirs, revision=3), "Proposed", desired, decision)
+    after = sent(existing(), decision, theirs, replace(theirs, revision=3), open_=True)
 
     assert plan(desired, after) == Nothing()
 
@@ -156,13 +172,13 @@ def test_an_adopted_item_that_somebody_edited_meanwhile_keeps_the_edits() -> Non
 def test_carrying_out_a_plan_leaves_nothing_to_do(title: str, priority: int, open_: bool, state: str) -> None:
     desired = Desired({TITLE: title, PRIORITY: priority}, open=open_)
     now = item(5, state)
-    ticket = replace(existing(now), written=written(DESIRED.fields, now))
+    ticket = replace(existing(), work_item=refer(now, "Proposed"))
     decision = plan(desired, ticket, now, BASIC)
     if isinstance(decision, Nothing):
         return
     assert isinstance(decision, Patch)
     fields = {**now.fields, **decision.fields, **({"System.State": decision.state} if decision.state else {})}
 
-    after = patched(ticket, replace(now, revision=6, fields=fields), "Proposed", desired, decision)
+    after = sent(ticket, decision, now, replace(now, revision=6, fields=fields), open_=open_)
 
     assert plan(desired, after) == Nothing()

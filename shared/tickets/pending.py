@@ -1,0 +1,33 @@
+"""The pending row of a ticket: it needs work, now or from a later moment on."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.storage import tables
+from shared.storage.tables import Operation, Row
+from shared.tickets import keys
+
+_SCHEMA = 1
+_AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""The due time of what need not wait; a fixed one, for clocks differ."""
+
+
+def due_at_once(ticket: str, *, asked: bool = False) -> Operation:
+    """Return the write that makes a ticket need work now; `asked`: a person wants it tried whatever is remembered."""
+    values: dict[str, tables.Value] = {"schema": _SCHEMA, "due": _AT_ONCE, "tries": 0, "asked": asked}
+    return tables.upsert(keys.pending_row(ticket), values)
+
+
+def due_later(row: Row, now: datetime, seconds: float) -> Operation:
+    """Return the write that lets a ticket wait, unless a newer snapshot has renewed its row."""
+    values: dict[str, tables.Value] = {"due": now + timedelta(seconds=seconds), "tries": tries(row) + 1}
+    return tables.merge(row.key, values, row.etag)
+
+
+def tries(row: Row) -> int:
+    """How often the ticket was put off since its newest snapshot."""
+    return int(str(row.values.get("tries", 0)))
+
+
+def is_asked(row: Row) -> bool:
+    """Whether a person asked for it."""
+    return bool(row.values.get("asked", False))
