@@ -32,13 +32,13 @@ class SaveLink:
         stored = self.store.find(kind, asset)
         if if_match and (stored is None or if_match not in (stored.etag, "*")):
             raise ConflictError("The link is not the one that you read.", hint="Read it again.")
+        connection = self._connection(request.connection)
         if stored and stored.connection != request.connection:
             raise ConflictError(
                 f"The {kind} is linked through the connection {stored.connection}; its tickets live there.",
                 hint="Keep the connection; project, type and tags may change.",
                 status=409,
             )
-        connection = self._connection(request.connection)
         organisation = self.organisations.of(connection)
         project = _project(organisation, request.project)
         work_item_type = _type(organisation, project, request.work_item_type or connection.defaults.work_item_type)

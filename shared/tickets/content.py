@@ -7,6 +7,7 @@ A scanner wrote all this about code that anyone may have written: it is escaped 
 import re
 from collections.abc import Callable, Iterable
 from html import escape
+from textwrap import dedent
 from urllib.parse import urlsplit
 
 from shared.tickets.markdown import as_html
@@ -108,7 +109,7 @@ def _what(vulnerability: Vulnerability) -> str:
 
 
 def _evidence(vulnerability: Vulnerability) -> str:
-    code = _clean(vulnerability.location.snippet).strip("\n") if vulnerability.location else ""
+    code = dedent(_clean(vulnerability.location.snippet)).strip("\n") if vulnerability.location else ""
     if not code.strip():
         return ""
     return _fitting(code, _CODE_ROOM, lambda part: f"<pre><code>{escape(part)}</code></pre>")

@@ -383,12 +383,22 @@ class TestQueue:
         assert "PUT /api/links/environment/nowhere%20" in found["hint"]
         assert belongings(bridge) == before
 
-    def test_a_message_that_is_not_base64_goes_to_poison_and_the_next_one_is_processed(self, bridge: Bridge) -> None:
+    def test_a_message_that_is_not_base64_has_its_reason_too_and_the_next_one_is_processed(
+        self, bridge: Bridge
+    ) -> None:
         self.put(bridge, f"<{bridge.name}>")
         bridge.queue("ticket-requests").send_message(json.dumps(bridge.snapshot("good")))
 
-        assert eventually(lambda: self.poisoned(bridge), seconds=10, what="it") == f"<{bridge.name}>"
+        eventually(lambda: self.poisoned(bridge), seconds=10, what="the message on the poison queue")
+        (found,) = self.failed(bridge)
+        assert "is not JSON" in found["reason"]
         bridge.until_all(1)
+
+    def test_plain_json_is_taken_as_well(self, bridge: Bridge) -> None:
+        """The Python SDK sends no Base64 unless told to."""
+        self.put(bridge, json.dumps(bridge.snapshot("plain", title="Größe")))
+
+        assert bridge.until_all(1)[0]["title"] == "Größe"
 
     @staticmethod
     def put(bridge: Bridge, text: str) -> None:

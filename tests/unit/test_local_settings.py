@@ -63,7 +63,7 @@ def test_host_json_says_what_the_design_needs() -> None:
         "batchSize": 16,
         "maxDequeueCount": 5,
         "maxPollingInterval": "00:00:01",
-        "messageEncoding": "base64",
+        "messageEncoding": "none",
         "visibilityTimeout": "00:00:30",
     }
 
