@@ -29,6 +29,7 @@ class TestCreate:
         assert ticket["work_item"]["id"] == only_item(bridge)["id"]
         assert [entry["change"] for entry in ticket["history"]] == ["created"]
 
+    @pytest.mark.slow
     def test_a_request_that_never_arrived_is_sent_again_only_after_two_look_ups(self, bridge: Bridge) -> None:
         bridge.fault(CREATE, "drop_before")
 
@@ -39,6 +40,7 @@ class TestCreate:
         first, second = (at for at, name in enumerate(asked) if name == "$Issue")
         assert asked[first:second].count("wiql") >= 2
 
+    @pytest.mark.slow
     def test_a_create_that_is_carried_out_late_is_not_made_twice(self, bridge: Bridge) -> None:
         bridge.fault(CREATE, "late:3")
 
@@ -46,7 +48,10 @@ class TestCreate:
 
         assert only_item(bridge)
 
-    @pytest.mark.parametrize("fault", ["drop_after", "status:500", "late:2", "sign_in_page"])
+    @pytest.mark.parametrize(
+        "fault",
+        ["drop_after", *(pytest.param(f, marks=pytest.mark.slow) for f in ("status:500", "late:2", "sign_in_page"))],
+    )
     def test_a_batch_is_no_different(self, bridge: Bridge, fault: str) -> None:
         bridge.fault(BATCH, fault, times=3)
         snapshots = [bridge.snapshot(f"V{number}") for number in range(40)]
@@ -56,7 +61,7 @@ class TestCreate:
 
         assert len({item["title"] for item in bridge.work_items()}) == len(bridge.work_items()) == 40
 
-    @pytest.mark.parametrize("mode", ["independent", "atomic"])
+    @pytest.mark.parametrize("mode", ["independent", pytest.param("atomic", marks=pytest.mark.slow)])
     def test_one_refused_entry_fails_alone(self, bridge: Bridge, mode: str) -> None:
         """A title that only this type refuses, among many that it takes."""
         bridge.control("POST", "settings", {"organization": bridge.name, "batch": mode})
