@@ -48,7 +48,7 @@ def description(vulnerability: Vulnerability, *, ticket_url: str) -> str:
         ("What", _what(vulnerability)),
         ("Where", _list(_places(vulnerability))),
         ("Why it matters", _list(_reasons(vulnerability))),
-        ("How to fix it", _markdown(vulnerability.remediation, _FIX_ROOM)),
+        ("How to fix it", _remedy(vulnerability)),
         ("Evidence", _evidence(vulnerability)),
         ("References", _list(_link(reference) for reference in _references(vulnerability))),
     )
@@ -106,6 +106,14 @@ def _markdown(text: str, room: int) -> str:
 def _what(vulnerability: Vulnerability) -> str:
     html = _markdown(vulnerability.description, _TEXT_ROOM)
     return html or f"<p>{_item(vulnerability.title)}</p>"
+
+
+def _remedy(vulnerability: Vulnerability) -> str:
+    """The scanner's own words; one that has none often has a page about the rule."""
+    if vulnerability.remediation.strip():
+        return _markdown(vulnerability.remediation, _FIX_ROOM)
+    page = next((reference for reference in _references(vulnerability) if _is_web(reference)), "")
+    return f"<p>The rule's own page says more: {_link(page)}</p>" if page else ""
 
 
 def _evidence(vulnerability: Vulnerability) -> str:

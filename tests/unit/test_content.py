@@ -284,3 +284,10 @@ def test_a_title_is_always_usable(sent: str) -> None:
     assert shown
     assert shown == " ".join(shown.split())
     assert len(shown.encode("utf-16-le")) // 2 <= 255
+
+
+def test_without_a_remedy_the_rules_page_is_where_to_look() -> None:
+    shown = html(remediation="", references=["https://docs.example/b605"])
+
+    assert "<h3>How to fix it</h3>" in shown
+    assert shown.index("How to fix it") < shown.index("https://docs.example/b605")

@@ -158,6 +158,22 @@ class TestWakeUps:
 
         assert len(self.queue.sent) == 3
 
+    def test_many_delays_of_one_lane_are_a_few_messages_none_of_them_early(self) -> None:
+        for number in range(1000):
+            self.wake_ups.send_later("c", 1, 10 + number % 5)
+
+        assert len(self.queue.sent) <= 4
+        assert max(delay for _, delay in self.queue.sent) >= 15
+        assert min(delay for _, delay in self.queue.sent) >= 11
+
+    def test_a_delay_that_is_over_covers_nothing_any_more(self) -> None:
+        self.wake_ups.send_later("c", 1, 3)
+        self.now += 10
+
+        self.wake_ups.send_later("c", 1, 3)
+
+        assert len(self.queue.sent) == 2
+
     def test_lanes_are_woken_apart(self) -> None:
         self.wake_ups.send("c", 1)
         self.wake_ups.send("c", 2)
