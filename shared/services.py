@@ -123,6 +123,7 @@ class Services:
         """The queue `ticket-work`."""
         tools = Tools(
             table=self._tickets,
+            connections=self.connections,
             leases=self._leases,
             journal=self._journal,
             outbox=self._outbox,
@@ -133,7 +134,7 @@ class Services:
             public_url=self.settings.public_url,
         )
         refusals = Refusals(self._times.refusal_remembered)
-        return Work(tools, self.connections, self.links, self._organisations, refusals)
+        return Work(tools, self.links, self._organisations, refusals)
 
     @once
     def observe(self) -> Observe:

@@ -1,15 +1,13 @@
 """Tickets: one vulnerability, or one group of them, tracked by one work item.
 
-snapshots   what comes in                       sarif    … from a scanner's report
-keys        names of rows and tickets           records  what a ticket's rows hold
-accept      a snapshot → its row and a pending row, then a wake-up (wake_ups)
-work        one lane: plan → stamp attempts → send → record, under a lease (leases)
-plan        desired × observed → create, read, patch or nothing; pure
-content     what a work item says
-look_ups    whether an attempt without an answer left a work item behind
-journal     the one writer of ticket, history and outbox rows
-observe     service hook events → what was observed
-outbox      history → messages on ticket-updates
-sweep       finds what was forgotten by a process that died
-views       what the API shows
+In     snapshots (what is taken), sarif and arrays (reports), requests (the queue), submit (one, or a whole report),
+       arrivals (which of two is newer), accept (rows and a wake-up)
+Rows   keys (their names), records (what a ticket's holds), pending, leases, journal (their one writer)
+Work   work (one lane, round by round), lane (what its parts share), plan (what to do; pure), transitions (what a
+       ticket is afterwards; pure), creating, changing, resolving (attempts without a result) with look_ups,
+       categories (states of types), presence (there, deleted, unknown), content and markdown (what an item says),
+       work_item_fields (which fields say it)
+Back   hook_events (payloads; pure), observe
+Out    outbox (update messages), views (what anyone sees), reading (the API), failed_messages
+Care   health (paused or not, and why), wake_ups, sweep (what was forgotten)
 """

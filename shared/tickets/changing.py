@@ -16,13 +16,13 @@ from shared.azure_devops.work_items import (
     get_many,
     test_revision,
 )
-from shared.errors import ConflictError, TransientError
+from shared.errors import BridgeError, ConflictError, TransientError
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
 from shared.tickets.plan import Patch, plan
-from shared.tickets.presence import find_deleted
-from shared.tickets.records import Sending, Ticket
-from shared.tickets.transitions import identity, observed, patched, patching, summarised
+from shared.tickets.presence import Unknown, find_deleted
+from shared.tickets.records import CLOSED_CATEGORIES, Ticket
+from shared.tickets.transitions import identity, observed, patched, patching, summarised, told
 
 _BATCH = 50
 
@@ -67,27 +67,31 @@ class Changer:
                 self._apply(part)
 
     def _edit(self, job: Job, item: WorkItem) -> _Edit | None:
-        sending = job.ticket.sending
-        if sending and self._landed(item, sending):
-            self.lane.write([self._patched(job, item, sending)])  # the next round compares with what is desired now
-            return None
         states = self.lane.tools.categories.states(self.lane.organisation, item.project, item.type)
+        if job.ticket.sending and item.revision > job.ticket.sending.revision:
+            self.lane.write([self._told(job, item)])  # the next round compares with what is desired now
+            return None
         decision = plan(job.desired, job.ticket, item, states)
         return _Edit(job, item, decision) if isinstance(decision, Patch) else None
 
-    def _landed(self, item: WorkItem, sending: Sending) -> bool:
-        """Whether a patch whose answer was lost was carried out: it makes exactly the next revision, as us."""
+    def _told(self, job: Job, item: WorkItem) -> Change:
+        is_closed = self.lane.category(item) in CLOSED_CATEGORIES
         by_us = identity(item.fields.get("System.ChangedBy")) == self.lane.connection.identity
-        return by_us and item.revision == sending.revision + 1
+        return Change(job.stored, lambda ticket: told(ticket, item, is_closed=is_closed, by_us=by_us), change="", by="")
 
     def _missing(self, job: Job) -> None:
         """Deleted by a person: that is an observation. Not to be found anywhere: unknown, and left alone."""
         project = job.ticket.work_item.project or job.link.project_id
-        where = find_deleted(self.lane.organisation, project, _item(job))
-        if not isinstance(where, DeletedItem):
+        try:
+            where: DeletedItem | Unknown = find_deleted(self.lane.organisation, project, _item(job))
+        except BridgeError as error:
+            if concerns_connection(error):
+                raise
+            where = Unknown()
+        if isinstance(where, DeletedItem):
+            self.lane.write([_deleted(job)])
+        else:
             self.lane.postpone(job.pending)
-            return
-        self.lane.write([_deleted(job)])
 
     def _apply(self, edits: Sequence[_Edit]) -> None:
         silent = [edit for edit in edits if not edit.operations()]
@@ -109,8 +113,7 @@ class Changer:
     def _end(self, edit: _Edit, outcome: Outcome) -> list[Change]:
         match outcome:
             case WorkItem():
-                sending = edit.announced().sending
-                return [self._patched(edit.job, outcome, sending, done=True)] if sending else []
+                return [self._patched(edit, outcome)]
             case TransientError() | ConflictError():
                 return []
             case error if concerns_connection(error):
@@ -118,15 +121,14 @@ class Changer:
             case error:
                 return [failure_of(edit.job, error)]
 
-    def _patched(self, job: Job, item: WorkItem, sending: Sending, *, done: bool = False) -> Change:
-        category = self.lane.category(item)
+    def _patched(self, edit: _Edit, item: WorkItem) -> Change:
+        job, category = edit.job, self.lane.category(item)
 
         def apply(ticket: Ticket) -> Ticket:
-            taken_in = summarised(ticket, job.vulnerability) if done else ticket
-            return patched(taken_in, item, category, sending)
+            taken_in = summarised(ticket, job.vulnerability)
+            return patched(taken_in, item, category, edit.patch, open_=job.desired.open)
 
-        by = self.lane.connection.identity
-        return Change(job.stored, apply, change="updated", by=by, done=job.pending if done else None)
+        return Change(job.stored, apply, change="updated", by=self.lane.connection.identity, done=job.pending)
 
     def _after(self, job: Job, outcome: Outcome) -> None:
         """What was not done stays pending: a patch tests its revision, so that sending it again is safe."""

@@ -60,11 +60,12 @@ class Creator:
         if refusal:
             self.lane.write([failure_of(job, refusal) for job in jobs if not is_asked(job.pending)])
             jobs = [job for job in jobs if is_asked(job.pending)]
+        if jobs:
+            self._learn_states(jobs[0])
         for batch in batched(jobs, BATCH, strict=False):
             self._create(batch)
 
     def _create(self, jobs: Sequence[Job]) -> None:
-        self._learn_states(jobs[0])
         stamped = self.lane.stamp(jobs, [self._with_attempt(job) for job in jobs])
         if not stamped:
             return

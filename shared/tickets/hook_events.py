@@ -15,7 +15,7 @@ EVENTS = {
     "workitem.restored": "restored",
 }
 _MAX_TEXT = 400
-_MAX_TAGS = 20_000  # the event still fits a queue message
+_MAX_TAGS = 8_000  # the event still fits a queue message
 _MAX_ID = 2**31 - 1
 
 

@@ -9,6 +9,7 @@ from shared.azure_devops.batches import Outcome, together
 from shared.azure_devops.organisation import Call, Organisation
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.models import Connection
+from shared.connections.store import ConnectionStore
 from shared.errors import (
     BridgeError,
     ConfigurationError,
@@ -16,6 +17,7 @@ from shared.errors import (
     RefusedError,
     RejectedRequestError,
     ThrottledError,
+    TransientError,
 )
 from shared.links.models import Link
 from shared.storage.tables import Row, RowChangedError, Table
@@ -65,6 +67,7 @@ class Tools:
     """What every lane needs; built once per process."""
 
     table: Table
+    connections: ConnectionStore
     leases: Leases
     journal: Journal
     outbox: Outbox
@@ -85,31 +88,30 @@ class Lane:
     lease: Lease
 
     def send(self, calls: Sequence[Call[WorkItem]]) -> list[Outcome]:
-        """Send changes of work items, several in one request, and return the outcome of each.
+        """Send changes of work items that were just stamped, several in one request; return the outcome of each.
 
-        Raises `LeaseLostError`. A batch that is refused as a whole was not carried out: its calls go one by one.
+        A batch that is refused as a whole was not carried out: its calls go one by one.
         """
         if len(calls) == 1:
             return [self._send_one(calls[0])]
-        self._ready_to_send()
         try:
-            return self.organisation.do(together(calls))
+            return self._send_in_time(together(calls))
         except (RefusedError, RejectedRequestError):
             return [self._send_one(call) for call in calls]
         except BridgeError as error:
             return [error] * len(calls)
 
     def _send_one(self, call: Call[WorkItem]) -> Outcome:
-        self._ready_to_send()
         try:
-            return self.organisation.do(call)
+            return self._send_in_time(call)
         except BridgeError as error:
             return error
 
-    def _ready_to_send(self) -> None:
-        """Make sure that the answer to a request that starts now comes before the lease ends."""
+    def _send_in_time[T](self, call: Call[T]) -> T:
+        """What starts within the window after the stamp is over before the lease is, or it does not start."""
         if not self.tools.leases.may_send(self.lease):
-            self.tools.leases.renew(self.connection.name, self.lease)
+            raise TransientError("There was no time left to send it.")
+        return self.organisation.do(call)
 
     def stamp(self, jobs: Sequence[Job], after: Sequence[Ticket]) -> list[Job]:
         """Write what is about to be sent into each job's ticket, fenced by the lease.
@@ -176,10 +178,18 @@ class Lane:
         code, seconds = "credential", self.tools.times.retry * _CREDENTIAL_PAUSES
         if isinstance(error, ThrottledError):
             code, seconds = "throttled", error.retry_after
+        elif self._has_new_credential():
+            self.tools.wake_ups.send(self.connection.name, self.lease.lane)
+            return PausedError("The connection has a new credential.")
         log.warning("connection paused", extra={"connection": self.connection.name, "code": code, "seconds": seconds})
         self.tools.health.pause(self.connection.name, seconds, error, code)
         self.tools.wake_ups.send_later(self.connection.name, self.lease.lane, seconds)
         return PausedError(error.message)
+
+    def _has_new_credential(self) -> bool:
+        """Whether the credential that failed was replaced while we worked with it."""
+        now = self.tools.connections.find(self.connection.name)
+        return now is not None and now.secret != self.connection.secret
 
 
 def concerns_connection(error: BridgeError) -> bool:

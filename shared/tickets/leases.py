@@ -43,7 +43,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Leases:
-    """Takes, renews and releases the leases of a table's lanes."""
+    """Takes and releases the leases of a table's lanes; every transaction of their workers renews them."""
 
     table: Table
     times: Times
@@ -70,20 +70,6 @@ class Leases:
     def may_send(self, lease: Lease) -> bool:
         """Whether a request that changes something may start: its answer comes before the lease ends."""
         return self.monotonic() - lease.written < self.times.send_window
-
-    def renew(self, connection: str, lease: Lease) -> None:
-        """Own the lane for another full time. Raises `LeaseLostError`."""
-        for _ in range(_TRIES):
-            started = self.monotonic()
-            try:
-                lease.etag = self.table.write(connection, lease.operation())
-            except RowChangedError as error:
-                if not self.recover(connection, lease):
-                    raise LeaseLostError("The lane has another worker now.") from error
-            else:
-                lease.written = started
-                return
-        raise TransientError("The lane's lease could not be renewed.")
 
     def recover(self, connection: str, lease: Lease) -> bool:
         """After a conflict: return whether the lane still is ours, and learn its row's etag if so.

@@ -8,7 +8,7 @@ from shared.azure_devops.work_items import DeletedItem, WorkItem, get_many
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
-from shared.errors import ConfigurationError, CredentialError, RefusedError, TransientError
+from shared.errors import ConfigurationError, CredentialError, NotFoundError, RefusedError, TransientError
 from shared.storage.queues import Queue
 from shared.storage.tables import Table
 from shared.tickets import keys, presence
@@ -49,7 +49,7 @@ class Observe:
             return
         try:
             self._observe(connection, event)
-        except (TransientError, CredentialError, ConfigurationError, RefusedError) as error:
+        except (TransientError, CredentialError, ConfigurationError, RefusedError, NotFoundError) as error:
             if event.faults >= _MOST_FAULTS:
                 raise
             log.info("event put back", extra={"connection": connection.name, "why": error.message})

@@ -72,7 +72,7 @@ def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, states:
         if ticket.attempt:
             return Look()
         return Create() if desired.open else Nothing()
-    if ticket.work_item.deleted or not _differs(desired, ticket):
+    if ticket.work_item.deleted or not (ticket.sending or _differs(desired, ticket)):
         return Nothing()
     if item is None:
         return Read()

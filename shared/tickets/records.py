@@ -54,10 +54,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A patch that was or will be sent and has no result yet: the revision that it tests, and digests of its values."""
+    """A patch that was or will be sent and has no result yet.
+
+    `revision` is the one that it tests; `sent` has digests of its values by field, newest first: an earlier patch of
+    the same revision may still be on its way.
+    """
 
     revision: int
-    sent: Mapping[str, str]
+    sent: Mapping[str, list[str]]
     keeps: Mapping[str, str]
     open: bool
 

@@ -1,5 +1,6 @@
 """Finds what a process that died forgot: pending tickets without a wake-up, history that was not sent."""
 
+import logging
 from dataclasses import dataclass
 
 from shared.connections.store import ConnectionStore
@@ -9,6 +10,8 @@ from shared.tickets.health import Health
 from shared.tickets.outbox import Outbox
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,17 @@ class Sweep:
     times: Times
 
     def __call__(self) -> None:
-        """Wake every lane in which something is due, and send what was left unsent."""
+        """Wake every lane in which something is due, and send what was left unsent; one connection after another."""
         for connection in self.connections.all():
-            self.outbox.send_forgotten(connection.name, older_than=self.times.retry)
-            if self.health.paused_for(connection.name) == 0:
-                self.wake(connection.name)
+            try:
+                self._sweep(connection.name)
+            except Exception:  # what is wrong with one connection must not keep the others from being swept
+                log.exception("sweep failed", extra={"connection": connection.name})
+
+    def _sweep(self, connection: str) -> None:
+        self.outbox.send_forgotten(connection, older_than=self.times.retry)
+        if self.health.paused_for(connection) == 0:
+            self.wake(connection)
 
     def wake(self, connection: str) -> None:
         """Wake the lanes of a connection in which something is due."""

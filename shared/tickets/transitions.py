@@ -11,6 +11,9 @@ from shared.tickets.records import Attempt, Failure, Sending, Ticket, WorkItemRe
 from shared.tickets.snapshots import Status, Vulnerability
 
 _MAX_TITLE = 1000
+_MAX_EARLIER = 8
+TEXTS = frozenset({"System.Description", "Microsoft.VSTS.TCM.ReproSteps"})
+"""Fields of HTML, of which the service stores its own version."""
 _NOT_SEEN = ""  # no field's digest: whatever stands there now is taken as a person's
 
 
@@ -28,7 +31,7 @@ def summarised(ticket: Ticket, vulnerability: Vulnerability) -> Ticket:
 def attempted(ticket: Ticket, attempt: Attempt, desired: Desired) -> Ticket:
     """A create is about to be sent; what it will say is remembered, should its answer be lost."""
     sent = {name: Written(digest(value), _NOT_SEEN) for name, value in desired.fields.items()}
-    return replace(ticket, attempt=attempt, failure=None, written=sent, written_open=True)
+    return replace(ticket, attempt=attempt, written=sent, written_open=True)
 
 
 def looked_in_vain(ticket: Ticket, at: datetime) -> Ticket:
@@ -43,7 +46,7 @@ def not_created(ticket: Ticket) -> Ticket:
 
 def failed(ticket: Ticket, error: BridgeError, code: str) -> Ticket:
     """A person must act before it is tried again."""
-    return replace(ticket, attempt=None, failure=Failure(code, error.message, error.hint))
+    return replace(ticket, attempt=None, sending=None, failure=Failure(code, error.message, error.hint))
 
 
 def created(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
@@ -54,20 +57,47 @@ def created(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
 
 def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Ticket:
     """A patch of an item at a revision is about to be sent; what it says is remembered, should its answer be lost."""
-    sent = {name: digest(value) for name, value in patch.fields.items()}
-    return replace(ticket, sending=Sending(revision, sent, patch.keeps, open_))
+    earlier = ticket.sending.sent if ticket.sending and ticket.sending.revision == revision else {}
+    newest = {name: [digest(value), *earlier.get(name, [])][:_MAX_EARLIER] for name, value in patch.fields.items()}
+    return replace(ticket, sending=Sending(revision, {**earlier, **newest}, patch.keeps, open_))
 
 
-def patched(ticket: Ticket, item: WorkItem, category: str, sending: Sending) -> Ticket:
+def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, *, open_: bool) -> Ticket:
     """A patch of ours was taken: `item` is what it left."""
-    ours = {name: Written(value, digest(item.fields.get(name))) for name, value in sending.sent.items()}
+    ours = {name: Written(digest(value), digest(item.fields.get(name))) for name, value in patch.fields.items()}
     return replace(
         _seen(ticket, item, category),
         sending=None,
         failure=None,
-        written={**ticket.written, **ours, **_kept(ticket.written, sending.keeps)},
-        written_open=sending.open,
+        written={**ticket.written, **ours, **_kept(ticket.written, patch.keeps)},
+        written_open=open_,
     )
+
+
+def told(ticket: Ticket, item: WorkItem, *, is_closed: bool, by_us: bool) -> Ticket:
+    """The answer to a patch was lost, and the item has a newer revision: it tells what of the patch stands there.
+
+    A patch is carried out whole or not at all, so one value of it that is there proves the others; the service may
+    have made something else of a text. If nobody has written since, that is what stands there now.
+    """
+    sending = ticket.sending
+    if sending is None:
+        return ticket
+    now = {name: digest(item.fields.get(name)) for name in sending.sent}
+    there = {name for name, sent in sending.sent.items() if now[name] in sent}
+    is_new = any(name not in ticket.written or ticket.written[name].stored != now[name] for name in there)
+    goal_reached = sending.open not in (ticket.written_open, is_closed)
+    is_next = item.revision == sending.revision + 1
+    only_texts = bool(sending.sent) and sending.sent.keys() <= TEXTS
+    landed = is_new or goal_reached or (is_next and by_us and only_texts)
+    ours = {
+        name: Written(now[name] if name in there else sent[0], now[name])
+        for name, sent in sending.sent.items()
+        if name in there or (landed and is_next)
+    }
+    kept = _kept(ticket.written, sending.keeps) if landed else {}
+    open_ = sending.open if landed else ticket.written_open
+    return replace(ticket, sending=None, written={**ticket.written, **ours, **kept}, written_open=open_)
 
 
 def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:

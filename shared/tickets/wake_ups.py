@@ -1,4 +1,4 @@
-"""Wakes the worker of a lane: few messages, none lost.
+"""Wakes the worker of a lane with few messages.
 
 The first wake-up of a lane goes out at once. Those of the following second are one message that is delivered at
 the end of that second, by when every row that it stands for was written. A wake-up that is lost all the same
@@ -61,4 +61,14 @@ class WakeUps:
             return self._spacing
 
     def _put(self, connection: str, lane: int, delay: float) -> None:
-        self._queue.send({"schema": SCHEMA, "connection": connection, "lane": lane}, delay=delay)
+        try:
+            self._queue.send({"schema": SCHEMA, "connection": connection, "lane": lane}, delay=delay)
+        except BaseException:
+            self._forget()  # it covers nobody: whoever comes next must send one
+            raise
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._covered_until.clear()
+            self._sent_at.clear()
+            self._planned.clear()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from shared.connections.organisations import Organisations
-from shared.connections.store import ConnectionStore
 from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError
 from shared.links.models import Link
 from shared.links.store import LinkStore
@@ -37,7 +36,6 @@ class Work:
     """The use case behind a wake-up."""
 
     tools: Tools
-    connections: ConnectionStore
     links: LinkStore
     organisations: Organisations
     refusals: Refusals
@@ -47,7 +45,7 @@ class Work:
 
         Raises `TransientError` when storage does not answer; the wake-up is then delivered again.
         """
-        connection = self.connections.find(name)
+        connection = self.tools.connections.find(name)
         if connection is None or self.tools.health.paused_for(name) > 0:
             return
         lease = self.tools.leases.take(name, number)

@@ -42,7 +42,7 @@ def observe_event(msg: func.QueueMessage) -> None:
 
 def _content(msg: func.QueueMessage) -> bytes:
     """The text in a message, Base64 or plain; no JSON object is Base64."""
-    body: bytes = msg.get_body()
+    body: bytes = msg.get_body().strip()
     try:
         return b64decode(body, validate=True)
     except (NotBase64, ValueError):

@@ -12,6 +12,7 @@ from shared.connections.hook_password import derive
 from tests.functional.bridge import Bridge, eventually
 
 CREATE = "POST .*_apis/wit/workitems/.*"
+PATCH = "PATCH .*_apis/wit/workitems/.*"
 BATCH = "PATCH .*_apis/wit/\\$batch"
 
 
@@ -84,7 +85,7 @@ class TestChange:
     def test_a_patch_whose_answer_is_lost_is_not_taken_for_a_persons(self, bridge: Bridge, fault: str) -> None:
         ticket = bridge.send(title="first", description="first")
         bridge.until(ticket, "open")
-        bridge.fault("PATCH .*_apis/wit/workitems/.*", fault)
+        bridge.fault(PATCH, fault)
 
         bridge.send(title="second", description="second <b>text</b>")
         eventually(lambda: only_item(bridge)["title"] == "second", what="the second title")
@@ -93,6 +94,74 @@ class TestChange:
 
         assert "third" in only_item(bridge)["fields"]["System.Description"]
         assert only_item(bridge)["comments"] == []
+
+    def test_a_value_that_is_taken_back_before_the_lost_answer_is_noticed(self, bridge: Bridge) -> None:
+        bridge.until(bridge.send(title="first"), "open")
+        bridge.fault(PATCH, "drop_after")
+        bridge.send(title="second")
+        eventually(lambda: only_item(bridge)["title"] == "second", what="the second title")
+
+        bridge.send(title="first")
+
+        assert eventually(lambda: only_item(bridge)["title"] == "first", what="the first title again")
+
+    def test_a_status_that_is_taken_back_before_the_lost_answer_is_noticed(self, bridge: Bridge) -> None:
+        ticket = bridge.send()
+        bridge.until(ticket, "open")
+        bridge.fault(PATCH, "drop_after")
+        bridge.send(status="fixed")
+        eventually(lambda: only_item(bridge)["state"] == "Done", what="the closed item")
+
+        bridge.send(status="open")
+
+        assert eventually(lambda: only_item(bridge)["state"] == "To Do", what="the reopened item")
+        assert bridge.until(ticket, "open")
+
+    def test_a_persons_edit_under_our_name_is_not_our_lost_patch(self, bridge: Bridge) -> None:
+        item = bridge.until(bridge.send(), "open")["work_item"]["id"]
+        bridge.fault(PATCH, "drop_before")
+        bridge.send(status="fixed")
+        eventually(lambda: [r for r in bridge.asked() if r["method"] == "PATCH"], what="the lost patch")
+        bridge.act(item, fields={"Microsoft.VSTS.Common.Priority": 3}, by="Bridge")
+
+        assert eventually(lambda: only_item(bridge)["state"] == "Done", what="the closed item")
+
+    def test_a_late_patch_and_a_lost_one_are_told_apart(self, bridge: Bridge) -> None:
+        bridge.until(bridge.send(title="first"), "open")
+        bridge.fault(PATCH, "late:2.2")
+        bridge.fault(PATCH, "drop_before")
+        bridge.send(title="second")
+        eventually(lambda: [r for r in bridge.asked() if r["method"] == "PATCH"], what="the late patch")
+
+        bridge.send(title="third")
+
+        assert eventually(lambda: only_item(bridge)["title"] == "third", what="the third title")
+
+    def test_a_lost_answer_and_then_a_persons_edit_elsewhere(self, bridge: Bridge) -> None:
+        item = bridge.until(bridge.send(title="first"), "open")["work_item"]["id"]
+        bridge.fault(PATCH, "drop_after")
+        bridge.send(title="second")
+        eventually(lambda: only_item(bridge)["title"] == "second", what="the second title")
+        bridge.act(item, fields={"Microsoft.VSTS.Common.Priority": 3}, by="Jamal Hartnett")
+
+        bridge.send(title="third")
+
+        assert eventually(lambda: only_item(bridge)["title"] == "third", what="the third title")
+
+    def test_an_item_that_cannot_be_found_fails_no_neighbour(self, bridge: Bridge) -> None:
+        bridge.import_([bridge.snapshot(f"V{number}") for number in range(20)])
+        bridge.until_all(20)
+        bridge.fault("GET .*recyclebin/.*", "status:403", times=500)
+        gone = bridge.work_items()[0]["id"]
+        bridge.act(gone, deleted=True, silent=True)
+
+        bridge.import_([bridge.snapshot(f"V{number}", title=f"new {number}") for number in range(20)])
+
+        def renewed() -> bool:
+            return len([item for item in bridge.work_items() if item["title"].startswith("new")]) == 19
+
+        assert eventually(renewed, what="the other titles")
+        assert bridge.tickets(status="failed") == []
 
     def test_what_was_fixed_while_its_item_was_deleted_is_closed_on_return(self, bridge: Bridge) -> None:
         ticket = bridge.send()
@@ -196,6 +265,18 @@ class TestConnection:
         bridge.token = token["token"]
         assert bridge.connect().status_code == 200
         bridge.until(ticket, "open")
+        assert self.health(bridge)["problem"] is None
+
+    def test_a_token_that_is_replaced_in_the_middle_of_work_pauses_nothing(self, bridge: Bridge) -> None:
+        bridge.import_([bridge.snapshot(f"V{number}") for number in range(120)])
+        old = bridge.token
+        holder = {"organization": bridge.name, "user": "Bridge"}
+        bridge.token = bridge.control("POST", "personal-access-tokens", holder)["token"]
+        assert bridge.connect().status_code == 200
+        bridge.control("DELETE", f"personal-access-tokens/{old}")
+
+        bridge.until_all(120)
+
         assert self.health(bridge)["problem"] is None
 
     def health(self, bridge: Bridge) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import pytest
 from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
-from shared.storage.tables import Table
+from shared.storage.tables import RowChangedError, Table
 from shared.tickets import keys
-from shared.tickets.leases import Lease, LeaseLostError, Leases
+from shared.tickets.leases import Lease, Leases
 from shared.times import Times
 
 
@@ -63,13 +63,14 @@ def test_an_unreleased_lane_is_free_when_the_lease_is_over_and_not_before(leases
     assert time.monotonic() - started >= leases.times.lease
 
 
-def test_who_was_overtaken_cannot_renew(leases: Leases, table: Table, connection: str) -> None:
+def test_who_was_overtaken_cannot_write(leases: Leases, table: Table, connection: str) -> None:
     lease = taken(leases, connection)
     other = {"schema": 1, "owner": "another", "generation": 2}
     table.write(connection, tables.upsert(keys.lease_row(3), other))  # type: ignore[arg-type]
 
-    with pytest.raises(LeaseLostError):
-        leases.renew(connection, lease)
+    with pytest.raises(RowChangedError):
+        table.transact(connection, [lease.operation()])
+    assert not leases.recover(connection, lease)
     leases.release(connection, lease)
 
     row = table.get(connection, keys.lease_row(3))
@@ -83,7 +84,7 @@ def test_a_write_of_ours_whose_answer_was_lost_is_not_another_owner(
     lease = taken(leases, connection)
     table.write(connection, lease.operation())  # carried out; the etag that came back was lost
 
-    leases.renew(connection, lease)
+    assert leases.recover(connection, lease)
     table.write(connection, lease.operation())
     leases.release(connection, lease)
 

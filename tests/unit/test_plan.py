@@ -41,8 +41,7 @@ def existing(current: WorkItem | None = None, category: str = "Proposed") -> Tic
 def sent(ticket: Ticket, patch: Patch, before: WorkItem, after: WorkItem, *, open_: bool) -> Ticket:
     """The ticket once its patch was announced, sent and taken."""
     announced = patching(ticket, patch, before.revision, open_=open_)
-    assert announced.sending
-    return patched(announced, after, "Proposed", announced.sending)
+    return patched(announced, after, "Proposed", patch, open_=open_)
 
 
 def test_a_new_open_vulnerability_is_created() -> None:
