@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTS_INSTALLED := $(VENV)/.tests-installed
+NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
@@ -25,7 +26,7 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-install: $(INSTALLED) $(TESTS_INSTALLED) $(AZURITE)
+install: $(INSTALLED) $(TESTS_INSTALLED) $(AZURITE) $(NODE_CLIENT)
 
 # Made again when the Python that it was made of is gone.
 $(BIN)/python:
@@ -48,5 +49,10 @@ $(AZURITE): local/azurite/package-lock.json local/azurite/.npmrc
 	@npm --prefix local/azurite ci
 	@touch $@
 
+# Microsoft's Node client, which the contract tests drive.
+$(NODE_CLIENT): tests/contract/node/package-lock.json tests/contract/node/.npmrc
+	@npm --prefix tests/contract/node ci
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .local local/azurite/node_modules
+	rm -rf $(VENV) .local local/azurite/node_modules tests/contract/node/node_modules

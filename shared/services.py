@@ -7,12 +7,18 @@ without functions.
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import chain
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from shared.connections.check import CheckConnection, Place
+from shared.connections.consent import Consent
+from shared.connections.credentials.entra import Entra
 from shared.connections.organisations import Organisations
 from shared.connections.save import SaveConnection
+from shared.connections.sign_in import SignIn
 from shared.connections.store import ConnectionStore
+from shared.links.models import KINDS
 from shared.links.save import SaveLink
 from shared.links.service_hooks import ServiceHooks
 from shared.links.store import LinkStore
@@ -85,6 +91,21 @@ class Services:
     def save_connection(self) -> SaveConnection:
         """`PUT /connections/{connection}`."""
         return SaveConnection(self.connections, self._vault, self._organisations, self.settings.azure_devops_url)
+
+    @once
+    def check_connection(self) -> CheckConnection:
+        """`POST /connections/{connection}/check`."""
+        return CheckConnection(self.connections, self._organisations, self._linked_place)
+
+    @once
+    def sign_in(self) -> SignIn:
+        """`POST` and `GET /connections/{connection}/sign-in`."""
+        return SignIn(self.connections, self._vault, self._entra, self._organisations)
+
+    @once
+    def consent(self) -> Consent:
+        """`GET /connections/{connection}/consent`."""
+        return Consent(self.connections, self.settings.entra_url, self.settings.public_url)
 
     @once
     def save_link(self) -> SaveLink:
@@ -171,7 +192,17 @@ class Services:
 
     @once
     def _organisations(self) -> Organisations:
-        return Organisations(self._vault, seconds=self._times.request)
+        return Organisations(self._vault, self._entra, seconds=self._times.request, refused_for=self._times.retry)
+
+    @once
+    def _entra(self) -> Entra:
+        # Up to three requests for a token come before one to Azure DevOps, which a lane's lease must outlast.
+        return Entra(self.settings.entra_url, seconds=min(10.0, self._times.request))
+
+    def _linked_place(self, connection: str) -> Place | None:
+        every = chain.from_iterable(self.links.all(kind) for kind in KINDS)
+        link = next((link for link in every if link.connection == connection), None)
+        return Place(link.project, link.work_item_type) if link else None
 
     @once
     def _tickets(self) -> Table:

@@ -4,7 +4,7 @@
 that names every problem at once. No value is ever part of a message: some of them are secrets.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from shared.errors import ConfigurationError
 
 DEFAULT_AZURE_DEVOPS_URL = "https://dev.azure.com"
+DEFAULT_ENTRA_URL = "https://login.microsoftonline.com"
 MAX_IMPORT_BYTES = 100 * 1024 * 1024
 STORAGE_CONNECTION = "AzureWebJobsStorage"
 # An unresolved reference reaches the app as its literal text:
@@ -40,6 +41,7 @@ class Settings:
     public_url: str
     hook_key: str = field(repr=False)
     azure_devops_url: str = DEFAULT_AZURE_DEVOPS_URL
+    entra_url: str = DEFAULT_ENTRA_URL
     hook_epoch: int = 1
     max_import_bytes: int = MAX_IMPORT_BYTES
     time_scale: float = 1.0
@@ -55,9 +57,10 @@ class Settings:
         settings = cls(
             storage=reader.storage(),
             key_vault_url=reader.url("KEY_VAULT_URL"),
-            public_url=reader.url("PUBLIC_URL", plain_http_anywhere=True),
+            public_url=reader.url("PUBLIC_URL", plain_http=None),
             hook_key=reader.text("HOOK_KEY", at_least=32),
             azure_devops_url=reader.url("AZURE_DEVOPS_URL", default=DEFAULT_AZURE_DEVOPS_URL),
+            entra_url=reader.url("ENTRA_URL", default=DEFAULT_ENTRA_URL, plain_http=()),  # msal takes nothing else
             hook_epoch=reader.number("HOOK_EPOCH", int, 1, least=1),
             max_import_bytes=reader.number("MAX_IMPORT_BYTES", int, MAX_IMPORT_BYTES, least=1024),
             time_scale=reader.number("TIME_SCALE", float, 1.0, least=0.001),
@@ -90,11 +93,12 @@ class _Reader:
             self.problems.append(f"{name} is shorter than {at_least} characters")
         return value
 
-    def url(self, name: str, *, default: str | None = None, plain_http_anywhere: bool = False) -> str:
+    def url(self, name: str, *, default: str | None = None, plain_http: Sequence[str] | None = _LOOPBACK) -> str:
+        """`plain_http` are the hosts that need no TLS; None is all of them."""
         value = self.text(name, default=default).rstrip("/")
         if not value:
             return value
-        if not _is_plain_url(value, plain_http_anywhere=plain_http_anywhere):
+        if not _is_plain_url(value, plain_http):
             self.problems.append(f"{name} is not an https:// address without query and credentials")
         return value
 
@@ -140,14 +144,14 @@ class _Reader:
         return f"https://{account}.{service}.core.windows.net" if account else ""
 
 
-def _is_plain_url(value: str, *, plain_http_anywhere: bool) -> bool:
+def _is_plain_url(value: str, plain_http: Sequence[str] | None) -> bool:
     try:
         parts = urlsplit(value)
         _ = parts.port  # judged when it is read
     except ValueError:
         return False
-    local = plain_http_anywhere or parts.hostname in _LOOPBACK
-    secure = parts.scheme == "https" or (parts.scheme == "http" and local)
+    without_tls = plain_http is None or parts.hostname in plain_http
+    secure = parts.scheme == "https" or (parts.scheme == "http" and without_tls)
     return bool(secure and parts.hostname) and not (parts.query or parts.fragment or parts.username)
 
 

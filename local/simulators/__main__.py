@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from local.simulators import azure_devops, entra, key_vault
-from local.simulators.azure_devops.identity import Identity
-from local.simulators.directory import AZURE_DEVOPS, TENANT, Directory
+from local.simulators.directory import TENANT, Directory
+from local.simulators.directory_members import Members
 from local.simulators.faulty import Faulty
 from local.simulators.secret_versions import Secrets
 from local.simulators.serving import Serving
@@ -45,7 +45,7 @@ def _servings(options: argparse.Namespace, header: str) -> list[Serving]:
     organisations = azure_devops.app(
         state / "azure_devops.db",
         speed=options.speed,
-        entra_tokens=lambda token: _member(directory, token),
+        entra_tokens=Members(directory).identity,
     )
     identity = entra.managed_identity(directory, header=header, issuer=entra.issuer(login))
     vault = key_vault.app(Secrets(state / "key_vault.db"), directory, authority=f"{login}/{TENANT}")
@@ -55,12 +55,6 @@ def _servings(options: argparse.Namespace, header: str) -> list[Serving]:
         Serving(Faulty(entra.authority(directory)), options.entra, certificate=certificate),
         Serving(Faulty(vault), options.key_vault, certificate=certificate),
     ]
-
-
-def _member(directory: Directory, token: str) -> Identity | None:
-    """Return the Azure DevOps identity behind an Entra token that is meant for Azure DevOps."""
-    principal = directory.identity_of(token, AZURE_DEVOPS)
-    return Identity(principal.name, principal.object_id) if principal else None
 
 
 def _options() -> Any:

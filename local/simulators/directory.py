@@ -5,6 +5,8 @@ A token is a JWT signed by a key that stays in the state file; other simulators 
 
 import hashlib
 import hmac
+import json
+import sqlite3
 import time
 import uuid
 from dataclasses import dataclass
@@ -27,15 +29,26 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS principals (
     client_id TEXT PRIMARY KEY, object_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL,
     secret_hash TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS options (client_id TEXT PRIMARY KEY, options TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS refusals (client_id TEXT PRIMARY KEY, code INTEGER NOT NULL, times INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS members (
+    organization TEXT NOT NULL, object_id TEXT NOT NULL, rights TEXT NOT NULL,
+    PRIMARY KEY (organization, object_id));
+CREATE TABLE IF NOT EXISTS device_codes (
+    device_code TEXT PRIMARY KEY, user_code TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL, expires_at REAL NOT NULL,
+    scope TEXT NOT NULL, state TEXT NOT NULL, user_name TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+    token_hash TEXT PRIMARY KEY, client_id TEXT NOT NULL, user_name TEXT NOT NULL, generation INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS signing (only INTEGER PRIMARY KEY CHECK (only = 1), pem TEXT NOT NULL);
 """
 
-type Kind = Literal["managed_identity", "service_principal"]
+type Kind = Literal["managed_identity", "service_principal", "user"]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who can sign in."""
+    """Somebody who can sign in. A user's `client_id` is the name that they sign in by."""
 
     client_id: str
     object_id: str
@@ -47,7 +60,7 @@ class Directory:
     """The one tenant of the simulated Entra."""
 
     def __init__(self, path: Path, *, token_lifetime: float = 3600.0) -> None:
-        self._state = State(path, _SCHEMA)
+        self.state = State(path, _SCHEMA)
         self.token_lifetime = token_lifetime
         self._key = self._signing_key()
         self.register("bridge", kind="managed_identity", client_id=BRIDGE_CLIENT_ID)
@@ -58,45 +71,74 @@ class Directory:
         """Add a principal, or replace the secret of the one with this client id."""
         client_id = client_id or str(uuid.uuid4())
         object_id = str(uuid.uuid5(uuid.UUID(TENANT), client_id))
-        with self._state.transaction() as sql:
+        with self.state.transaction() as sql:
             sql.execute(
                 "INSERT INTO principals VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (client_id) DO UPDATE SET secret_hash = excluded.secret_hash",
-                (client_id, object_id, name, kind, _digest(secret) if secret else ""),
+                (client_id, object_id, name, kind, digest(secret) if secret else ""),
             )
         return Principal(client_id, object_id, name, kind)
 
     def remove(self, client_id: str) -> None:
         """Remove a principal; its tokens are worth nothing from now on."""
-        with self._state.transaction() as sql:
+        with self.state.transaction() as sql:
             sql.execute("DELETE FROM principals WHERE client_id = ?", (client_id,))
 
     def principal(self, client_id: str) -> Principal | None:
         """Return the principal with this client id."""
-        row = self._state.row("SELECT * FROM principals WHERE client_id = ?", client_id)
-        return Principal(row["client_id"], row["object_id"], row["name"], row["kind"]) if row else None
+        row = self.state.row("SELECT * FROM principals WHERE client_id = ?", client_id)
+        return _principal(row) if row else None
+
+    def options(self, client_id: str) -> dict[str, Any]:
+        """Return what a principal is like: `token_lifetime`, `certificate`, `federated_subject`, `mfa`, …"""
+        row = self.state.row("SELECT options FROM options WHERE client_id = ?", client_id)
+        return dict(json.loads(row["options"])) if row else {}
+
+    def change(self, client_id: str, changes: dict[str, Any]) -> None:
+        """Change what a principal is like; `secret` is its new client secret or password."""
+        options = {**self.options(client_id), **changes}
+        secret = options.pop("secret", "")
+        with self.state.transaction() as sql:
+            sql.execute("INSERT OR REPLACE INTO options VALUES (?, ?)", (client_id, json.dumps(options)))
+            if secret:
+                sql.execute("UPDATE principals SET secret_hash = ? WHERE client_id = ?", (digest(secret), client_id))
+
+    def revoke(self, client_id: str) -> None:
+        """From now on, every token that a principal has is worth nothing."""
+        self.change(client_id, {"generation": self.generation(client_id) + 1})
+
+    def generation(self, client_id: str) -> int:
+        """Return how often a principal's tokens were revoked."""
+        return int(self.options(client_id).get("generation", 0))
+
+    def lifetime(self, principal: Principal) -> int:
+        """Return for how many seconds a new token of a principal is worth something."""
+        return int(self.options(principal.client_id).get("token_lifetime", self.token_lifetime))
 
     def has_secret(self, principal: Principal, secret: str) -> bool:
         """Say whether `secret` is this principal's client secret."""
-        row = self._state.row("SELECT secret_hash FROM principals WHERE client_id = ?", principal.client_id)
-        return bool(row) and hmac.compare_digest(row["secret_hash"], _digest(secret)) if row else False
+        row = self.state.row("SELECT secret_hash FROM principals WHERE client_id = ?", principal.client_id)
+        return bool(row) and hmac.compare_digest(row["secret_hash"], digest(secret)) if row else False
 
-    def token_for(self, principal: Principal, audience: str, *, issuer: str) -> str:
-        """Return an access token with which `principal` may speak to `audience`."""
+    def token_for(self, principal: Principal, audience: str, *, issuer: str, application: str = "") -> str:
+        """Return an access token with which `principal` (a user: through `application`) may speak to `audience`."""
         now = int(time.time())
         claims = {
             "aud": audience.rstrip("/"),
             "iss": issuer,
             "iat": now,
             "nbf": now,
-            "exp": now + int(self.token_lifetime),
-            "appid": principal.client_id,
+            "exp": now + self.lifetime(principal),
+            "appid": application or principal.client_id,
             "oid": principal.object_id,
             "sub": principal.object_id,
             "tid": TENANT,
-            "idtyp": "app",
+            "idtyp": "user" if principal.kind == "user" else "app",
             "jti": str(uuid.uuid4()),
+            "generation": self.generation(principal.client_id),
         }
+        if principal.kind == "user":
+            claims["upn"] = principal.client_id
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": _KEY_ID})
 
     def identity_of(self, token: str, audience: str) -> Principal | None:
@@ -105,7 +147,10 @@ class Directory:
             claims = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], audience=audience.rstrip("/"))
         except jwt.InvalidTokenError:
             return None
-        return self.principal(str(claims.get("appid", "")))
+        row = self.state.row("SELECT * FROM principals WHERE object_id = ?", str(claims.get("oid", "")))
+        found = _principal(row) if row else None
+        current = found and claims.get("generation") == self.generation(found.client_id)
+        return found if current else None
 
     def public_keys(self) -> dict[str, Any]:
         """Return the JSON Web Key Set with which anybody can verify the tokens."""
@@ -113,7 +158,7 @@ class Directory:
         return {"keys": [{**key, "use": "sig", "kid": _KEY_ID, "alg": "RS256"}]}
 
     def _signing_key(self) -> rsa.RSAPrivateKey:
-        with self._state.transaction() as sql:
+        with self.state.transaction() as sql:
             row = sql.execute("SELECT pem FROM signing").fetchone()
             pem = row["pem"] if row else _new_key()
             if not row:
@@ -125,7 +170,11 @@ class Directory:
 
     def close(self) -> None:
         """Close the state file."""
-        self._state.close()
+        self.state.close()
+
+
+def _principal(row: sqlite3.Row) -> Principal:
+    return Principal(row["client_id"], row["object_id"], row["name"], row["kind"])
 
 
 def _new_key() -> str:
@@ -135,5 +184,6 @@ def _new_key() -> str:
     ).decode()
 
 
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """Return what is stored of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()

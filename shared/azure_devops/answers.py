@@ -27,14 +27,16 @@ from shared.errors import (
 )
 
 _CODE = re.compile(r"\b(?:TF|VS)\d{5,6}\b")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_MESSAGE = 500
 _SUCCESS = range(200, 300)
 _SIGN_IN = frozenset({203, 301, 302, 303, 307})
 _DEFAULT_PAUSE = 30.0
 _LONGEST_PAUSE = 3600.0
 _CREDENTIAL_HINT = "Give the connection a new credential, or add the identity to the organisation."
-
-
+UNEXPECTED_FORM = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError)
+"""What reading JSON of another form than the documented one can raise."""
+_NOT_A_MEMBER = "TF401444"
 _STALE = "The work item was changed meanwhile."
 _BY_STATUS: Mapping[int, tuple[type[CredentialError | NotFoundError | ConflictError], str, str]] = {
     401: (CredentialError, "Azure DevOps did not accept the credential.", _CREDENTIAL_HINT),
@@ -67,11 +69,26 @@ def judge(answer: Answer, *, changes: bool) -> Any:
 
 
 def parsed(body: bytes) -> Any:
-    """Return the JSON in `body`, or None if it is not JSON. A byte-order mark is skipped."""
+    """Return the JSON in `body`, or None if it is not JSON (RFC 8259). A byte-order mark is skipped."""
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        text = body.decode("utf-8-sig")
+        value = json.loads(text, parse_float=_finite, parse_constant=_finite)
+        return _without_lone_surrogates(value) if _ESCAPED_SURROGATE.search(text) else value
     except (ValueError, RecursionError):
         return None
+
+
+def _finite(text: str) -> float:
+    """Python reads NaN, Infinity and 1e999, but nothing that we write them to would take them."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a number of JSON")
+    return number
+
+
+def _without_lone_surrogates(value: Any) -> Any:
+    """Half an escaped surrogate pair parses, but no store, log or answer of ours could encode it."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _value(answer: Answer, *, changes: bool) -> Any:
@@ -95,6 +112,8 @@ def _error(answer: Answer, *, changes: bool) -> BridgeError:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         pause = retry_after(answer.headers) or _DEFAULT_PAUSE
         return ThrottledError(message or "Azure DevOps asks to slow down.", retry_after=pause)
+    if _NOT_A_MEMBER in message:  # whatever the status: it concerns the identity, not the request
+        return CredentialError(message, hint=_CREDENTIAL_HINT)
     known = _BY_STATUS.get(answer.status)
     if known is None:
         return refusal(details, message, status=answer.status)

@@ -8,7 +8,7 @@ answer is judged by itself, and an answer that does not match the request leaves
 import json
 from typing import TYPE_CHECKING, Any
 
-from shared.azure_devops.answers import Answer, judge
+from shared.azure_devops.answers import UNEXPECTED_FORM, Answer, judge
 from shared.azure_devops.organisation import JSON_PATCH, Call
 from shared.azure_devops.work_items import WorkItem, read_item
 from shared.errors import BridgeError, UnknownError
@@ -49,7 +49,7 @@ def _outcome(entry: Any) -> Outcome:
         return read_item(judge(Answer(int(entry["code"]), headers, text.encode()), changes=True))
     except BridgeError as error:
         return _possibly_undone(error)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except UNEXPECTED_FORM:
         return UnknownError("Azure DevOps answered one entry of a batch in an unexpected form.")
 
 

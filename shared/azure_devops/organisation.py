@@ -1,29 +1,43 @@
-"""Sends calls to one organisation: one keep-alive session per process, bounded in time, never redirected."""
+"""Sends calls to one organisation: one keep-alive session per process, bounded in time and size, never redirected."""
 
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
-from shared.azure_devops.answers import Answer, judge
-from shared.errors import CredentialError, TransientError, UnknownError
+from shared.azure_devops.answers import UNEXPECTED_FORM, Answer, judge
+from shared.errors import CredentialError, RefusedError, TransientError, UnknownError
 
 if TYPE_CHECKING:
     import requests
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
+BYTES = "application/octet-stream"
+TOO_LARGE = "too_large"
+"""The `rule` of the `RefusedError` for an answer that is longer than its call allows."""
 _CONNECT_SECONDS = 10.0
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 
 
+class Judge(Protocol):
+    """Turns an answer into what a call reads, or raises one of our errors."""
+
+    def __call__(self, answer: Answer, *, changes: bool) -> Any:
+        """Return what `Call.read` takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call[T]:
-    """One request below the organisation's URL. `read` makes a typed value of the answer's JSON."""
+    """One request below the organisation's URL. `read` makes a typed value of the answer's JSON.
+
+    A `body` of bytes is sent as it is, any other as JSON. Where the answer is more than a JSON body (a header that
+    continues a list, a file), `judge` says what `read` gets instead.
+    """
 
     method: str
     path: str
@@ -33,6 +47,9 @@ class Call[T]:
     content_type: str = JSON
     changes: bool = False
     """Whether carrying it out changes something in Azure DevOps."""
+    accept: str = JSON
+    judge: Judge = judge
+    max_bytes: int = _MAX_ANSWER_BYTES
 
 
 class Organisation:
@@ -63,12 +80,12 @@ class Organisation:
         """
         answer = self._send(call, renew=False)
         try:
-            value = judge(answer, changes=call.changes)
+            value = call.judge(answer, changes=call.changes)
         except CredentialError:
-            value = judge(self._send(call, renew=True), changes=call.changes)
+            value = call.judge(self._send(call, renew=True), changes=call.changes)
         try:
             return call.read(value)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        except UNEXPECTED_FORM as error:
             message = "Azure DevOps answered in an unexpected form."
             raise (UnknownError if call.changes else TransientError)(message) from error
 
@@ -81,19 +98,29 @@ class Organisation:
             with self._session.request(
                 call.method,
                 f"{self.url}/{call.path}?{urlencode(call.query)}" if call.query else f"{self.url}/{call.path}",
-                data=None if call.body is None else json.dumps(call.body).encode(),
-                headers={"Content-Type": call.content_type, "Authorization": self._authorization(renew)},
+                data=_content(call.body),
+                headers=_headers(call, self._authorization(renew)),
                 allow_redirects=False,
                 stream=True,
                 timeout=(min(_CONNECT_SECONDS, self._seconds), self._seconds),
             ) as response:
-                body = _read(response, deadline)
+                body = _read(response, deadline, call)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, headers, body)
         except requests.ConnectTimeout as error:
             raise TransientError("Azure DevOps could not be reached in time.") from error
         except (requests.RequestException, HTTPError) as error:
             raise _broken(call, error) from error
+
+
+def _content(body: Any) -> bytes | None:
+    if body is None or isinstance(body, bytes):
+        return body
+    return json.dumps(body).encode()
+
+
+def _headers(call: "Call[Any]", authorization: str) -> dict[str, str]:
+    return {"Accept": call.accept, "Content-Type": call.content_type, "Authorization": authorization}
 
 
 def _broken(call: "Call[Any]", error: Exception) -> TransientError:
@@ -112,7 +139,7 @@ def _never_sent(error: BaseException) -> bool:
     return isinstance(reason, NewConnectionError)
 
 
-def _read(response: "requests.Response", deadline: float) -> bytes:
+def _read(response: "requests.Response", deadline: float, call: "Call[Any]") -> bytes:
     """Read the whole body, but not for longer than the deadline: a socket timeout starts anew at each byte."""
     import requests  # noqa: PLC0415
 
@@ -121,9 +148,18 @@ def _read(response: "requests.Response", deadline: float) -> bytes:
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         parts.append(chunk)
         size += len(chunk)
-        if time.monotonic() > deadline or size > _MAX_ANSWER_BYTES:
-            raise requests.ReadTimeout("the answer was too long or too slow")
+        if size > call.max_bytes:
+            raise _too_large(call)
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("the answer was too slow")
     return b"".join(parts)
+
+
+def _too_large(call: "Call[Any]") -> RefusedError | UnknownError:
+    message = f"Azure DevOps' answer is larger than the {call.max_bytes:,} bytes that are read."
+    if call.changes:
+        return UnknownError(message)
+    return RefusedError(message, rule=TOO_LARGE)
 
 
 def new_session() -> "requests.Session":
@@ -132,6 +168,9 @@ def new_session() -> "requests.Session":
     from urllib3.util import Retry  # noqa: PLC0415
 
     session = requests.Session()
+    # requests looks where a redirect leads even if it is not followed: it reads all of the body, without our limits,
+    # and raises errors that are not its own for a Location that is no URL.
+    session.get_redirect_target = _nowhere  # type: ignore[method-assign, assignment]
     # Only a connection that was never made is tried again, and reads: a create is never repeated blindly.
     retries = Retry(total=2, connect=2, read=1, redirect=0, status=0, other=0, allowed_methods={"GET"})
     adapter = requests.adapters.HTTPAdapter(pool_connections=8, pool_maxsize=32, max_retries=retries)
@@ -155,3 +194,7 @@ def new_session() -> "requests.Session":
 
 def _keep_authorization(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
     return request
+
+
+def _nowhere(_: "requests.Response") -> str | None:
+    return None

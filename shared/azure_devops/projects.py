@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.azure_devops.organisation import Call
+from shared.azure_devops.paging import Page, judge_listed, read_listed, token_query
 from shared.azure_devops.paths import segment
 
 _VERSION = {"api-version": "7.1"}
@@ -45,6 +46,12 @@ def who_am_i() -> Call[Identity]:
 def get_project(name_or_id: str) -> Call[Project]:
     """Read one project."""
     return Call("GET", f"_apis/projects/{segment(name_or_id)}", _project, _VERSION)
+
+
+def list_projects(continuation: str = "") -> Call[Page[Project]]:
+    """List the projects that the credential may see, a page of them."""
+    query = {**_VERSION, **token_query(continuation)}
+    return Call("GET", "_apis/projects", read_listed(_project), query, judge=judge_listed)
 
 
 def work_item_types(project: str) -> Call[list[str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.azure_devops.organisation import Call
+from shared.azure_devops.paths import segment
 
 _VERSION = {"api-version": "7.1"}
 _CONSUMER = {"consumerId": "webHooks", "consumerActionId": "httpRequest"}
@@ -29,6 +30,11 @@ class Subscription:
 def web_hooks() -> Call[list[Subscription]]:
     """List the organisation's web hook subscriptions (unfiltered lists run to many megabytes)."""
     return Call("GET", "_apis/hooks/subscriptions", _subscriptions, {**_VERSION, "publisherId": "tfs", **_CONSUMER})
+
+
+def get_subscription(subscription: str) -> Call[Subscription]:
+    """Read one subscription. Raises `NotFoundError`."""
+    return Call("GET", f"_apis/hooks/subscriptions/{segment(subscription)}", _subscription, _VERSION)
 
 
 def subscribe(*, event: str, project: str, tag: str, url: str, user_name: str, password: str) -> Call[Subscription]:

@@ -117,6 +117,23 @@ def get_deleted(project: str, item: int) -> Call[DeletedItem]:
     return Call("GET", f"{segment(project)}/_apis/wit/recyclebin/{item}", _deleted, _VERSION)
 
 
+def delete(item: int) -> Call[None]:
+    """Move one work item to the recycle bin (answered 200 with an entry of it, or 204)."""
+    return Call("DELETE", f"_apis/wit/workitems/{item}", lambda _: None, _VERSION, changes=True)
+
+
+def destroy(item: int) -> Call[None]:
+    """Delete one work item for good, past the recycle bin; that needs a right of its own."""
+    query = {**_VERSION, "destroy": "true"}
+    return Call("DELETE", f"_apis/wit/workitems/{item}", lambda _: None, query, changes=True)
+
+
+def restore(project: str, item: int) -> Call[None]:
+    """Take one work item out of the recycle bin. Raises `NotFoundError` when it is not there."""
+    path = f"{segment(project)}/_apis/wit/recyclebin/{item}"
+    return Call("PATCH", path, lambda _: None, _VERSION, {"isDeleted": False}, changes=True)
+
+
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
 

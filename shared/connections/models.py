@@ -1,10 +1,14 @@
 """What a connection is, and what may be sent to make one."""
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.connections.credentials.credential import Account
+from shared.connections.credentials.models import AnyCredential
 
 DEFAULT_TAG = "Phoenix_Security"
 DEFAULT_TYPE = "Issue"
@@ -19,20 +23,6 @@ class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-def _as_shown(token: SecretStr) -> SecretStr:
-    text = token.get_secret_value()
-    if not (text.isascii() and text.isprintable()) or " " in text:
-        raise ValueError("must be exactly as Azure DevOps showed it, without blanks or line ends")
-    return token
-
-
-class PersonalAccessToken(_Request):
-    """Sign in with a personal access token."""
-
-    kind: Literal["personal_access_token"]
-    token: Annotated[SecretStr, Field(min_length=20, max_length=1000), AfterValidator(_as_shown)]
-
-
 class Defaults(_Request):
     """What a link of the connection inherits unless it says otherwise."""
 
@@ -44,13 +34,26 @@ class ConnectionRequest(_Request):
     """The body of `PUT /connections/{connection}`; without a credential, the one stored stays."""
 
     url: Annotated[str, StringConstraints(max_length=500)]
-    credential: PersonalAccessToken | None = None
+    credential: AnyCredential | None = None
     defaults: Defaults = Defaults()
+
+
+_WARNINGS: Mapping[str, str] = {
+    "user_password": (
+        "A user name and a password cannot pass multifactor authentication: this connection stops working on the day "
+        "the tenant asks for it. Prefer service_principal, managed_identity or signed_in_user."
+    ),
+    "signed_in_user": "Nobody has signed in yet: POST /api/connections/{name}/sign-in.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One organisation that we may talk to. `secret` is the name of its credential in Key Vault."""
+    """One organisation that we may talk to.
+
+    `secret` is the name of its credential's secret in Key Vault, empty where it has none; `details` is what may be
+    shown of the credential; `sign_in` is the name of the secret that a sign-in under way keeps in Key Vault.
+    """
 
     name: str
     url: str
@@ -60,14 +63,31 @@ class Connection:
     defaults: Defaults
     tag: str = DEFAULT_TAG
     etag: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    sign_in: str = ""
+
+    @property
+    def account(self) -> Account:
+        """Who signs in, and how."""
+        return Account(self.credential, self.details)
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """Whether a person must sign in before it can work."""
+        return self.credential == "signed_in_user" and not self.secret
 
     def public(self) -> dict[str, Any]:
         """What the API shows of it: never a secret, nor where one lies."""
         return {
             "connection": self.name,
             "url": self.url,
-            "credential": {"kind": self.credential},
+            "credential": {"kind": self.credential, **self.details},
             "identity": self.identity,
             "tag": self.tag,
             "defaults": self.defaults.model_dump(mode="json"),
+            "warnings": self._warnings(),
         }
+
+    def _warnings(self) -> list[str]:
+        applies = self.credential == "user_password" or self.needs_sign_in
+        return [_WARNINGS[self.credential].replace("{name}", self.name)] if applies else []

@@ -1,10 +1,13 @@
 """Opens the organisation of a connection, signed in with the connection's credential."""
 
 import threading
-from base64 import b64encode
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.azure_devops.organisation import Organisation, new_session
+from shared.connections.credentials.choosing import credential_for
+from shared.connections.credentials.credential import Account, Credential, Secret
+from shared.connections.credentials.entra import Entra
 from shared.connections.models import Connection
 from shared.errors import CredentialError, NotFoundError
 from shared.storage.secrets import Vault
@@ -13,53 +16,87 @@ if TYPE_CHECKING:
     import requests
 
 
-class Organisations:
-    """One session per process; credentials are read from Key Vault once and again when they are refused."""
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """A secret of Key Vault; its newest version counts."""
 
-    def __init__(self, vault: Vault, *, seconds: float) -> None:
-        self._vault = vault
-        self._seconds = seconds
-        self._lock = threading.Lock()
-        self._session: requests.Session | None = None
-        self._headers: dict[str, str] = {}
+    vault: Vault
+    connection: Connection
 
-    def of(self, connection: Connection) -> Organisation:
-        """Return the organisation as the connection's identity."""
-
-        def authorization(renew: bool) -> str:
-            return self._authorization(connection.secret, renew=renew)
-
-        return Organisation(connection.url, self._open(), authorization, seconds=self._seconds)
-
-    def with_token(self, url: str, token: str) -> Organisation:
-        """Return an organisation as a personal access token that is not stored (yet)."""
-        header = basic(token)
-        return Organisation(url, self._open(), lambda _: header, seconds=self._seconds)
-
-    def _authorization(self, secret: str, *, renew: bool) -> str:
-        if renew or secret not in self._headers:
-            self._headers[secret] = basic(self._read(secret))
-        return self._headers[secret]
-
-    def _read(self, secret: str) -> str:
+    def read(self) -> str:
+        """Return it. Raises `CredentialError` when there is none."""
+        if self.connection.needs_sign_in:
+            raise CredentialError(
+                "Nobody has signed in for this connection yet.",
+                hint=f"Sign in: POST /api/connections/{self.connection.name}/sign-in.",
+            )
         try:
-            return self._vault.get(secret)
+            return self.vault.get(self.connection.secret)
         except NotFoundError as error:
             raise CredentialError(
                 "The connection's credential is not in Key Vault any more.",
                 hint="Give the connection a new one.",
             ) from error
 
+    def replace(self, text: str) -> None:
+        """Store a new version."""
+        self.vault.set(self.connection.secret, text)
+
+
+@dataclass(slots=True)
+class GivenSecret:
+    """A secret that is not stored yet."""
+
+    text: str = field(repr=False)
+
+    def read(self) -> str:
+        """Return it."""
+        return self.text
+
+    def replace(self, text: str) -> None:
+        """Take a newer one instead."""
+        self.text = text
+
+
+class Organisations:
+    """One session per process, and one credential per connection, so that its access token serves all threads."""
+
+    def __init__(self, vault: Vault, entra: Entra, *, seconds: float, refused_for: float) -> None:
+        self._vault = vault
+        self._entra = entra
+        self._seconds = seconds
+        self._refused_for = refused_for
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+        self._credentials: dict[str, tuple[Connection, Credential]] = {}
+
+    def of(self, connection: Connection) -> Organisation:
+        """Return the organisation as the connection's identity."""
+        return self.signed_in(connection.url, self.credential(connection))
+
+    def signed_in(self, url: str, credential: Credential) -> Organisation:
+        """Return an organisation as whoever a credential belongs to."""
+        return Organisation(url, self._open(), credential.authorization, seconds=self._seconds)
+
+    def credential(self, connection: Connection) -> Credential:
+        """Return a connection's credential: the same one until the connection is saved again.
+
+        Saving is how an administrator says that something was mended, even where nothing of ours changed.
+        """
+        with self._lock:
+            known = self._credentials.get(connection.name)
+            if known and known[0] == connection:
+                return known[1]
+            made = self.new_credential(connection.account, StoredSecret(self._vault, connection))
+            self._credentials[connection.name] = (connection, made)
+            return made
+
+    def new_credential(self, account: Account, secret: Secret) -> Credential:
+        """Return a credential that nobody else uses."""
+        return credential_for(account, secret, self._entra, refused_for=self._refused_for)
+
     def _open(self) -> "requests.Session":
         with self._lock:
             if self._session is None:
                 self._session = new_session()
             return self._session
-
-
-def basic(token: str) -> str:
-    """A personal access token travels as the password of an empty user name.
-
-    https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
-    """
-    return f"Basic {b64encode(f':{token}'.encode()).decode()}"

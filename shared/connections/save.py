@@ -3,11 +3,11 @@
 import logging
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.azure_devops.projects import who_am_i
 from shared.connections.models import NAME, Connection, ConnectionRequest
-from shared.connections.organisations import Organisations
+from shared.connections.organisations import GivenSecret, Organisations, StoredSecret
 from shared.connections.store import ConnectionStore
 from shared.errors import (
     BridgeError,
@@ -47,26 +47,34 @@ class SaveConnection:
         stored = self.store.find(name)
         if if_match and (stored is None or if_match not in (stored.etag, "*")):
             raise ConflictError("The connection is not the one that you read.", hint="Read it again.")
-        url = self._checked_url(request.url)
-        token = self._token(request, stored)
-        identity = self._identity(url, token)
+        wanted = self._wanted(name, request, stored)
+        identity = self._identity(wanted, request)
         # The secret comes first: a row never points to a secret that is not there. Its name is new, so that a
         # request that fails half-way leaves the stored credential untouched.
-        secret = stored.secret if stored and not request.credential else self._keep(name, token)
-        saved = self.store.save(
-            Connection(
-                name=name,
-                url=url,
-                credential=request.credential.kind if request.credential else stored.credential if stored else "",
-                secret=secret,
-                identity=identity,
-                defaults=request.defaults,
-                etag=stored.etag if stored else "",
-            )
-        )
-        if stored and stored.secret != secret:
-            self._forget(stored.secret)
+        secret = self._keep(name, request) or wanted.secret
+        saved = self.store.save(replace(wanted, secret=secret, identity=identity))
+        for forgotten in _secrets(stored) - _secrets(saved):
+            self._forget(forgotten)
         return saved
+
+    def _wanted(self, name: str, request: ConnectionRequest, stored: Connection | None) -> Connection:
+        """Return the connection as it will be, but for a new secret and the identity behind it."""
+        account = request.credential.account() if request.credential else stored.account if stored else None
+        if account is None:
+            raise _without_credential("A new connection needs a credential.")
+        # A sign-in outlives a request that says the same again.
+        kept = stored if stored and stored.account == account else None
+        return Connection(
+            name=name,
+            url=self._checked_url(request.url),
+            credential=account.kind,
+            details=account.details,
+            secret=kept.secret if kept else "",
+            sign_in=kept.sign_in if kept else "",
+            identity="",
+            defaults=request.defaults,
+            etag=stored.etag if stored else "",
+        )
 
     def _checked_url(self, url: str) -> str:
         url = url.rstrip("/")
@@ -87,27 +95,28 @@ class SaveConnection:
             return _ORGANISATION.fullmatch(name) is not None
         return self.azure_devops_url == DEFAULT_AZURE_DEVOPS_URL and _OLD_STYLE.fullmatch(url) is not None
 
-    def _token(self, request: ConnectionRequest, stored: Connection | None) -> str:
-        if request.credential:
-            return request.credential.token.get_secret_value()
-        if stored is None:
-            raise _without_credential("A new connection needs a credential.")
+    def _identity(self, wanted: Connection, request: ConnectionRequest) -> str:
+        """Return as whom the organisation knows the credential; empty while nobody has signed in."""
+        given = request.credential.secret() if request.credential else ""
+        if not given and wanted.needs_sign_in:
+            return ""
+        secret = GivenSecret(given) if given else StoredSecret(self.vault, wanted)
+        # Not the connection's own credential: what is wrong with this one must not be remembered for that one.
+        credential = self.organisations.new_credential(wanted.account, secret)
         try:
-            return self.vault.get(stored.secret)
-        except NotFoundError as error:
-            raise _without_credential("The connection's credential is not in Key Vault any more.") from error
-
-    def _identity(self, url: str, token: str) -> str:
-        try:
-            return self.organisations.with_token(url, token).do(who_am_i()).name
+            return self.organisations.signed_in(wanted.url, credential).do(who_am_i()).name
         except (CredentialError, RefusedError) as error:
-            raise _unusable("/credential", "Azure DevOps did not accept the credential", error) from error
+            raise _unusable("/credential", "The credential does not work", error) from error
         except NotFoundError as error:
             raise _unusable("/url", "Azure DevOps knows no such organisation", error) from error
 
-    def _keep(self, name: str, token: str) -> str:
+    def _keep(self, name: str, request: ConnectionRequest) -> str:
+        """Store what the request brings; returns the name of the secret, empty where it brings none."""
+        text = request.credential.secret() if request.credential else ""
+        if not text:
+            return ""
         secret = secrets.new_name(f"connection-{name}")
-        self.vault.set(secret, token)
+        self.vault.set(secret, text)
         return secret
 
     def _forget(self, secret: str) -> None:
@@ -123,6 +132,11 @@ def _check_name(name: str) -> None:
             hint="Use lower-case letters, digits and hyphens, a letter first, at most 63 characters.",
             problems=[FieldProblem("connection", "must be lower-case letters, digits and hyphens, a letter first")],
         )
+
+
+def _secrets(connection: Connection | None) -> set[str]:
+    """Return the names of all secrets that a connection points to."""
+    return {name for name in (connection.secret, connection.sign_in) if name} if connection else set()
 
 
 def _without_credential(message: str) -> RejectedRequestError:

@@ -1,5 +1,6 @@
 """Connections as rows of the table `connections`."""
 
+import json
 from collections.abc import Iterator
 
 from shared.connections.models import NAME, Connection, Defaults
@@ -45,6 +46,8 @@ class ConnectionStore:
             "url": connection.url,
             "credential": connection.credential,
             "secret": connection.secret,
+            "details": json.dumps(dict(connection.details)),
+            "sign_in": connection.sign_in,
             "identity": connection.identity,
             "tag": connection.tag,
             "defaults": connection.defaults.model_dump_json(),
@@ -72,4 +75,6 @@ def _connection(row: Row) -> Connection:
         tag=str(values["tag"]),
         defaults=Defaults.model_validate_json(str(values["defaults"])),
         etag=row.etag,
+        details=json.loads(str(values.get("details") or "{}")),
+        sign_in=str(values.get("sign_in") or ""),
     )

@@ -42,6 +42,40 @@ def list_connections(req: func.HttpRequest) -> func.HttpResponse:
     return collection("connections", [connection.public() for connection in found[:size]], last)
 
 
+@blueprint.route("connections/{connection}/check", methods=["POST"])
+@answered
+def check_connection(req: func.HttpRequest) -> func.HttpResponse:
+    """Try what a connection is for, and say what is missing."""
+    return ok(services.check_connection(req.route_params["connection"]))
+
+
+@blueprint.route("connections/{connection}/sign-in", methods=["POST"])
+@answered
+def start_sign_in(req: func.HttpRequest) -> func.HttpResponse:
+    """Start the one sign-in of a user: the answer says where to type which code."""
+    return ok(services.sign_in.start(req.route_params["connection"]), status=202)
+
+
+@blueprint.route("connections/{connection}/sign-in", methods=["GET"])
+@answered
+def finish_sign_in(req: func.HttpRequest) -> func.HttpResponse:
+    """Say how the sign-in stands, and finish it when the user has done their part."""
+    name = req.route_params["connection"]
+    found = services.sign_in.finish(name)
+    if found["status"] == "done":
+        services.health.resume(name)
+        services.sweep.wake(name)
+    return ok(found)
+
+
+@blueprint.route("connections/{connection}/consent", methods=["GET"])
+@answered
+def show_consent(req: func.HttpRequest) -> func.HttpResponse:
+    """Show where an administrator of a customer's tenant agrees to the application."""
+    given = {name: req.params[name] for name in ("tenant", "client_id", "redirect") if name in req.params}
+    return ok({"url": services.consent(req.route_params["connection"], given)})
+
+
 def _shown(connection: Connection) -> func.HttpResponse:
     health = services.health.view(connection.name)
     return ok({**connection.public(), "health": health}, headers={"ETag": connection.etag})

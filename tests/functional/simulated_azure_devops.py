@@ -22,10 +22,12 @@ PATCH = {"Content-Type": "application/json-patch+json"}
 
 
 @contextmanager
-def simulator(file: Path, *, speed: float = 1.0) -> Iterator[str]:
+def simulator(
+    file: Path, *, speed: float = 1.0, entra_tokens: Callable[[str, str], azure_devops.Identity | None] | None = None
+) -> Iterator[str]:
     """Yield the address of a simulator over `file`."""
     port = free_port()
-    serving = Serving(azure_devops.app(file, speed=speed), port)
+    serving = Serving(azure_devops.app(file, speed=speed, entra_tokens=entra_tokens), port)
     serving.start()
     try:
         yield f"http://127.0.0.1:{port}"

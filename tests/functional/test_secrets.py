@@ -12,8 +12,8 @@ import requests
 
 from local.environment import HOOK_KEY
 from local.stack import Stack
+from shared.connections.credentials.personal_access_token import basic
 from shared.connections.hook_password import derive
-from shared.connections.organisations import basic
 from tests.functional.bridge import Bridge, eventually
 from tests.functional.stored import messages, rows, texts_of
 

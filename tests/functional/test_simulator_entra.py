@@ -119,7 +119,7 @@ def test_msal_finds_the_token_endpoint_by_discovery(azure: SimulatedAzure, appli
         ({"client_id": ""}, 400, "invalid_request", 900144),
         ({"scope": AZURE_DEVOPS}, 400, "invalid_scope", 1002012),
         ({"scope": f"{AZURE_DEVOPS}/user_impersonation"}, 400, "invalid_scope", 1002012),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
+        ({"grant_type": "implicit"}, 400, "unsupported_grant_type", 70003),
         ({"tenant": "unknown"}, 400, "invalid_request", 90002),
     ],
 )

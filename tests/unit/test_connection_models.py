@@ -32,7 +32,7 @@ class TestSecrets:
         whole = request()
 
         assert whole.credential
-        assert whole.credential.token.get_secret_value() == CANARY
+        assert whole.credential.secret() == CANARY
         for text in (repr(whole), str(whole), repr(whole.credential), whole.model_dump_json(), str(whole.model_dump())):
             assert "canary" not in text
 

@@ -7,7 +7,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from local.simulators.azure_devops import errors, faults, identity, items, patch, projects, rendering
+from local.simulators.azure_devops import (
+    entitlements,
+    errors,
+    faults,
+    identity,
+    items,
+    patch,
+    projects,
+    rendering,
+    repositories,
+    token_policies,
+)
 from local.simulators.azure_devops.errors import ServiceError
 from local.simulators.azure_devops.identity import WEB_USER, Identity
 from local.simulators.azure_devops.items import Actor
@@ -48,6 +59,7 @@ def _issue_token(world: World, call: Call, _rest: str) -> Any:
         scopes=limits["scopes"],
         may_write=asked.get("may_write", True),
         may_administer=asked.get("may_administer", True),
+        may_read_code=asked.get("may_read_code", True),
     )
     with world.store.transaction() as database:
         if projects.organization_id(database, organization) is None:
@@ -60,6 +72,36 @@ def _revoke_token(world: World, _call: Call, token: str) -> Any:
     with world.store.transaction() as database:
         changed = database.execute("UPDATE tokens SET revoked = 1 WHERE token = ?", (token,)).rowcount
     return {"revoked": changed}
+
+
+def _change_token(world: World, call: Call, token: str) -> Any:
+    valid_to = call.object()["valid_to"]
+    with world.store.transaction() as database:
+        changed = database.execute("UPDATE tokens SET valid_to = ? WHERE token = ?", (valid_to, token)).rowcount
+    return {"changed": changed}
+
+
+def _change_token_policy(world: World, call: Call, _rest: str) -> Any:
+    asked = call.object()
+    organization = str(asked.pop("organization", _DEFAULT_ORGANIZATION))
+    with world.store.transaction() as database:
+        token_policies.change(database, organization, asked)
+    return {}
+
+
+def _admit(world: World, call: Call, _rest: str) -> Any:
+    asked = call.object()
+    organization = str(asked.get("organization", _DEFAULT_ORGANIZATION))
+    with world.store.transaction() as database:
+        return {"id": entitlements.admit(database, organization, asked["object_id"], asked.get("name", ""))}
+
+
+def _commit(world: World, call: Call, _rest: str) -> Any:
+    asked = call.object()
+    organization = str(asked.get("organization", _DEFAULT_ORGANIZATION))
+    with world.store.transaction() as database:
+        project = projects.find(database, organization, asked["project"], WEB_USER)
+        return repositories.commit(database, project, asked)
 
 
 def _make_organization(world: World, call: Call, _rest: str) -> Any:
@@ -191,7 +233,11 @@ def _show_notifications(world: World, call: Call, _rest: str) -> Any:
 
 _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "personal-access-tokens"): _issue_token,
+    ("PUT", "personal-access-tokens"): _change_token,
     ("DELETE", "personal-access-tokens"): _revoke_token,
+    ("POST", "token-policies"): _change_token_policy,
+    ("POST", "members"): _admit,
+    ("POST", "repositories"): _commit,
     ("POST", "organizations"): _make_organization,
     ("POST", "rules"): _customise,
     ("POST", "settings"): _change_settings,

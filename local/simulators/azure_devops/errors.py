@@ -124,3 +124,26 @@ def unauthorized(user: str) -> ServiceError:
     """TF400813: the credential is not accepted for this resource."""
     message = f"TF400813: The user '{user}' is not authorized to access this resource."
     return ServiceError(401, message, "UnauthorizedRequestException", "Microsoft.TeamFoundation.Framework.Server")
+
+
+def invalid_access() -> ServiceError:
+    """A personal access token where only a user's own sign-in is accepted."""
+    message = "The access token is not valid for this operation."
+    return ServiceError(
+        401, message, "InvalidAccessException", "Microsoft.VisualStudio.Services.DelegatedAuthorization"
+    )
+
+
+def not_a_member(name: str) -> ServiceError:
+    """TF401444: a valid Entra token of somebody whom the organisation does not know."""
+    message = (
+        f"TF401444: Sign-in required. Please sign-in at least once as {name} in a web browser to enable access to "
+        "the service."
+    )
+    space = "Microsoft.TeamFoundation.Framework.Server"
+    return ServiceError(401, message, "UnauthorizedRequestException", space, 0, 0)
+
+
+def git_refusal(message: str, type_key: str) -> ServiceError:
+    """A repository, version, item or object that is not there or not to be seen."""
+    return ServiceError(404, message, type_key, "Microsoft.TeamFoundation.Git.Server")

@@ -78,8 +78,11 @@ def list_comments(world: World, call: Call) -> Answer:
         ).fetchall()
     if call.text("order").lower() == "asc":
         rows.reverse()
-    page = [_comment(row, item, call.home) for row in rows[: call.number("$top", _COMMENTS)]]
-    return Answer({"totalCount": len(rows), "count": len(page), "comments": page})
+    start = call.number("continuationToken", 0)
+    end = start + call.number("$top", _COMMENTS)
+    page = [_comment(row, item, call.home) for row in rows[start:end]]
+    answer = {"totalCount": len(rows), "count": len(page), "comments": page}
+    return Answer(answer | ({"continuationToken": str(end)} if end < len(rows) else {}))
 
 
 def add_comment(world: World, call: Call) -> Answer:

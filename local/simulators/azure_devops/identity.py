@@ -16,6 +16,7 @@ from local.simulators.azure_devops.store import Database, Store, packed
 _NAMESPACE = uuid.UUID("22157d54-1821-6536-a446-928b06348385")
 _READS = ("vso.work", "vso.work_write", "vso.work_full")
 _WRITES = ("vso.work_write", "vso.work_full")
+_CODE = ("vso.code", "vso.code_write", "vso.code_manage", "vso.code_full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Identity:
     scopes: tuple[str, ...] | None = None
     may_write: bool = True
     may_administer: bool = True
+    may_read_code: bool = True
+    user: bool = True
+    """Whether it is a person; service principals and managed identities have their object id for a mail address."""
 
     @property
     def combined(self) -> str:
@@ -43,7 +47,8 @@ class Identity:
         return self.projects is None or project.lower() in {name.lower() for name in self.projects}
 
 
-type EntraTokens = Callable[[str], Identity | None]
+type EntraTokens = Callable[[str, str], Identity | None]
+"""Says whose token this is, and whether they belong to an organisation: `organizations` is empty if not."""
 
 WEB_USER = Identity("Jamal Hartnett", "jamal@contoso.example")
 
@@ -80,11 +85,27 @@ def reference(text: str, home: str) -> dict[str, Any]:
 
 
 def issue_token(database: Database, organization: str, identity: Identity, token: str, valid_to: str | None) -> str:
-    """Store a personal access token, made up where `token` is empty, and return it."""
+    """Store a personal access token, made up where `token` is empty, and return it.
+
+    All organisations accept one whose organisation is empty.
+    """
     token = token or _new_token()
-    row = (token, organization, packed(asdict(identity)), valid_to)
+    row = (token, organization, kept(identity), valid_to)
     database.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, 0)", row)
     return token
+
+
+def kept(identity: Identity) -> str:
+    """Return an identity as the holder of a token is stored."""
+    return packed(asdict(identity))
+
+
+def unpacked(text: str) -> Identity:
+    """Return the identity that `kept` stored."""
+    values = json.loads(text)
+    for name in ("organizations", "projects", "scopes"):
+        values[name] = None if values[name] is None else tuple(values[name])
+    return Identity(**values)
 
 
 def _new_token() -> str:
@@ -95,16 +116,17 @@ def _new_token() -> str:
 def authenticate(
     store: Store, organization: str, authorization: str, entra_tokens: EntraTokens | None
 ) -> Identity | None:
-    """Return who sent this Authorization header, or None where it is not accepted in the organisation."""
+    """Return who sent this Authorization header, or None where it is not accepted in the organisation.
+
+    Above all organisations (an empty name) no personal access token is accepted.
+    """
     scheme, _, value = authorization.partition(" ")
-    if scheme.lower() == "basic":
+    if scheme.lower() == "basic" and organization:
         with store.transaction() as database:
             return _of_token(database, organization, _password(value))
     if scheme.lower() != "bearer" or entra_tokens is None:
         return None
-    who = entra_tokens(value.strip())
-    member = who and (who.organizations is None or organization.lower() in map(str.lower, who.organizations))
-    return who if member else None
+    return entra_tokens(value.strip(), organization)
 
 
 def _password(value: str) -> str:
@@ -116,23 +138,19 @@ def _password(value: str) -> str:
 
 def _of_token(database: Database, organization: str, token: str) -> Identity | None:
     row = database.execute(
-        "SELECT identity, valid_to FROM tokens WHERE token = ? AND organization = ? AND NOT revoked",
+        "SELECT identity, valid_to FROM tokens WHERE token = ? AND organization IN (?, '') AND NOT revoked",
         (token, organization),
     ).fetchone()
     if row is None or (row["valid_to"] and dates.parsed(row["valid_to"]) <= dates.parsed(dates.now())):
         return None
-    values = json.loads(row["identity"])
-    for name in ("organizations", "projects", "scopes"):
-        values[name] = None if values[name] is None else tuple(values[name])
-    return Identity(**values)
+    return unpacked(row["identity"])
 
 
 def check_right(identity: Identity, *, area: str, writes: bool) -> None:
-    """Raise unless the identity may read or write in this area of the API (wit, hooks or other)."""
-    if identity.scopes is not None and area in {"wit", "hooks"}:
-        enough = _WRITES if writes and area == "wit" else _READS
-        if not set(enough) & set(identity.scopes):
-            raise errors.unauthorized(identity.mail)
+    """Raise unless the identity may read or write in this area of the API (wit, hooks, git or other)."""
+    enough = {"wit": _WRITES if writes else _READS, "hooks": _READS, "git": _CODE}.get(area)
+    if identity.scopes is not None and enough and not set(enough) & set(identity.scopes):
+        raise errors.unauthorized(identity.mail)
     if writes and area == "wit" and not identity.may_write:
         message = "TF237111: The current user does not have permissions to save work items under the area path."
         raise errors.access_denied(message)

@@ -160,7 +160,7 @@ def list_projects(world: World, call: Call) -> Answer:
         seen = [p for p in every(database, call.organization) if call.identity.may_see(p.name)]
     start = call.number("continuationToken", 0) or call.number("$skip", 0)
     end = start + call.number("$top", _DEFAULT_PAGE)
-    page = [_summary(project, call.home) for project in seen[start:end]]
+    page = [summary(project, call.home) for project in seen[start:end]]
     headers = {"x-ms-continuationtoken": str(end)} if end < len(seen) else {}
     return Answer({"count": len(page), "value": page}, headers=headers)
 
@@ -170,7 +170,7 @@ def show_project(world: World, call: Call) -> Answer:
     with world.store.transaction() as database:
         project = find(database, call.organization, call.names["name"], call.identity)
         collection = organization_id(database, call.organization)
-    answer = _summary(project, call.home)
+    answer = summary(project, call.home)
     if call.flag("includeCapabilities"):
         answer["capabilities"] = _capabilities(project)
     team = str(uuid.uuid5(uuid.UUID(project.id), "team"))
@@ -184,7 +184,8 @@ def show_project(world: World, call: Call) -> Answer:
     return Answer(answer)
 
 
-def _summary(project: Project, home: str) -> dict[str, Any]:
+def summary(project: Project, home: str) -> dict[str, Any]:
+    """Return a project as lists and its repositories show it."""
     return {
         "id": project.id,
         "name": project.name,

@@ -6,15 +6,22 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from local.simulators.azure_devops import (
+    attachments,
     batch,
+    entitlements,
     errors,
     history,
     hook_catalogue,
     hooks,
     identity,
+    locations,
     pages,
+    personal_access_tokens,
+    profiles,
     projects,
     reporting,
+    repositories,
+    sources,
     wiql,
     work_item_types,
     work_items,
@@ -34,6 +41,13 @@ ROUTES: tuple[Route, ...] = (
     *work_item_types.ROUTES,
     *hooks.ROUTES,
     *hook_catalogue.ROUTES,
+    *attachments.ROUTES,
+    *repositories.ROUTES,
+    *sources.ROUTES,
+    *entitlements.ROUTES,
+    *personal_access_tokens.ROUTES,
+    *profiles.ROUTES,
+    *locations.ROUTES,
     *pages.ROUTES,
 )
 _PROCESS = str(uuid.uuid4())
@@ -55,6 +69,7 @@ def handle(world: World, call: Call) -> tuple[Answer, str | None]:
         if known is None:
             return _sign_in(call), None
         who = known.combined
+        entitlements.check_member(world, call.organization, known)
         version, answer = _answered(world, replace(call, identity=known), route)
     except ServiceError as error:
         answer = _refusal(error)

@@ -64,6 +64,27 @@ CREATE INDEX IF NOT EXISTS notifications_subscription ON notifications (subscrip
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY, organization TEXT NOT NULL COLLATE NOCASE, identity TEXT NOT NULL,
     valid_to TEXT, revoked INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS pats (
+    authorization_id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, name TEXT NOT NULL,
+    scope TEXT NOT NULL, valid_from TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS pats_owner ON pats (owner);
+CREATE TABLE IF NOT EXISTS token_policies (organization TEXT PRIMARY KEY COLLATE NOCASE, policy TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS members (
+    organization TEXT NOT NULL COLLATE NOCASE, object_id TEXT NOT NULL COLLATE NOCASE, id TEXT NOT NULL,
+    name TEXT NOT NULL, access_level TEXT NOT NULL, created TEXT NOT NULL, PRIMARY KEY (organization, object_id));
+CREATE TABLE IF NOT EXISTS attachments (
+    organization TEXT NOT NULL COLLATE NOCASE, id TEXT NOT NULL, content BLOB NOT NULL,
+    PRIMARY KEY (organization, id));
+CREATE TABLE IF NOT EXISTS repositories (
+    id TEXT PRIMARY KEY, organization TEXT NOT NULL COLLATE NOCASE, project TEXT NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE, default_branch TEXT NOT NULL DEFAULT '',
+    disabled INTEGER NOT NULL DEFAULT 0, UNIQUE (project, name));
+CREATE TABLE IF NOT EXISTS refs (
+    repository TEXT NOT NULL, name TEXT NOT NULL, object_id TEXT NOT NULL, PRIMARY KEY (repository, name));
+CREATE TABLE IF NOT EXISTS commits (
+    repository TEXT NOT NULL, id TEXT NOT NULL, files TEXT NOT NULL, PRIMARY KEY (repository, id));
+CREATE TABLE IF NOT EXISTS blobs (
+    repository TEXT NOT NULL, id TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (repository, id));
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 

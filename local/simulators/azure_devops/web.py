@@ -34,8 +34,8 @@ class Call:
 
     @property
     def organization(self) -> str:
-        """The organisation's name as the path has it."""
-        return self.names["organization"]
+        """The organisation's name as the path has it; empty above all organisations."""
+        return self.names.get("organization", "")
 
     @property
     def home(self) -> str:
@@ -124,11 +124,11 @@ class Route:
 
     @property
     def area(self) -> str:
-        """The part of the API that this belongs to: wit, hooks, other or page."""
-        if "/_apis/" not in self.template:
+        """The part of the API that this belongs to: wit, hooks, git, other or page."""
+        if "/_apis" not in self.template:
             return "page"
         area = self.template.partition("/_apis/")[2].partition("/")[0]
-        return area if area in {"wit", "hooks"} else "other"
+        return area if area in {"wit", "hooks", "git"} else "other"
 
     @property
     def writes(self) -> bool:

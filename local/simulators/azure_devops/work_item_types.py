@@ -94,6 +94,31 @@ def _field(used: TypeField, call: Call) -> dict[str, Any]:
     return answer
 
 
+def list_known_fields(world: World, call: Call) -> Answer:
+    """GET wit/fields: the standard ones and those that a type of the project has besides."""
+    project = _project(world, call)
+    used = {name.reference.lower(): name.reference for kind in project.process.types.values() for name in kind.fields}
+    known = {name: fields.find(reference) for name, reference in used.items()} | dict(fields.STANDARD)
+    return _counted([_definition(field, project, call) for field in known.values() if field])
+
+
+def _definition(field: fields.Field, project: Project, call: Call) -> dict[str, Any]:
+    identity = field.kind == "identity"
+    return {
+        "name": field.name,
+        "referenceName": field.reference,
+        "type": "string" if identity else field.kind,
+        "usage": "workItem",
+        "readOnly": field.read_only,
+        "canSortBy": field.kind not in fields.LONG_TEXT,
+        "isQueryable": True,
+        "isIdentity": identity,
+        "isPicklist": False,
+        "isPicklistSuggested": False,
+        "url": f"{call.home}/{project.id}/_apis/wit/fields/{field.reference}",
+    }
+
+
 _STRUCTURES = {"areas": "area", "iterations": "iteration"}
 
 
@@ -198,6 +223,7 @@ ROUTES = (
     Route("GET", _WIT + "/workitemtypes/{type}/states", list_states),
     Route("GET", _WIT + "/workitemtypes/{type}/fields", list_fields),
     Route("GET", _WIT + "/workitemtypes/{type}/fields/{field}", show_field),
+    Route("GET", _WIT + "/fields", list_known_fields),
     Route("GET", _NODES, list_roots),
     Route("GET", _NODES + "/{group}", show_nodes),
     Route("GET", _NODES + "/{group}/{path+}", show_nodes),

@@ -1,0 +1,155 @@
+"""Says what a connection can do, in the order in which things fail: sign in, belong, and each right by name."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shared.azure_devops.organisation import Call, Organisation
+from shared.azure_devops.probes import first_project, repositories, validate_create
+from shared.azure_devops.projects import who_am_i, work_item_types
+from shared.azure_devops.subscriptions import web_hooks
+from shared.connections.credentials.credential import claims_of
+from shared.connections.models import Connection
+from shared.connections.organisations import Organisations
+from shared.connections.store import ConnectionStore
+from shared.errors import BridgeError, CredentialError, NotFoundError, RefusedError
+
+_TITLE = "A check of this connection: nothing is created"
+_NOT_A_MEMBER = "TF401444"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where work items of the connection go: a project and a type."""
+
+    project: str
+    work_item_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried."""
+
+    name: str
+    ok: bool
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckConnection:
+    """The use case behind `POST /connections/{connection}/check`. `linked` says where a link of it points, if any."""
+
+    store: ConnectionStore
+    organisations: Organisations
+    linked: Callable[[str], Place | None]
+
+    def __call__(self, name: str) -> dict[str, Any]:
+        """Try everything that the connection is for, changing nothing. Raises `NotFoundError` for no connection."""
+        connection = self.store.get(name)
+        return {"steps": [asdict(step) for step in self._steps(connection)]}
+
+    def _steps(self, connection: Connection) -> list[Step]:
+        token, claims = self._signed_in(connection)
+        if not token.ok:
+            return [token]
+        organisation = self.organisations.of(connection)
+        member = _tried("member", lambda: _member(organisation), lambda error: _how_to_add(error, claims))
+        if not member.ok:
+            return [token, member]
+        return [token, member, *self._rights(connection, organisation)]
+
+    def _signed_in(self, connection: Connection) -> tuple[Step, dict[str, Any]]:
+        claims: dict[str, Any] = {}
+
+        def sign_in() -> str:
+            header = self.organisations.credential(connection).authorization(renew=False)
+            claims.update(claims_of(header) if header.startswith("Bearer ") else {})
+            return f"Signed in as {_holder(claims)}." if claims else "The personal access token is in Key Vault."
+
+        return _tried("token", sign_in, lambda error: error.hint), claims
+
+    def _rights(self, connection: Connection, organisation: Organisation) -> list[Step]:
+        try:
+            place = self.linked(connection.name) or _any_place(connection, organisation)
+        except BridgeError as error:
+            return [Step("projects", ok=False, message=error.message, hint=error.hint)]
+        if place is None:
+            hint = "Add the identity to a project, for example to its group Contributors."
+            return [Step("projects", ok=False, message="The identity sees no project.", hint=hint)]
+        return [_right(organisation, *right) for right in _rights_in(place)]
+
+
+def _rights_in(place: Place) -> list[tuple[str, Call[Any], str, str]]:
+    """Return for each right the call that needs it, what it lets one do, and how it is granted."""
+    where = f"in project {place.project}"
+    work = "Scope vso.work_write for a token; else"
+    return [
+        (
+            "work_items_read",
+            work_item_types(place.project),
+            f"read work items {where}",
+            f"{work} 'View work items in this node' {where}, and access level Basic or Stakeholder.",
+        ),
+        (
+            "work_items_create",
+            validate_create(place.project, place.work_item_type, _TITLE),
+            f"create work items of type {place.work_item_type} {where}",
+            f"{work} 'Edit work items in this node' {where}: the group Contributors has it.",
+        ),
+        (
+            "service_hooks",
+            web_hooks(),
+            "see service hooks",
+            f"Make it a project administrator {where}, or grant View and Edit subscriptions (ServiceHooks).",
+        ),
+        (
+            "code",
+            repositories(place.project),
+            f"read code {where}",
+            f"Access level Basic, since Stakeholder has no code, and 'Read' {where}; scope vso.code for a token.",
+        ),
+    ]
+
+
+def _right(organisation: Organisation, name: str, call: Call[Any], what: str, hint: str) -> Step:
+    def ask() -> str:
+        organisation.do(call)
+        return f"It may {what}."
+
+    missing = (CredentialError, RefusedError, NotFoundError)
+    step = _tried(name, ask, lambda error: hint if isinstance(error, missing) else error.hint)
+    return step if step.ok else Step(name, ok=False, message=f"It may not {what}: {step.message}", hint=step.hint)
+
+
+def _tried(name: str, ask: Callable[[], str], hint: Callable[[BridgeError], str]) -> Step:
+    try:
+        return Step(name, ok=True, message=ask())
+    except BridgeError as error:
+        return Step(name, ok=False, message=error.message, hint=hint(error))
+
+
+def _member(organisation: Organisation) -> str:
+    return f"The organisation knows it as {organisation.do(who_am_i()).name}."
+
+
+def _how_to_add(error: BridgeError, claims: dict[str, Any]) -> str:
+    if _NOT_A_MEMBER not in error.message or not claims:
+        return error.hint
+    return (
+        f"Add {_holder(claims)} to the organisation: Organization settings, Users, Add users, access level Basic, "
+        "with a project group. For an application take the object id of its service principal (Enterprise "
+        "applications), not of the app registration."
+    )
+
+
+def _holder(claims: dict[str, Any]) -> str:
+    user = claims.get("upn") or claims.get("preferred_username")
+    if user:
+        return f"the user {user} (object id {claims.get('oid')})"
+    return f"the service principal {claims.get('appid')} (object id {claims.get('oid')})"
+
+
+def _any_place(connection: Connection, organisation: Organisation) -> Place | None:
+    project = organisation.do(first_project())
+    return Place(project.name, connection.defaults.work_item_type) if project else None
