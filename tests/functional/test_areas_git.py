@@ -25,6 +25,7 @@ BINARY = bytes(range(256))
 FILES: dict[str, str | dict[str, str]] = {
     "src/app.ts": "import { a } from './a';\n",
     "src/deep/er/a.ts": "export const a = 1;\n",
+    "src.txt": "sorts before the folder src",
     "page.html": "<html>Sign In</html>",
     "logo.png": {"base64": b64encode(BINARY).decode()},
     "with space & ümlaut.txt": "ü",
