@@ -5,6 +5,7 @@ services       composition: builds each client once per process and hands out us
 tickets        snapshots in, work items kept, updates out: accept, plan, work, observe, outbox
 links          application or environment → project, with what to create there
 connections    one Azure DevOps organisation each, and its credential
+alerts         what a person should know of, as messages
 azure_devops   the REST client: one module per area; answers.py turns a response into a value or an error
 storage        tables, queues, blobs, secrets: thin and typed over the Azure SDKs
 settings       the app's settings, read once, judged all together

@@ -11,6 +11,8 @@ from itertools import chain
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from shared.alerts import QUEUE as ALERTS
+from shared.alerts import Alerts
 from shared.connections.check import CheckConnection, Place
 from shared.connections.consent import Consent
 from shared.connections.credentials.entra import Entra
@@ -138,6 +140,11 @@ class Services:
     def hook_events(self) -> Queue:
         """The queue that hooks are put on."""
         return Queue(self._account, "service-hook-events")
+
+    @once
+    def alerts(self) -> Alerts:
+        """What a person should know of."""
+        return Alerts(Queue(self._account, ALERTS))
 
     @once
     def work(self) -> Work:

@@ -24,6 +24,7 @@ class Queue:
     def __init__(self, account: Account, name: str) -> None:
         self._account = account
         self._name = name
+        self.clock = account.clock
         self._lock = threading.Lock()
         self._client: QueueClient | None = None
 

@@ -1,0 +1,35 @@
+"""Alerts: what a person should know of before a user notices, as messages on the queue `alerts`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.storage.queues import Queue
+
+SCHEMA = 1
+QUEUE = "alerts"
+
+type Urgency = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Tells whoever reads the queue."""
+
+    queue: Queue
+
+    def send(self, kind: str, subject: str, message: str, *, hint: str = "", severity: Urgency = "warning") -> None:
+        """Put one alert on the queue: `kind` says what sort, `subject` which connection, ticket or message.
+
+        Raises `TransientError` when storage did not take it.
+        """
+        self.queue.send(
+            {
+                "schema": SCHEMA,
+                "kind": kind,
+                "subject": subject,
+                "severity": severity,
+                "message": message,
+                "hint": hint,
+                "at": self.queue.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            }
+        )
