@@ -102,7 +102,7 @@ def resolve_found(place: Place) -> Invocation:
     """The create was carried out and its answer lost."""
     place.run(*_linked(place), _sent())
     place.die(_lane(place), Kill(named=_CREATE, answered=True))
-    place.wait_for_lease()
+    place.let_time_pass()
     return _lane(place)
 
 
@@ -110,14 +110,14 @@ def resolve_first_look_up(place: Place) -> Invocation:
     """The create was never sent."""
     place.run(*_linked(place), _sent())
     place.die(_lane(place), Kill(named=_CREATE))
-    place.wait_for_lease()
+    place.let_time_pass()
     return _lane(place)
 
 
 def resolve_second_look_up(place: Place) -> Invocation:
     invocation = resolve_first_look_up(place)
     place.run(invocation)
-    place.wait_for_second_look_up()
+    place.let_time_pass()
     return invocation
 
 
@@ -155,7 +155,7 @@ def send_forgotten(place: Place) -> Invocation:
     place.run(*_linked(place), _sent(first), _sent(second))
     place.die(_lane(place), Kill(named=_UPDATE_SENT))
     place.run(_sent(third))
-    place.wait_for_lease()
+    place.wait_until_forgotten()
     return "sweep", {}
 
 

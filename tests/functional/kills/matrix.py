@@ -2,7 +2,8 @@
 
 Each flow runs once without a kill: that gives its calls and its end state. Then, for each call, it runs in a place of
 its own and dies just before that call is sent; and just after the last answer. To die after an answer is to die
-before the next call, unless another call was under way meanwhile: such calls are killed at both.
+before the next call, unless another call was under way meanwhile: such calls are killed at both. To die after the
+answer to a GET is to die before it, for it changes nothing: such kills are left out unless every one is asked for.
 """
 
 import secrets
@@ -10,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -17,11 +19,12 @@ from tests.functional.kills import state
 from tests.functional.kills.flows import FLOWS
 from tests.functional.kills.hooks import Receiver
 from tests.functional.kills.place import Place
-from tests.functional.kills.processes import Invocation
+from tests.functional.kills.processes import Invocation, SurvivedError
 from tests.functional.kills.state import State
 from tests.functional.kills.tapped import Calls, Kill
 
 _AT_ONCE = 48
+_TRIES = 4
 _BUSY = 4
 """How many processes prepare or die at once: durations are short here, and a crowd would make requests too slow."""
 
@@ -34,11 +37,15 @@ class Recorded:
     calls: Calls
     end: State
 
-    def kills(self) -> list[Kill]:
-        """Every moment at which the flow may die."""
+    def kills(self, *, every: bool) -> list[Kill]:
+        """Every moment at which the flow may die, or those that leave different things behind."""
         numbers = range(1, len(self.calls.names) + 1)
+        before = [Kill(number) for number in numbers if every or number == 1 or not self._reads(number - 1)]
         answered = sorted({len(self.calls.names)} | self.calls.parallel)
-        return [*(Kill(number) for number in numbers), *(Kill(number, answered=True) for number in answered)]
+        return [*before, *(Kill(number, answered=True) for number in answered if every or not self._reads(number))]
+
+    def _reads(self, number: int) -> bool:
+        return self.calls.names[number - 1].startswith("GET ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +67,41 @@ class Matrix:
         self._numbers = count()
         self._busy = threading.Semaphore(_BUSY)
 
-    def run(self, flows: Sequence[str]) -> Iterator[tuple[Recorded, list[Ended]]]:
+    def run(self, flows: Sequence[str], *, every: bool) -> Iterator[tuple[Recorded, list[Ended]]]:
         """Yield each flow with the ends of all of its kills."""
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             recorded = list(threads.map(self._record, flows))
-            ends = [[threads.submit(self._kill, one, kill) for kill in one.kills()] for one in recorded]
+            ends = [[threads.submit(self._kill, one, kill) for kill in one.kills(every=every)] for one in recorded]
             yield from ((one, [end.result() for end in of_one]) for one, of_one in zip(recorded, ends, strict=True))
 
     def _record(self, flow: str) -> Recorded:
         place, invocation = self._prepared(flow)
-        with self._busy:
-            calls = place.counted(invocation)
+        calls = place.run(invocation)
         place.recover(invocation)
         return Recorded(flow, calls, state.of(place))
 
     def _kill(self, recorded: Recorded, kill: Kill) -> Ended:
         where = f"{'after' if kill.answered else 'before'} {kill.number}, {recorded.calls.names[kill.number - 1]}"
         try:
-            place, invocation = self._prepared(recorded.flow)
-            with self._busy:
-                place.die(invocation, kill)
-            place.recover(invocation)
-            return Ended(recorded.flow, where, _difference(recorded.end, state.of(place)))
+            return Ended(recorded.flow, where, _difference(recorded.end, self._end_after(recorded.flow, kill)))
         except AssertionError as error:
             return Ended(recorded.flow, where, str(error))
+
+    def _end_after(self, flow: str, kill: Kill) -> State:
+        for _ in range(_TRIES):
+            with suppress(SurvivedError):
+                place, invocation = self._prepared(flow)
+                place.die(invocation, kill)
+                place.recover(invocation)
+                return state.of(place)
+        raise AssertionError(f"{kill} was never met")
 
     def _prepared(self, flow: str) -> tuple[Place, Invocation]:
         name = f"k{secrets.token_hex(5)}"
         environment = self._environments(next(self._numbers))
         self._receiver.expect(name, environment)
-        with self._busy:
-            place = Place(name, self._azure_devops, environment)
-            return place, FLOWS[flow](place)
+        place = Place(name, self._azure_devops, environment, self._busy)
+        return place, FLOWS[flow](place)
 
 
 def _difference(expected: State, found: State) -> str:

@@ -1,13 +1,15 @@
 """One kill point's own world: an organisation in the simulator and a storage account in Azurite."""
 
 import json
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import requests
-from azure.data.tables import TableServiceClient
+from azure.data.tables import TableClient, TableServiceClient
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from local import storage
@@ -17,6 +19,9 @@ from tests.functional.kills.processes import Invocation, recover, run
 from tests.functional.kills.tapped import Calls, Kill
 
 ASSET = "shop"
+_UNHURRIED = 0.1
+"""TIME_SCALE of who prepares or dies, so that requests have time enough; who recovers must wait, and has a smaller."""
+_MOMENTS = ("due", "attempt_at", "looked_at")
 TABLES = ("connections", "links", "tickets", "failedmessages")
 
 
@@ -27,6 +32,8 @@ class Place:
     name: str
     azure_devops: str
     environment: Mapping[str, str]
+    busy: threading.Semaphore
+    """Held while a process of this place prepares or dies."""
     session: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
@@ -49,16 +56,19 @@ class Place:
 
     # What happens
 
-    def run(self, *invocations: Invocation) -> None:
-        run(self.environment, invocations)
+    @property
+    def _own(self) -> Mapping[str, str]:
+        return {**self.environment, "TIME_SCALE": str(_UNHURRIED)}
 
-    def counted(self, invocation: Invocation) -> Calls:
-        calls = run(self.environment, [invocation])
+    def run(self, *invocations: Invocation) -> Calls:
+        with self.busy:
+            calls = run(self._own, invocations)
         assert calls
         return calls
 
     def die(self, invocation: Invocation, kill: Kill) -> None:
-        run(self.environment, [invocation], kill)
+        with self.busy:
+            run(self._own, [invocation], kill)
 
     def recover(self, held: Invocation) -> None:
         recover(self.environment, self.name, held)
@@ -71,17 +81,18 @@ class Place:
     def act(self, item: int, **change: Any) -> None:
         self.control("POST", f"work-items/{item}?organization={self.name}", change)
 
-    def wait_for_lease(self) -> None:
-        """Wait until the lane of a process that died is free; storage counts whole seconds."""
-        time.sleep(self._times.lease + 1)
+    def let_time_pass(self) -> None:
+        """An hour later: leases are over, attempts and look-ups were long ago, what waits is due."""
+        with self._table("tickets") as table:
+            for row in table.list_entities():
+                earlier = {name: row[name] - timedelta(hours=1) for name in _MOMENTS if name in row}
+                changes = {"owner": ""} if str(row["RowKey"]).startswith("l|") else earlier
+                if changes:
+                    table.update_entity({"PartitionKey": self.name, "RowKey": row["RowKey"], **changes})
 
-    def wait_for_second_look_up(self) -> None:
-        """Wait until a look-up may prove that nothing is there."""
-        time.sleep(self._times.look_ups_apart + 1)
-
-    @property
-    def _times(self) -> Times:
-        return Times.scaled(float(self.environment["TIME_SCALE"]))
+    def wait_until_forgotten(self) -> None:
+        """Wait until what was written last counts as left behind; that is judged by storage's own time stamps."""
+        time.sleep(Times.scaled(_UNHURRIED).retry + 1)
 
     def event(self) -> Invocation:
         """Take the next event of a service hook off the queue, as a host does that processes it."""
@@ -104,8 +115,11 @@ class Place:
         return list(self.control("GET", f"work-items?organization={self.name}")["work_items"])
 
     def rows(self, table: str) -> dict[str, dict[str, Any]]:
-        with TableServiceClient.from_connection_string(self.storage) as tables:
-            return {row["RowKey"]: dict(row) for row in tables.get_table_client(table).list_entities()}
+        with self._table(table) as client:
+            return {row["RowKey"]: dict(row) for row in client.list_entities()}
+
+    def _table(self, name: str) -> TableClient:
+        return TableClient.from_connection_string(self.storage, name)
 
     def updates(self) -> list[dict[str, Any]]:
         """Take all update messages off the queue."""

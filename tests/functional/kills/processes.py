@@ -5,6 +5,7 @@ do afterwards: deliver again what the dead process held, sweep, empty the queues
 """
 
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -80,23 +81,28 @@ _USE_CASES: Mapping[str, Callable[..., None]] = {
 }
 
 
+class SurvivedError(Exception):
+    """A process never came to the call at which it was to die: an answer was too late, say."""
+
+
 def run(environment: Mapping[str, str], invocations: Sequence[Invocation], kill: Kill | None = None) -> Calls | None:
     """Run invocations in a process of their own; return its calls, or None if it was killed as asked.
 
-    Raises `AssertionError` when it failed, or survived its kill.
+    Raises `AssertionError` when it failed, and `SurvivedError` when it took another way than to its kill.
     """
     calls, code = _forked(_run, environment, invocations, kill)
     if kill is None:
-        assert code == 0, calls
+        assert code == 0, f"exit status {code}: {calls}"
         return Calls(names=calls[0], parallel=calls[1])
-    assert code == -signal.SIGKILL, f"{kill} was survived: {calls}"
+    if code != -signal.SIGKILL:
+        raise SurvivedError(f"{kill} was survived: {calls}")
     return None
 
 
 def recover(environment: Mapping[str, str], organization: str, held: Invocation) -> None:
     """Do what is left to do after a process died that held a message. Raises `AssertionError` if it never ends."""
     error, code = _forked(_recover, environment, organization, held)
-    assert code == 0, error
+    assert code == 0, f"exit status {code}: {error}"
 
 
 def _forked(body: Callable[..., None], *arguments: Any) -> tuple[Any, int | None]:
@@ -114,9 +120,10 @@ def _forked(body: Callable[..., None], *arguments: Any) -> tuple[Any, int | None
 
 def _told(body: Callable[..., None], pipe: Pipe, *arguments: Any) -> None:
     """Run a body; what goes wrong there is told where it is waited for."""
+    logging.disable()
     try:
         body(pipe, *arguments)
-    except BaseException:
+    except Exception:  # noqa: BLE001  told
         pipe.send(traceback.format_exc())
         raise SystemExit(1) from None
 

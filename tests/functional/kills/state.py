@@ -7,8 +7,8 @@ Names, ids, times, nonces and revisions' authors differ between any two runs; ev
 - tickets: their rows but for the digests, of which is told instead whether they are those of what the item says now,
   and whether the ticket and its item agree on revision and state;
 - `w|` rows: which ticket owns which item; no pending, no unsent row;
-- updates: each ticket's sequence starts at 1 and has no gap, its last message says what the ticket says, and its
-  statuses come in the same order;
+- updates: each ticket's sequence starts at 1 and has no gap, and its last message says what the ticket says (the
+  messages in between may differ: a card that was closed by a process that died is seen as a person's for a moment);
 - the link, and its project's subscriptions.
 """
 
@@ -82,12 +82,10 @@ def _updates(messages: list[dict[str, Any]], names: dict[str, Any], rows: dict[s
 
 def _history(messages: dict[int, dict[str, Any]], row: dict[str, Any]) -> State:
     numbers = sorted(messages)
-    statuses = [messages[number]["status"] for number in numbers]
     last = messages[numbers[-1]] if numbers else {}
     return {
         "gapless": numbers == list(range(1, int(row["history"]) + 1)),
         "last": {name: last.get(name) for name in ("status", "title", "severity")},
-        "statuses": [status for at, status in enumerate(statuses) if at == 0 or statuses[at - 1] != status],
     }
 
 
