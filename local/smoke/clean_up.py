@@ -27,30 +27,34 @@ def _subscriptions(run: Run) -> Iterator[str]:
     if not run.subscribed:
         return
     try:
-        listed = _insist(lambda: run.organisation.do(web_hooks()))
-    except BridgeError as error:
-        yield f"Service hook subscriptions with the tag {run.mark.tag}, if any: {error.message}"
-        return
-    for hook in listed:
-        if hook.tag.startswith(run.mark.tag):
-            try:
-                _insist(partial(run.organisation.do, unsubscribe(hook.id)))
-            except NotFoundError:  # a lost answer said that it is gone
-                continue
-            except BridgeError as error:
-                yield f"Service hook subscription {hook.id}: {error.message}"
+        run.hooks |= _listed(run)
+    except Exception as error:  # noqa: BLE001
+        yield f"Other service hook subscriptions with the tag {run.mark.tag}, if any: {_words(error)}"
+    for hook in sorted(run.hooks):
+        try:
+            _insist(partial(run.organisation.do, unsubscribe(hook)))
+        except NotFoundError:  # a lost answer said that it is gone
+            continue
+        except Exception as error:  # noqa: BLE001
+            yield f"Service hook subscription {hook}: {_words(error)}"
+
+
+def _listed(run: Run) -> set[str]:
+    """Return the subscriptions that carry the run's tag."""
+    hooks = _insist(lambda: run.organisation.do(web_hooks()))
+    return {hook.id for hook in hooks if run.mark.tag in hook.tag or run.mark.tag in hook.url}
 
 
 def _work_items(run: Run, place: Place) -> Iterator[str]:
     try:
         run.made |= _tagged(run, place)
-    except BridgeError as error:
-        yield f"Other work items with the tag {run.mark.tag}, if any: {error.message}"
+    except Exception as error:  # noqa: BLE001
+        yield f"Other work items with the tag {run.mark.tag}, if any: {_words(error)}"
     for number in sorted(run.made):
         try:
             left = _remove(run, place, number)
-        except BridgeError as error:
-            left = error.message
+        except Exception as error:  # noqa: BLE001
+            left = _words(error)
         if left:
             yield f"Work item {number}: {left}"
 
@@ -101,6 +105,11 @@ def _destroy(run: Run, number: int) -> str:
     except BridgeError as error:
         return error.message
     return ""
+
+
+def _words(error: Exception) -> str:
+    """Return what went wrong, ours or not: whatever it is, the next thing is removed all the same."""
+    return error.message if isinstance(error, BridgeError) else f"{type(error).__name__}: {error}"
 
 
 def _insist[T](ask: Callable[[], T]) -> T:

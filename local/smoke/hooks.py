@@ -12,7 +12,7 @@ from shared.azure_devops.subscriptions import Subscription, subscribe, web_hooks
 from shared.connections.hook_password import USER_NAME
 from shared.errors import CredentialError, NotFoundError, RefusedError
 
-_NOBODY_LISTENS = "https://example.com/azure-devops-bridge-smoke"
+_NOBODY_LISTENS = "https://example.com"
 _EVENT = "workitem.updated"
 
 
@@ -42,6 +42,7 @@ def make_subscription(run: Run, place: Place) -> Subscription:
     except (CredentialError, RefusedError, NotFoundError) as error:
         _settle_right(run, error.message, holds=False)
         raise
+    run.hooks.add(made.id)
     _settle_right(run, f"as {place.who.name} ({run.options.signs_in_by})", holds=True)
     shown = _password_in(answer)
     run.settle(facts.HOOK_MASKED, "shown in clear text" if shown == password else "hidden", holds=shown != password)
@@ -54,7 +55,7 @@ def _tag(run: Run) -> str:
 
 
 def _url(run: Run) -> str:
-    return run.options.hook_url or _NOBODY_LISTENS
+    return run.options.hook_url or f"{_NOBODY_LISTENS}/{run.mark.tag}"
 
 
 def _settle_right(run: Run, evidence: str, *, holds: bool) -> None:

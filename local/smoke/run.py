@@ -72,6 +72,8 @@ class Run:
     settled: dict[Fact, tuple[Verdict, str]] = field(default_factory=dict)
     made: set[int] = field(default_factory=set)
     """Ids of work items that this run made."""
+    hooks: set[str] = field(default_factory=set)
+    """Ids of subscriptions that this run made."""
     subscribed: bool = False
     """Whether a subscription was asked for, answered or not."""
     unanswered: bool = False
@@ -134,10 +136,16 @@ class Run:
             self.settled[fact] = (Verdict.HOLDS if holds else Verdict.FAILS, evidence)
 
     def tried[T](self, step: Callable[[], T]) -> T | None:
-        """Take one step; one that fails has printed why, leaves its facts unseen and does not stop the others."""
+        """Take one step; one that fails leaves its facts unseen and does not stop the others.
+
+        Errors of ours are printed already; any other means that our code cannot read what came.
+        """
         try:
             return step()
         except BridgeError:
+            return None
+        except Exception as error:  # noqa: BLE001
+            self.say(f"     Our code failed here: {shortened(f'{type(error).__name__}: {error}')}")
             return None
 
     def _begin(self) -> float:

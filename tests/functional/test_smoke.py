@@ -6,25 +6,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.simulators.azure_devops import Identity
 from local.simulators.directory import TENANT
 from local.simulators.directory_members import Members
-from local.smoke.__main__ import smoke
-from local.smoke.options import Options
 from tests.functional.simulated_azure import simulated_azure
 from tests.functional.simulated_azure_devops import Organization, receiver, simulator, until
+from tests.functional.smoke_administrator import Administrator, administrator_at
 
-PROJECT = "Web Shop"
 REPOSITORY = Path(__file__).parents[2]
 CLI_TOKEN = "what the Azure CLI says"
 ADA = Identity("Ada", "ada@contoso.example")
-FOREIGN = "Somebody else's"
 
 
 @pytest.fixture(scope="module")
@@ -34,67 +29,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@dataclass
-class Administrator:
-    """Who runs it, in an organisation that has work items and subscriptions of others."""
-
-    organization: Organization
-    token: str
-    said: list[str] = field(default_factory=list)
-
-    def environment(self, **more: str) -> dict[str, str]:
-        base, name = self.organization.base, self.organization.name
-        given = {"AZURE_DEVOPS_URL": base, "ORGANISATION": f"{base}/{name}", "PROJECT": PROJECT}
-        return {**given, "AZURE_DEVOPS_PAT": self.token, **more}
-
-    def run(self, **more: str) -> int:
-        options = replace(Options.read(self.environment(**more)), patience=2.0)
-        status = smoke(options, self.said.append)
-        assert self.token not in self.output
-        return status
-
-    @property
-    def output(self) -> str:
-        return "\n".join(self.said)
-
-    def verdict(self, claim: str) -> str:
-        """The line of a fact, with the evidence below it."""
-        found = [f"{line}\n{below}" for line, below in zip(self.said, self.said[1:], strict=False) if claim in line]
-        assert len(found) == 1, self.output
-        return found[0]
-
-    def fault(self, match: str, fault: str, times: int | None = 1) -> None:
-        method, _, path = match.partition(" ")
-        match = f"{method} ^/{self.organization.name}/{path}"
-        self.organization.control("POST", "faults", {"match": match, "fault": fault, "times": times})
-
-    def mend(self) -> None:
-        self.organization.control("DELETE", "faults")
-
-    def work_items(self) -> list[dict[str, Any]]:
-        shown = self.organization.control("GET", f"work-items?organization={self.organization.name}")
-        return [item for item in shown["work_items"] if item["title"] != FOREIGN]
-
-    def subscriptions(self) -> list[dict[str, Any]]:
-        return list(self.organization.call("GET", "_apis/hooks/subscriptions").json()["value"])
-
-    def left(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        return self.work_items(), [
-            hook for hook in self.subscriptions() if "others" not in hook["consumerInputs"]["url"]
-        ]
-
-
 @pytest.fixture
 def administrator(base: str) -> Iterator[Administrator]:
-    with Organization(base) as organization:
-        made = Administrator(organization, organization.token())
-        organization.create(PROJECT, "Task", Title=FOREIGN)
-        organization.subscribe("workitem.updated", "https://others.example/hooks")
+    with administrator_at(base) as made:
         yield made
-        made.mend()
-        titles = organization.control("GET", f"work-items?organization={organization.name}")["work_items"]
-        assert [item["deleted"] for item in titles if item["title"] == FOREIGN] == [False]
-        assert [hook for hook in made.subscriptions() if "others" in hook["consumerInputs"]["url"]]
 
 
 @pytest.mark.parametrize(("mode", "independent"), [("independent", "HOLDS"), ("atomic", "DOES NOT HOLD")])
