@@ -37,10 +37,10 @@ def main() -> int:
 
 def smoke(options: Options, say: Callable[[str], None]) -> int:
     """Make one run and return its exit status; whatever happens after the first create, all of it is removed."""
-    with new_session() as session, signed_in(options, session) as organisation:
+    with new_session() as session, signed_in(options, session) as (organisation, tokens):
         wire = Wire()
         wire.watch(session)
-        run = Run(options, session, organisation, wire, say)
+        run = Run(options, session, organisation, tokens, wire, say)
         say(f"{options.url}, project {options.project}, signed in by {options.signs_in_by}")
         try:
             place = enter(run)

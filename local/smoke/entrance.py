@@ -3,7 +3,9 @@
 from local.smoke import facts
 from local.smoke.run import Place, Run, told
 from local.smoke.signing_in import as_nobody
+from shared.azure_devops.personal_access_tokens import list_tokens
 from shared.azure_devops.projects import Identity, Project, State, get_project, states, who_am_i, work_item_types
+from shared.azure_devops.token_errors import ONLY_A_USER
 from shared.errors import BridgeError, CredentialError, NotFoundError
 
 
@@ -70,6 +72,16 @@ def be_refused(run: Run) -> None:
     refused = run.refusal("as whom, with a token never issued", who_am_i(), by=nobody)
     holds = isinstance(refused, CredentialError)
     run.settle(facts.REFUSED_CREDENTIAL, f"{run.wire.statuses[0]}: {told(refused)}", holds=holds)
+
+
+def ask_for_tokens(run: Run) -> None:
+    """Ask for the user's tokens, which only a signed-in user has; their names are not shown."""
+    refused = run.refusal("the personal access tokens", list_tokens(), by=run.tokens)
+    if run.options.credential is None:
+        run.settle(facts.TOKENS_LISTED, told(refused), holds=refused is None)
+        return
+    holds = isinstance(refused, CredentialError) and refused.message == ONLY_A_USER
+    run.settle(facts.ONLY_USERS, told(refused), holds=holds)
 
 
 def look_for_no_project(run: Run) -> None:

@@ -28,6 +28,12 @@ REFUSED_CREDENTIAL = Fact(
     "A credential that is not accepted is told from every other trouble (203, 302 or 401)",
     "shared/azure_devops/answers",
 )
+ONLY_USERS = Fact(
+    "The API of personal access tokens refuses who is no signed-in user, and we see why",
+    "shared/azure_devops/personal_access_tokens",
+    "a personal access token or an application as the credential",
+)
+TOKENS_LISTED = Fact("A signed-in user's tokens are listed at 7.1-preview.1", needs="az login as a user")
 UNKNOWN_PROJECT = Fact("A project that does not exist is answered 404", "shared/links/save")
 CATEGORIES = Fact("Every state has a category, Proposed and Completed among them", "shared/tickets/categories")
 VALIDATE_ONLY = Fact("validateOnly creates nothing", "shared/connections/check")

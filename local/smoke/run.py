@@ -65,6 +65,8 @@ class Run:
     options: Options
     session: requests.Session
     organisation: Organisation
+    tokens: Organisation
+    """The same organisation at the host that has the API of personal access tokens."""
     wire: Wire
     say: Callable[[str], None]
     mark: Mark = field(default_factory=Mark)

@@ -18,11 +18,13 @@ from shared.connections.credentials.entra import Entra
 from shared.connections.credentials.personal_access_token import StoredToken
 from shared.connections.organisations import GivenSecret
 from shared.errors import CredentialError, TransientError
+from shared.settings import DEFAULT_AZURE_DEVOPS_URL
 from shared.times import Times
 
 if TYPE_CHECKING:
     import requests
 
+_TOKENS_URL = "https://vssps.dev.azure.com"
 _SECONDS = 30.0
 _ENTRA_SECONDS = 10.0
 _HOW = (
@@ -32,12 +34,14 @@ _HOW = (
 
 
 @contextmanager
-def signed_in(options: Options, session: "requests.Session") -> Iterator[Organisation]:
-    """Yield the organisation; it signs in at the first call."""
+def signed_in(options: Options, session: "requests.Session") -> Iterator[tuple[Organisation, Organisation]]:
+    """Yield the organisation, and the same at the host that has its tokens; they sign in at the first call."""
     entra = Entra(options.entra_url, seconds=_ENTRA_SECONDS)
     try:
         credential = _credential(options, entra)
-        yield Organisation(options.url, session, credential.authorization, seconds=_SECONDS)
+        urls = (options.url, options.url.replace(DEFAULT_AZURE_DEVOPS_URL, _TOKENS_URL))
+        organisation, tokens = (Organisation(url, session, credential.authorization, seconds=_SECONDS) for url in urls)
+        yield organisation, tokens
     finally:
         entra.close()
 

@@ -12,7 +12,7 @@ def tell(run: Run, place: Place) -> None:
     """Take all steps."""
     for step in (entrance.look_at_states, creating.validate_only, creating.break_a_rule):
         run.tried(partial(step, run, place))
-    for ask in (entrance.be_refused, entrance.look_for_no_project, hooks.look_at_inputs):
+    for ask in (entrance.be_refused, entrance.ask_for_tokens, entrance.look_for_no_project, hooks.look_at_inputs):
         run.tried(partial(ask, run))
     hook = run.tried(partial(hooks.make_subscription, run, place))
     if hook:

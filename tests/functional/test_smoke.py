@@ -217,6 +217,7 @@ def test_the_azure_cli_signs_in_who_gives_no_credential(administrator: Administr
         output, _ = running.communicate(timeout=60)
 
     assert running.returncode == 0, output
+    assert "HOLDS          A signed-in user's tokens are listed" in output
     assert CLI_TOKEN not in output
     assert administrator.left() == ([], [])
 

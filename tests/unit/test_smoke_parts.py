@@ -31,7 +31,7 @@ def given(**more: str) -> dict[str, str]:
 def run() -> Run:
     with requests.Session() as session:
         organisation = Organisation("https://dev.azure.com/contoso", session, lambda _: "", seconds=1)
-        return Run(Options.read(given()), session, organisation, Wire(), lambda _: None)
+        return Run(Options.read(given()), session, organisation, organisation, Wire(), lambda _: None)
 
 
 @pytest.mark.parametrize(
