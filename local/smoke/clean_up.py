@@ -64,7 +64,10 @@ def _tagged(run: Run, place: Place) -> set[int]:
     wanted = find_created_since(place.project.id, run.mark.tag, run.since)
     deadline = time.monotonic()
     if run.unanswered:
-        run.say(f"     An answer is missing: looking for what it may have made, {run.options.patience:.0f} s at most.")
+        asked = "; ".join(sorted(run.unanswered))
+        run.say(
+            f"     No clear answer came to: {asked}. Looking for {run.options.patience:.0f} s at most what it made."
+        )
         deadline += run.options.patience
     while True:
         found = set(_insist(lambda: run.organisation.do(wanted)))

@@ -13,6 +13,7 @@ from shared.errors import RefusedError, UnknownError
 from shared.tickets.transitions import identity
 from shared.tickets.work_item_fields import ticket_url
 
+BATCH = "$batch: a good create, and one without a title"
 _RULE = "TF401320"
 
 
@@ -50,11 +51,10 @@ def break_a_rule(run: Run, place: Place) -> None:
 def create_together(run: Run, place: Place) -> list[Outcome]:
     """Send a good and a bad create as one `$batch`."""
     good = _create(run, place, {"System.Title": run.mark.title("the good one of a $batch")})
-    outcomes = run.ask(
-        "$batch: a good create, and one without a title", together([good, _create(run, place, {})]), _seen
-    )
+    outcomes = run.ask(BATCH, together([good, _create(run, place, {})]), _seen)
     run.made |= {outcome.id for outcome in outcomes if isinstance(outcome, WorkItem)}
-    run.unanswered |= any(isinstance(outcome, UnknownError) for outcome in outcomes)
+    if any(isinstance(outcome, UnknownError) for outcome in outcomes):
+        run.unanswered.add(BATCH)
     holds = isinstance(outcomes[1], RefusedError) and outcomes[1].rule == _RULE
     run.settle(facts.BATCH_ENTRIES, _seen(outcomes), holds=holds)
     return outcomes

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from local.smoke import facts
+from local.smoke.creating import BATCH
 from local.smoke.run import Place, Run
 from shared.azure_devops.batches import Outcome
 from shared.azure_devops.revisions import Revision, read_revisions
@@ -51,6 +52,7 @@ def find_by_query(run: Run, place: Place, item: WorkItem, batch: Sequence[Outcom
 
 def _judge_batch(run: Run, batch: Sequence[Outcome], left: set[int]) -> None:
     """The good entry came before the item: a query that sees the item sees what the batch made, too."""
+    run.unanswered.discard(BATCH)
     good = batch[0]
     said = {good.id} if isinstance(good, WorkItem) else set()
     how = "it was made" if said else "it was undone, or never made"

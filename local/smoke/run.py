@@ -78,8 +78,8 @@ class Run:
     """Ids of subscriptions that this run made."""
     subscribed: bool = False
     """Whether a subscription was asked for, answered or not."""
-    unanswered: bool = False
-    """Whether something that was asked for may have been made without an answer."""
+    unanswered: set[str] = field(default_factory=set)
+    """What was asked for and may have been made without a clear answer."""
     _asked: int = 0
 
     def ask[T](self, what: str, call: Call[T], saw: Callable[[T], str], *, by: Organisation | None = None) -> T:
@@ -88,11 +88,13 @@ class Run:
         try:
             value = (by or self.organisation).do(call)
         except BridgeError as error:
-            self.unanswered |= isinstance(error, UnknownError)
+            if isinstance(error, UnknownError):
+                self.unanswered.add(what)
             self._failed(what, error, began)
             raise
         except KeyboardInterrupt:
-            self.unanswered |= call.changes
+            if call.changes:
+                self.unanswered.add(what)
             raise
         self._line(what, saw(value), began)
         return value
