@@ -98,4 +98,7 @@ def _carried(item: WorkItem) -> Iterator[Found]:
 
 
 def _created_at(item: WorkItem) -> datetime:
-    return datetime.fromisoformat(str(item.fields["System.CreatedDate"]))
+    try:
+        return datetime.fromisoformat(str(item.fields["System.CreatedDate"]))
+    except (KeyError, ValueError) as error:
+        raise TransientError("Azure DevOps does not say when a deleted work item was made.") from error
