@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.tickets import keys
+from tests.functional.bridge import eventually
 from tests.functional.kills.place import ASSET, Place
 from tests.functional.kills.processes import Invocation, now
 from tests.functional.kills.tapped import Kill
@@ -14,6 +15,7 @@ type Flow = Callable[[Place], Invocation]
 
 _CREATE = r"POST .*/_apis/wit/workitems/\$"
 _CREATES = r"PATCH .*/_apis/wit/\$batch"
+_LATE = 15
 _UPDATE_SENT = "POST .*/ticket-updates/messages"
 
 
@@ -149,6 +151,30 @@ def adopt(place: Place) -> Invocation:
     return name, {**event, "waits": 100}
 
 
+def reconcile(place: Place) -> Invocation:
+    """What a person did was never delivered."""
+    place.act(_with_item(place), state="Doing", silent=True)
+    return _reconcile(place)
+
+
+def _reconcile(place: Place) -> Invocation:
+    return "round", {"connection": place.name, "round": "reconcile", "after": ""}
+
+
+def heal(place: Place) -> Invocation:
+    """A create that Azure DevOps carried out after both look-ups, found by the feed."""
+    place.fault(f"POST /{place.name}/.*workitems/\\$", f"late:{_LATE}")
+    place.run(*_linked(place), _sent(), _lane(place))
+    for _ in range(2):
+        place.let_time_pass()
+        place.run(_lane(place))
+    eventually(lambda: len(place.work_items()) > 1, what="the late work item")
+    place.run(_reconcile(place))
+    name, event = place.event()
+    place.run((name, {**event, "waits": 100}))
+    return _lane(place)
+
+
 def send_forgotten(place: Place) -> Invocation:
     """Two tickets whose history was written and not sent, and one that nobody was woken for."""
     first, second, third = _neighbours(3)
@@ -186,6 +212,8 @@ FLOWS: Mapping[str, Flow] = {
     "observe: deleted": observe_deleted,
     "observe: restored": observe_restored,
     "observe: adopted": adopt,
+    "reconcile: the feed": reconcile,
+    "work: heal a duplicate": heal,
     "sweep: outbox and wake-up": send_forgotten,
     "link: save": save_link,
     "link: save again": save_link_again,

@@ -81,6 +81,9 @@ class Place:
     def act(self, item: int, **change: Any) -> None:
         self.control("POST", f"work-items/{item}?organization={self.name}", change)
 
+    def fault(self, match: str, fault: str) -> None:
+        self.control("POST", "faults", {"match": match, "times": 1, "fault": fault})
+
     def let_time_pass(self) -> None:
         """An hour later: leases are over, attempts and look-ups were long ago, what waits is due."""
         with self._table("tickets") as table:

@@ -54,6 +54,10 @@ def _lane(services: Services, *, connection: str, lane: int) -> None:
     services.work.lane(connection, lane)
 
 
+def _round(services: Services, **message: Any) -> None:
+    services.rounds.run(message)
+
+
 def _event(services: Services, **message: Any) -> None:
     services.observe.event(read_message(message))
 
@@ -74,6 +78,7 @@ _USE_CASES: Mapping[str, Callable[..., None]] = {
     "request": _request,
     "import": _import,
     "lane": _lane,
+    "round": _round,
     "event": _event,
     "sweep": _sweep,
     "connection": _connection,
@@ -204,7 +209,7 @@ class _Host:
             for message in queue.receive_messages(messages_per_page=32, visibility_timeout=60):
                 taken += 1
                 given = {key: value for key, value in json.loads(message.content).items() if key != "schema"}
-                if self._tried(name, given):
+                if self._tried("round" if "round" in given else name, given):
                     queue.delete_message(message)
                 else:
                     queue.update_message(message, visibility_timeout=1)
