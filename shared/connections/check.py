@@ -5,16 +5,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from shared.azure_devops.organisation import Call, Organisation
-from shared.azure_devops.probes import first_project, repositories, validate_create
-from shared.azure_devops.projects import who_am_i, work_item_types
+from shared.azure_devops.projects import list_projects, who_am_i, work_item_types
+from shared.azure_devops.repositories import list_repositories
 from shared.azure_devops.subscriptions import web_hooks
+from shared.azure_devops.work_items import add_fields, validate_create
 from shared.connections.credentials.credential import claims_of
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import BridgeError, CredentialError, NotFoundError, RefusedError
 
-_TITLE = "A check of this connection: nothing is created"
+_SAMPLE = add_fields({"System.Title": "A check of this connection: nothing is created"})
 _NOT_A_MEMBER = "TF401444"
 
 
@@ -93,7 +94,7 @@ def _rights_in(place: Place) -> list[tuple[str, Call[Any], str, str]]:
         ),
         (
             "work_items_create",
-            validate_create(place.project, place.work_item_type, _TITLE),
+            validate_create(place.project, place.work_item_type, _SAMPLE),
             f"create work items of type {place.work_item_type} {where}",
             f"{work} 'Edit work items in this node' {where}: the group Contributors has it.",
         ),
@@ -105,7 +106,7 @@ def _rights_in(place: Place) -> list[tuple[str, Call[Any], str, str]]:
         ),
         (
             "code",
-            repositories(place.project),
+            list_repositories(place.project),
             f"read code {where}",
             f"Access level Basic, since Stakeholder has no code, and 'Read' {where}; scope vso.code for a token.",
         ),
@@ -151,5 +152,5 @@ def _holder(claims: dict[str, Any]) -> str:
 
 
 def _any_place(connection: Connection, organisation: Organisation) -> Place | None:
-    project = organisation.do(first_project())
-    return Place(project.name, connection.defaults.work_item_type) if project else None
+    found = organisation.do(list_projects(at_most=1)).entries
+    return Place(found[0].name, connection.defaults.work_item_type) if found else None
