@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from local.ports import free_port
 from local.stack import Stack
 from tests.functional.bridge import Bridge
 
@@ -53,11 +54,10 @@ def connection_string(ports: dict[str, int]) -> str:
 
 
 def free_ports(count: int) -> Sequence[int]:
-    """Return ports that nobody has: all are held open until the last one is known."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Return ports that nobody has."""
+    ports: list[int] = []
+    while len(ports) < count:
+        ports.append(free_port(taken=ports))
     return ports
 
 

@@ -30,6 +30,7 @@ def bridge(recorded: Recording, tmp_path: Path) -> Iterator[Bridge]:
         yield bridge
 
 
+@pytest.mark.slow
 def test_what_the_product_asks_and_is_answered(
     bridge: Bridge, recorded: Recording, capsys: pytest.CaptureFixture[str]
 ) -> None:

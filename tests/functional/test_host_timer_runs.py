@@ -36,6 +36,7 @@ def post(url: str, body: str = "{}", **headers: str) -> int:
         return session.post(url, data=body, headers=headers, timeout=10).status_code
 
 
+@pytest.mark.slow
 def test_a_timer_runs_every_second_in_spite_of_its_errors(run: HostRun) -> None:
     run.settings["SCHEDULE"] = "* * * * * *"
 
