@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from shared.azure_devops.organisation import Call, Organisation
@@ -81,41 +82,56 @@ class CheckConnection:
         return [_right(organisation, *right) for right in _rights_in(place)]
 
 
-def _rights_in(place: Place) -> list[tuple[str, Call[Any], str, str]]:
-    """Return for each right the call that needs it, what it lets one do, and how it is granted."""
+type _Right = tuple[str, Callable[[Organisation], object], str, str]
+
+
+def _rights_in(place: Place) -> list[_Right]:
+    """Return for each right what needs it, what it lets one do, and how it is granted."""
     where = f"in project {place.project}"
     work = "Scope vso.work_write for a token; else"
     return [
         (
             "work_items_read",
-            work_item_types(place.project),
+            _asking(work_item_types(place.project)),
             f"read work items {where}",
             f"{work} 'View work items in this node' {where}, and access level Basic or Stakeholder.",
         ),
         (
             "work_items_create",
-            validate_create(place.project, place.work_item_type, _SAMPLE),
+            _asking(validate_create(place.project, place.work_item_type, _SAMPLE)),
             f"create work items of type {place.work_item_type} {where}",
             f"{work} 'Edit work items in this node' {where}: the group Contributors has it.",
         ),
         (
             "service_hooks",
-            web_hooks(),
+            _asking(web_hooks()),
             "see service hooks",
             f"Make it a project administrator {where}, or grant View and Edit subscriptions (ServiceHooks).",
         ),
         (
             "code",
-            list_repositories(place.project),
+            partial(_read_code, place.project),
             f"read code {where}",
             f"Access level Basic, since Stakeholder has no code, and 'Read' {where}; scope vso.code for a token.",
         ),
     ]
 
 
-def _right(organisation: Organisation, name: str, call: Call[Any], what: str, hint: str) -> Step:
+def _asking(call: Call[Any]) -> Callable[[Organisation], object]:
+    return lambda organisation: organisation.do(call)
+
+
+def _read_code(project: str, organisation: Organisation) -> None:
+    """Azure DevOps leaves out what may not be read, and answers as if there were nothing."""
+    if not organisation.do(list_repositories(project)):
+        raise RefusedError("No repository is to be seen.")
+
+
+def _right(
+    organisation: Organisation, name: str, needs: Callable[[Organisation], object], what: str, hint: str
+) -> Step:
     def ask() -> str:
-        organisation.do(call)
+        needs(organisation)
         return f"It may {what}."
 
     missing = (CredentialError, RefusedError, NotFoundError)

@@ -13,6 +13,7 @@ import pytest
 from local.ports import free_port
 from local.stack import Stack
 from tests.functional.bridge import Bridge
+from tests.functional.simulated_azure import SimulatedAzure, simulated_azure
 
 TIME_SCALE = 0.02
 REPOSITORY = Path(__file__).parents[2]
@@ -88,6 +89,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         folder, time_scale=TIME_SCALE, in_memory_storage=True, settings={"MAX_IMPORT_BYTES": "1000000"}
     ) as stack:
         yield stack
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAzure]:
+    """Entra and Key Vault in this process, which has the environment of a function app meanwhile."""
+    with simulated_azure(tmp_path_factory.mktemp("azure")) as served:
+        yield served
 
 
 @pytest.fixture

@@ -12,15 +12,9 @@ from shared.connections.credentials.entra import Entra
 from shared.connections.credentials.managed_identity import token_for
 from shared.errors import CredentialError, TransientError
 from tests.functional.proxy import proxy
-from tests.functional.simulated_azure import SimulatedAzure, simulated_azure
+from tests.functional.simulated_azure import SimulatedAzure
 
 SECRET = "the client secret"
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAzure]:
-    with simulated_azure(tmp_path_factory.mktemp("azure")) as served:
-        yield served
 
 
 @pytest.fixture

@@ -176,12 +176,13 @@ def test_repositories_are_listed_and_files_read(signed_in: connection.Connection
     git = signed_in.clients_v7_1.get_git_client()
     main = GitVersionDescriptor(version="main", version_type="branch")
 
-    [listed] = git.get_repositories(PROJECT)
+    empty, listed = git.get_repositories(PROJECT)
     refs = git.get_refs(listed.id, PROJECT)
     items = git.get_items(listed.id, PROJECT, scope_path="/", recursion_level="full", version_descriptor=main)
     by_path = {item.path: item for item in items}
     described = git.get_item(listed.id, "/src/app.ts", PROJECT, include_content=True)
 
+    assert (empty.name, empty.default_branch) == (PROJECT, None)
     assert (listed.id, listed.name, listed.default_branch) == (made["id"], "shop", "refs/heads/main")
     assert git.get_repository("shop", PROJECT).id == listed.id
     assert [(ref.name, ref.object_id) for ref in refs] == [

@@ -45,6 +45,6 @@ def test_it_does_all_that_the_product_does(tmp_path: Path) -> None:
     assert saw["gone"] is None  # how this client tells a 404
     assert saw["binned"] == "Log4Shell"
     assert saw["subscription"] == ["enabled", "workitem.updated", [saw["subscribed"]], []]
-    assert (saw["repositories"], saw["refs"]) == (["shop"], ["refs/heads/main"])
+    assert (saw["repositories"], saw["refs"]) == ([PROJECT, "shop"], ["refs/heads/main"])
     assert set(saw["items"]) == {"/", "/logo.png"}
     assert saw["content"] == saw["blob"] == LOGO

@@ -1,6 +1,5 @@
 """The Entra simulator's proofs and users: what it takes, and how it refuses what Entra would refuse."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -8,18 +7,12 @@ import pytest
 
 from local.simulators.directory import AZURE_DEVOPS, TENANT, Principal
 from tests.functional.entra_admin import key_and_certificate
-from tests.functional.simulated_azure import SimulatedAzure, simulated_azure
+from tests.functional.simulated_azure import SimulatedAzure
 
 SCOPE = f"{AZURE_DEVOPS}/.default offline_access openid profile"
 USER = "ada@contoso.example"
 PASSWORD = "a password"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAzure]:
-    with simulated_azure(tmp_path_factory.mktemp("azure")) as served:
-        yield served
 
 
 @pytest.fixture

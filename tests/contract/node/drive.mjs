@@ -48,7 +48,7 @@ const left = await listed();
 
 const git = await connection.getGitApi();
 const repositories = await git.getRepositories(PROJECT);
-const [repository] = repositories;
+const repository = repositories.find((each) => each.name === "shop");
 const refs = await git.getRefs(repository.id, PROJECT);
 const main = { version: "main", versionType: 0 };
 const items = await git.getItems(repository.id, PROJECT, "/", 120, undefined, undefined, undefined, undefined, main);
