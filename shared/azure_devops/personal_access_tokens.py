@@ -97,7 +97,7 @@ def update_token(
 def revoke_token(authorization_id: str) -> Call[None]:
     """Revoke a token (answered 204; the specification says 200)."""
     query = {**_VERSION, "authorizationId": authorization_id}
-    return Call("DELETE", _PATH, lambda _: None, query, changes=True, judge=judge_tokens)
+    return Call("DELETE", _PATH, _revoked, query, changes=True, judge=judge_tokens)
 
 
 def judge_tokens(answer: Answer, *, changes: bool) -> Any:
@@ -129,11 +129,20 @@ def _created(value: Any) -> NewToken:
     return NewToken(_token(granted), named(granted["token"]))
 
 
+def _revoked(value: Any) -> None:
+    if value is not None:
+        _check(value)
+
+
 def _granted(value: Any) -> Any:
+    _check(value)
+    return value["patToken"]
+
+
+def _check(value: Any) -> None:
     word = optional_text(value.get("patTokenError")) or "none"
     if word != "none":
         raise explain(word, optional_text(value.get("patTokenErrorMessage")))
-    return value["patToken"]
 
 
 def _token(value: Any) -> PersonalAccessToken:
