@@ -9,22 +9,12 @@ import pytest
 from local.simulators.directory import AZURE_DEVOPS, BRIDGE_CLIENT_ID
 from local.stack import Stack
 from tests.functional.bridge import Bridge, eventually
-from tests.functional.conftest import TIME_SCALE
 from tests.functional.entra_admin import KINDS, OF_ENTRA, TOKENS, Case, EntraAdmin, case, connect, grant, issue, sign_in
 
 pytestmark = pytest.mark.slow
 
 SHORT = 3
 """Seconds that a token lives, where a test waits for its end."""
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One of this module's own: what was mended in Entra is noticed by the sweep, and most tests here wait for that."""
-    settings = {"SWEEP_SCHEDULE": "* * * * * *"}
-    folder = tmp_path_factory.mktemp("credentials")
-    with Stack(folder, time_scale=TIME_SCALE, in_memory_storage=True, settings=settings) as found:
-        yield found
 
 
 @pytest.fixture
