@@ -124,7 +124,7 @@ def _asking(call: Call[Any]) -> Callable[[Organisation], object]:
 def _read_code(project: str, organisation: Organisation) -> None:
     """Azure DevOps leaves out what may not be read, and answers as if there were nothing."""
     if not organisation.do(list_repositories(project)):
-        raise RefusedError("No repository is to be seen.")
+        raise RefusedError("No repository is to be seen: there is none, or it may read none of them.")
 
 
 def _right(

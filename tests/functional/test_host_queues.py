@@ -161,6 +161,7 @@ def test_a_host_that_is_told_to_stop_finishes_its_message(prepare: Callable[...,
     assert count_in(run.queue()) == 0
 
 
+@pytest.mark.slow
 def test_many_messages_are_in_flight_at_once(prepare: Callable[..., HostRun]) -> None:
     run = prepare(batchSize=8, newBatchThreshold=8)
     for _ in range(16):
