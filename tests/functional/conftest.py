@@ -13,6 +13,7 @@ import pytest
 from local.ports import free_port
 from local.stack import Stack
 from tests.functional.bridge import Bridge
+from tests.functional.entra_admin import EntraAdmin
 from tests.functional.simulated_azure import SimulatedAzure, simulated_azure
 
 TIME_SCALE = 0.02
@@ -102,3 +103,9 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAzure]:
 def bridge(stack: Stack) -> Bridge:
     """An organisation, a connection and a linked asset of the test's own."""
     return Bridge.fresh(stack)
+
+
+@pytest.fixture
+def admin(stack: Stack) -> EntraAdmin:
+    """Who administers Entra and an organisation of the test's own, for a bridge without a connection."""
+    return EntraAdmin(Bridge.fresh(stack, linked=False))

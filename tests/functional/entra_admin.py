@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from local.simulators.directory import BRIDGE_CLIENT_ID, TENANT, Directory
+from local.simulators.directory import AZURE_DEVOPS, BRIDGE_CLIENT_ID, TENANT, Directory
 from tests.functional.bridge import Bridge, eventually
 
 
@@ -247,3 +247,45 @@ def sign_in(admin: EntraAdmin, made: Case) -> None:
 def _done(bridge: Bridge, path: str) -> dict[str, Any] | None:
     found = bridge.ask("GET", path).json()
     return dict(found) if found["status"] == "done" else None
+
+
+def working(admin: EntraAdmin, kind: str, **options: Any) -> Case:
+    """A linked connection of a kind."""
+    made = case(admin, kind)
+    if options:
+        admin.change(made.principal, **options)
+    grant(admin, made)
+    connect(admin, made)
+    assert admin.bridge.link().ok
+    return made
+
+
+def refuse(admin: EntraAdmin, made: Case) -> None:
+    """Refuse whoever signs in from now on, and end the tokens that they have."""
+    if made.kind in TOKENS:
+        admin.bridge.control("DELETE", f"personal-access-tokens/{made.principal}")
+        return
+    if made.kind == "signed_in_user":
+        admin.revoke(made.principal)  # the refresh token, too
+        return
+    if made.kind == "system_assigned":
+        admin.refuse(made.principal, 700016, resource=AZURE_DEVOPS)
+        admin.bridge.fault("GET .*", "status:401")
+        admin.bridge.fault("POST .*", "status:401")
+        return
+    admin.refuse(made.principal, {"managed_identity": 700016, "user_password": 50076}.get(made.kind, 7000222))
+    admin.revoke(made.principal)
+
+
+def mend(admin: EntraAdmin, made: Case) -> None:
+    """Undo `refuse`, as an administrator would."""
+    if made.kind in TOKENS:
+        replacement = made.principal[::-1]
+        issue(admin, replacement)
+        assert admin.bridge.connect(credential={**made.credential, "token": replacement}).ok
+    elif made.kind == "signed_in_user":
+        sign_in(admin, made)
+    elif made.kind == "system_assigned":
+        admin.refuse(made.principal, 0, times=0, resource=AZURE_DEVOPS)
+    else:
+        admin.refuse(made.principal, 0, times=0)
