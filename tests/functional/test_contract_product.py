@@ -26,10 +26,12 @@ def bridge(recorded: Recording, tmp_path: Path) -> Iterator[Bridge]:
         recorded.upstream = stack.addresses.azure_devops
         bridge = Bridge.fresh(stack, linked=False)
         assert bridge.connect(url=f"{recorded.url}/{bridge.name}").status_code == 200
+        assert bridge.ask("POST", f"connections/{bridge.name}/check").status_code == 200
         assert bridge.link().status_code == 200
         yield bridge
 
 
+@pytest.mark.slow
 def test_what_the_product_asks_and_is_answered(
     bridge: Bridge, recorded: Recording, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,6 +57,8 @@ EXPECTED = {
     "GET /_apis/connectionData",
     "PATCH /_apis/wit/$batch",
     "core: Projects_Get",
+    "core: Projects_List",
+    "git: Repositories_List",
     "hooks: Subscriptions_Create",
     "hooks: Subscriptions_List",
     "wit: Recyclebin_Get",
