@@ -63,7 +63,7 @@ MUTATIONS = (
                 'not_created, change="", by="")])',
             ),
         ),
-        f"{_FUNCTIONAL}/test_failures.py::TestCreate",
+        f"{_FUNCTIONAL}/kills/test_look_ups.py",
     ),
     Mutation(
         "If-Match on the pending row",

@@ -97,11 +97,15 @@ class Matrix:
         raise AssertionError(f"{kill} was never met")
 
     def _prepared(self, flow: str) -> tuple[Place, Invocation]:
+        place = self.place()
+        return place, FLOWS[flow](place)
+
+    def place(self) -> Place:
+        """Return a place that nobody has used."""
         name = f"k{secrets.token_hex(5)}"
         environment = self._environments(next(self._numbers))
         self._receiver.expect(name, environment)
-        place = Place(name, self._azure_devops, environment, self._busy)
-        return place, FLOWS[flow](place)
+        return Place(name, self._azure_devops, environment, self._busy)
 
 
 def _difference(expected: State, found: State) -> str:
