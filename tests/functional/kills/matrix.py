@@ -75,10 +75,13 @@ class Matrix:
             yield from ((one, [end.result() for end in of_one]) for one, of_one in zip(recorded, ends, strict=True))
 
     def _record(self, flow: str) -> Recorded:
-        place, invocation = self._prepared(flow)
-        calls = place.run(invocation)
-        place.recover(invocation)
-        return Recorded(flow, calls, state.of(place))
+        def record() -> Recorded:
+            place, invocation = self._prepared(flow)
+            calls = place.run(invocation)
+            place.recover(invocation)
+            return Recorded(flow, calls, state.of(place))
+
+        return _met(record)
 
     def _kill(self, recorded: Recorded, kill: Kill) -> Ended:
         where = f"{'after' if kill.answered else 'before'} {kill.number}, {recorded.calls.names[kill.number - 1]}"
@@ -88,13 +91,13 @@ class Matrix:
             return Ended(recorded.flow, where, str(error))
 
     def _end_after(self, flow: str, kill: Kill) -> State:
-        for _ in range(_TRIES):
-            with suppress(SurvivedError):
-                place, invocation = self._prepared(flow)
-                place.die(invocation, kill)
-                place.recover(invocation)
-                return state.of(place)
-        raise AssertionError(f"{kill} was never met")
+        def end() -> State:
+            place, invocation = self._prepared(flow)
+            place.die(invocation, kill)
+            place.recover(invocation)
+            return state.of(place)
+
+        return _met(end)
 
     def _prepared(self, flow: str) -> tuple[Place, Invocation]:
         place = self.place()
@@ -106,6 +109,14 @@ class Matrix:
         environment = self._environments(next(self._numbers))
         self._receiver.expect(name, environment)
         return Place(name, self._azure_devops, environment, self._busy)
+
+
+def _met[T](attempt: Callable[[], T]) -> T:
+    """Try what depends on a process coming to a certain call: on a busy machine an answer may come too late for it."""
+    for _ in range(_TRIES):
+        with suppress(SurvivedError):
+            return attempt()
+    raise AssertionError("a call at which to die was never met")
 
 
 def _difference(expected: State, found: State) -> str:

@@ -8,11 +8,9 @@ import json
 import logging
 import multiprocessing
 import os
-import signal
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
@@ -95,42 +93,43 @@ def run(environment: Mapping[str, str], invocations: Sequence[Invocation], kill:
 
     Raises `AssertionError` when it failed, and `SurvivedError` when it took another way than to its kill.
     """
-    calls, code = _forked(_run, environment, invocations, kill)
-    if kill is None:
-        assert code == 0, f"exit status {code}: {calls}"
-        return Calls(names=calls[0], parallel=calls[1])
-    if code != -signal.SIGKILL:
-        raise SurvivedError(f"{kill} was survived: {calls}")
-    return None
+    answer = _forked(_run, environment, invocations, kill)
+    if answer and kill:
+        raise SurvivedError(f"{kill} was survived: {answer}")
+    if not (answer or kill):
+        raise AssertionError(f"{invocations[-1][0]} died")
+    return Calls(names=answer[0], parallel=answer[1]) if answer else None
 
 
 def recover(environment: Mapping[str, str], organization: str, held: Invocation) -> None:
     """Do what is left to do after a process died that held a message. Raises `AssertionError` if it never ends."""
-    error, code = _forked(_recover, environment, organization, held)
-    assert code == 0, f"exit status {code}: {error}"
+    assert _forked(_recover, environment, organization, held), "who recovered died, too"
 
 
-def _forked(body: Callable[..., None], *arguments: Any) -> tuple[Any, int | None]:
+def _forked(body: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a body returns in a process of its own, or None if it died. Raises what went wrong there."""
     ours, theirs = _FORKS.Pipe(duplex=False)
     process = _FORKS.Process(target=_told, args=(body, theirs, *arguments), daemon=True)
     process.start()
     theirs.close()
-    answer = None
-    with suppress(EOFError):
-        answer = ours.recv()
-    process.join(_LONGEST)
-    ours.close()
-    return answer, process.exitcode
+    try:
+        answer, error = ours.recv()
+    except EOFError:
+        return None
+    finally:
+        process.join(_LONGEST)
+        ours.close()
+    assert not error, error
+    return answer
 
 
-def _told(body: Callable[..., None], pipe: Pipe, *arguments: Any) -> None:
-    """Run a body; what goes wrong there is told where it is waited for."""
+def _told(body: Callable[..., Any], pipe: Pipe, *arguments: Any) -> None:
+    """Run a body; what it returns or raises is told where it is waited for."""
     logging.disable()
     try:
-        body(pipe, *arguments)
+        pipe.send((body(*arguments), ""))
     except Exception:  # noqa: BLE001  told
-        pipe.send(traceback.format_exc())
-        raise SystemExit(1) from None
+        pipe.send((None, traceback.format_exc()))
 
 
 def _services(environment: Mapping[str, str]) -> Services:
@@ -138,21 +137,23 @@ def _services(environment: Mapping[str, str]) -> Services:
     return Services(environment)
 
 
-def _run(pipe: Pipe, environment: Mapping[str, str], invocations: Sequence[Invocation], kill: Kill | None) -> None:
+def _run(
+    environment: Mapping[str, str], invocations: Sequence[Invocation], kill: Kill | None
+) -> tuple[list[str], set[int]]:
     services = _services(environment)
     calls = Calls(kill)
     calls.tap()
     for name, given in invocations:
         _USE_CASES[name](services, **given)
-    pipe.send((calls.names, calls.parallel))
+    return calls.names, calls.parallel
 
 
-def _recover(pipe: Pipe, environment: Mapping[str, str], organization: str, held: Invocation) -> None:
-    del pipe
+def _recover(environment: Mapping[str, str], organization: str, held: Invocation) -> bool:
     host = _Host(environment, organization)
     host.until_quiet(deliver=held)
     # At least once means: also when everything is long over.
     host.until_quiet(deliver=held)
+    return True
 
 
 class _Host:

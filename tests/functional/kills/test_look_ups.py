@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills")]
 def test_a_create_that_is_carried_out_between_two_look_ups_is_adopted(matrix: Matrix) -> None:
     place = matrix.place()
     invocation = late(place)
+    assert place.work_items() == []  # not created again either
     eventually(place.work_items, what="the late work item")
 
     place.let_time_pass()
