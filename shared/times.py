@@ -35,6 +35,8 @@ class Times:
     """How long a ticket waits after a passing fault; twice as long after each further one, up to 64 times."""
     drain: float = 180.0
     """How long a worker keeps a lane before it lets others in: a function may run for ten minutes."""
+    resends_remembered: float = 86_400.0
+    """How long it is remembered that a message whose host died was sent again."""
 
     @classmethod
     def scaled(cls, scale: float) -> "Times":

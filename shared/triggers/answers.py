@@ -102,10 +102,10 @@ def body_of(req: func.HttpRequest, *, limit: int = MAX_BODY) -> bytes:
     return body
 
 
-def collection(name: str, items: list[Any], last: str) -> func.HttpResponse:
-    """Answer with one page of a collection; `last` is empty on the last page."""
+def collection(name: str, items: list[Any], last: str, **more: Any) -> func.HttpResponse:
+    """Answer with one page of a collection; `last` is empty on the last page. `more` stands beside it."""
     continuation = urlsafe_b64encode(json.dumps({"after": last}).encode()).decode() if last else None
-    return ok({name: items, "continuation": continuation})
+    return ok({name: items, "continuation": continuation, **more})
 
 
 def continuation_of(req: func.HttpRequest) -> str:
