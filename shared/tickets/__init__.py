@@ -8,6 +8,7 @@ Work   work (one lane, round by round), lane (what its parts share), plan (what 
        categories (states of types), presence (there, deleted, unknown), content and markdown (what an item says),
        work_item_fields (which fields say it)
 Back   hook_events (payloads; pure), observe
-Out    outbox (update messages), views (what anyone sees), reading (the API), failed_messages
-Care   health (paused or not, and why), wake_ups, sweep (what was forgotten)
+Out    outbox (update messages), views (what anyone sees), reading (the API)
+Care   health (paused or not, and why), wake_ups, sweep (what was forgotten), failed_messages (what was refused, or
+       ended on a poison queue)
 """
