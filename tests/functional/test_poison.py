@@ -17,6 +17,7 @@ from azure.storage.queue import QueueClient, QueueServiceClient
 
 from shared.errors import TransientError
 from shared.services import Services
+from shared.settings import SCHEDULES
 from shared.storage import account
 from shared.storage.raw_queues import RawMessage, RawQueue, decoded
 from shared.tickets.failed_messages import poisoned
@@ -73,7 +74,7 @@ class Storage:
                 "KEY_VAULT_URL": "https://v.vault.azure.net",
                 "PUBLIC_URL": "https://bridge.example",
                 "HOOK_KEY": "k" * 48,
-                "SWEEP_SCHEDULE": "0 * * * * *",
+                **dict.fromkeys(SCHEDULES, "0 * * * * *"),
                 "TIME_SCALE": str(scale),
             }
         )
@@ -270,8 +271,9 @@ class TestSentAgain:
         assert len(storage.documents("alerts")) == 1
         assert storage.count("ticket-updates") == 0, "no sender outside"
 
-    def test_a_wake_up_wakes_again_and_is_never_kept(self, storage: Storage) -> None:
-        wake_up = {"schema": 1, "connection": "c", "lane": 3}
+    @pytest.mark.parametrize(("name", "value"), [("lane", 3), ("round", "verify")])
+    def test_a_wake_up_wakes_again_and_is_never_kept(self, storage: Storage, name: str, value: Any) -> None:
+        wake_up = {"schema": 1, "connection": "c", name: value}
         for _ in range(poisoned.MOST_RESENDS + 3):
             storage.put(f"{WORK}-poison", wake_up)
             storage.settle(WORK)
@@ -280,6 +282,7 @@ class TestSentAgain:
         assert storage.failed() == []
         (alert,) = storage.documents("alerts")
         assert (alert["kind"], alert["subject"]) == ("work_without_result", "c")
+        assert str(value) in alert["message"]
 
     def test_one_that_cannot_be_settled_does_not_hold_up_the_others(
         self, storage: Storage, monkeypatch: pytest.MonkeyPatch

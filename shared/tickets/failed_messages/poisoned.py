@@ -4,7 +4,8 @@ Such a message may have done nothing wrong: its host was killed, or storage was 
 again, three times at most, each time later. What was counted stays counted when this process dies in between; the
 poison message is deleted last. After that, and at once for what nobody can read, it is kept as failed.
 
-A wake-up is only sent again, never kept: the table has what is to be done, and the sweep wakes for it.
+A wake-up, for a lane or for a round, is only sent again, never kept: the tables have what is to be done, and timers
+wake for it.
 """
 
 import json
@@ -96,12 +97,13 @@ class Poisoned:
     def _warn(self, wake_up: bytes, count: int) -> None:
         if count > MOST_RESENDS + 1:
             return
-        lane = json.loads(wake_up)
+        message = json.loads(wake_up)
+        what = f"Lane {message['lane']}" if "lane" in message else f"The round {message['round']!r}"
         self.alerts.send(
             "work_without_result",
-            str(lane["connection"])[:_MAX_SUBJECT],
-            f"Work on lane {lane['lane']} of this connection ended again and again without a result.",
-            hint="The log of the functions may name the cause. Nothing is lost: the sweep wakes the lane every minute.",
+            message["connection"][:_MAX_SUBJECT],
+            f"{what[:_MAX_SUBJECT]} of this connection ended again and again without a result.",
+            hint="The log of the functions may name the cause. Nothing is lost: a timer will ask for it again.",
             severity="error",
         )
 
@@ -131,9 +133,9 @@ def _is_event(value: Any) -> bool:
 
 
 def _is_wake_up(value: object) -> bool:
-    return (
-        isinstance(value, Mapping) and isinstance(value.get("connection"), str) and isinstance(value.get("lane"), int)
-    )
+    if not (isinstance(value, Mapping) and isinstance(value.get("connection"), str)):
+        return False
+    return isinstance(value.get("lane"), int) or isinstance(value.get("round"), str)
 
 
 def _subject(content: bytes) -> Subject:
