@@ -9,7 +9,7 @@ NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick check install smoke mutations clean
+.PHONY: run test quick check fairness install smoke mutations clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
@@ -66,6 +66,10 @@ $(AZURITE): local/azurite/package-lock.json local/azurite/.npmrc
 $(NODE_CLIENT): tests/contract/node/package-lock.json tests/contract/node/.npmrc
 	@npm --prefix tests/contract/node ci
 	@touch $@
+
+# A connection of 50,000 pending tickets and nine of 10: about ten minutes. FAIRNESS="--pending 5000" is shorter.
+fairness: install
+	$(BIN)/python -m bench.fairness $(FAIRNESS)
 
 clean:
 	rm -rf $(VENV) .local local/azurite/node_modules tests/contract/node/node_modules

@@ -46,7 +46,7 @@ def proxy() -> Iterator[Proxy]:
 
 
 def pump(one: socket.socket, other: socket.socket) -> None:
-    """Pass on what either side says until one of them ends."""
+    """Carry bytes both ways until either side is done."""
     while True:
         for ready in select.select([one, other], [], [])[0]:
             data = ready.recv(65536)
