@@ -55,8 +55,10 @@ class RejectedRequestError(BridgeError):
 class ConflictError(RejectedRequestError):
     """The stored state is not the one that the sender saw."""
 
-    def __init__(self, message: str, *, hint: str = "", status: int = 412) -> None:
-        super().__init__(message, hint=hint, status=status)
+    def __init__(
+        self, message: str, *, hint: str = "", problems: Sequence[FieldProblem] = (), status: int = 412
+    ) -> None:
+        super().__init__(message, hint=hint, problems=problems, status=status)
 
 
 class NotFoundError(RejectedRequestError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.alerts import QUEUE as ALERTS
 from shared.alerts import Alerts
+from shared.connections.browse import Browse
 from shared.connections.check import CheckConnection, Place
 from shared.connections.consent import Consent
 from shared.connections.credentials.entra import Entra
@@ -21,7 +22,9 @@ from shared.connections.sign_in import SignIn
 from shared.connections.store import ConnectionStore
 from shared.links.save import SaveLink
 from shared.links.service_hooks import ServiceHooks
+from shared.links.showing import ShowLinks
 from shared.links.store import LinkStore
+from shared.links.unsubscribing import Unsubscribing
 from shared.settings import Settings
 from shared.storage.account import Account
 from shared.storage.queues import Queue
@@ -32,6 +35,7 @@ from shared.tickets.accept import Accept
 from shared.tickets.adoption import Adoption
 from shared.tickets.categories import Categories
 from shared.tickets.creating import Refusals
+from shared.tickets.departures import Departures
 from shared.tickets.failed_messages.fail import Fail
 from shared.tickets.failed_messages.poisoned import Poisoned
 from shared.tickets.failed_messages.resends import Resends
@@ -41,8 +45,11 @@ from shared.tickets.health import Health
 from shared.tickets.journal import Journal
 from shared.tickets.lane import Tools
 from shared.tickets.leases import Leases
+from shared.tickets.letting_go import LettingGo
+from shared.tickets.moving import Moving
 from shared.tickets.observe import Observe
 from shared.tickets.outbox import Outbox
+from shared.tickets.preview import Preview
 from shared.tickets.reading import ReadTickets
 from shared.tickets.reconcile import Reconcile
 from shared.tickets.requests import TicketRequests
@@ -101,7 +108,14 @@ class Services:
     @once
     def save_connection(self) -> SaveConnection:
         """`PUT /connections/{connection}`."""
-        return SaveConnection(self.connections, self._vault, self._organisations, self.settings.azure_devops_url)
+        url = self.settings.azure_devops_url
+        return SaveConnection(
+            self.connections,
+            self._vault,
+            self._organisations,
+            url,
+            has_links=lambda name: bool(self.links.reaching(name)),
+        )
 
     @once
     def check_connection(self) -> CheckConnection:
@@ -121,9 +135,36 @@ class Services:
     @once
     def save_link(self) -> SaveLink:
         """`PUT /links/{kind}/{asset}`."""
-        settings = self.settings
-        hooks = ServiceHooks(settings.public_url, settings.hook_key, settings.hook_epoch)
-        return SaveLink(self.links, self.connections, self._organisations, hooks)
+        hooks, moving = self._service_hooks, Moving(self._tickets)
+        return SaveLink(self.links, self.connections, self._organisations, hooks, moving)
+
+    @once
+    def show_links(self) -> ShowLinks:
+        """What the API answers of links."""
+        return ShowLinks(self.connections)
+
+    @once
+    def browse(self) -> Browse:
+        """`GET /connections/{connection}/projects` and below."""
+        return Browse(self.connections, self._organisations)
+
+    @once
+    def preview(self) -> Preview:
+        """`POST /links/{kind}/{asset}/preview`."""
+        return Preview(self.links, self.connections, self.settings.public_url)
+
+    @once
+    def departures(self) -> Departures:
+        """`DELETE` of links and connections, and the rounds that carry it out."""
+        return Departures(
+            queue=self._ticket_work,
+            connections=self.connections,
+            links=self.links,
+            unsubscribing=Unsubscribing(self.links, self._organisations, self._service_hooks),
+            letting_go=LettingGo(self._tickets, self._journal, self._outbox, self._wake_ups, self._times),
+            vault=self._vault,
+            alerts=self.alerts,
+        )
 
     @once
     def submit(self) -> Submit:
@@ -138,7 +179,7 @@ class Services:
     @once
     def retry(self) -> Retry:
         """`POST /tickets/{ticket}/retry`."""
-        return Retry(self._tickets, self.read_tickets, self._wake_ups)
+        return Retry(self._tickets, self.read_tickets, self.links, self._journal, self._outbox, self._wake_ups)
 
     @once
     def failed_messages(self) -> FailedMessages:
@@ -222,13 +263,22 @@ class Services:
             reconcile=reconcile,
             verification=verification,
             adoption=self._adoption,
+            departures=self.departures,
             times=self._times,
         )
 
     @once
     def sweep(self) -> Sweep:
         """The sweep's timer."""
-        return Sweep(self._tickets, self.connections, self.health, self._wake_ups, self._outbox, self._times)
+        return Sweep(
+            self._tickets,
+            self.connections,
+            self.health,
+            self._wake_ups,
+            self._outbox,
+            self.departures,
+            self._times,
+        )
 
     @once
     def _times(self) -> Times:
@@ -254,7 +304,15 @@ class Services:
 
     def _linked_place(self, connection: str) -> Place | None:
         link = next(iter(self.links.of(connection)), None)
-        return Place(link.project, link.work_item_type) if link else None
+        if link is None:
+            return None
+        making = link.own.over(self.connections.get(connection).defaults)
+        return Place(link.project, making.work_item_type)
+
+    @once
+    def _service_hooks(self) -> ServiceHooks:
+        settings = self.settings
+        return ServiceHooks(settings.public_url, settings.hook_key, settings.hook_epoch)
 
     @once
     def _tickets(self) -> Table:

@@ -33,6 +33,8 @@ class Times:
     """How long an event for an item that we do not know waits before it is looked at again."""
     retry: float = 30.0
     """How long a ticket waits after a passing fault; twice as long after each further one, up to 64 times."""
+    held: float = 3600.0
+    """How long a ticket of a disabled link waits before the link is looked at again."""
     feed_start: float = 86_400.0
     """How far back a project's feed of revisions is read for the first time."""
     drain: float = 30.0

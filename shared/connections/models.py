@@ -3,39 +3,44 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.connections.credentials.credential import Account
 from shared.connections.credentials.models import AnyCredential
+from shared.connections.defaults import Defaults, Tag
 
 DEFAULT_TAG = "Phoenix_Security"
-DEFAULT_TYPE = "Issue"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 """Connection names are part of ticket ids, hook URLs and partition keys."""
 
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^;,\x00-\x1f]+$")]
 
+class ConnectionRequest(BaseModel):
+    """The body of `PUT /connections/{connection}`; without a credential or a tag, the one stored stays.
 
-class _Request(BaseModel):
+    `tag` is what the connection's work items are recognised by: fixed as soon as the connection has links.
+    """
+
     # Whoever gets a field's name wrong should hear of it, and no message may repeat what was sent: it may be a secret.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-
-class Defaults(_Request):
-    """What a link of the connection inherits unless it says otherwise."""
-
-    work_item_type: Annotated[str, StringConstraints(min_length=1, max_length=128)] = DEFAULT_TYPE
-    tags: Annotated[tuple[Tag, ...], Field(max_length=20)] = ()
-
-
-class ConnectionRequest(_Request):
-    """The body of `PUT /connections/{connection}`; without a credential, the one stored stays."""
-
     url: Annotated[str, StringConstraints(max_length=500)]
     credential: AnyCredential | None = None
-    defaults: Defaults = Defaults()
+    tag: Tag | None = None
+    defaults: Defaults = Field(default_factory=Defaults)
+    enabled: bool = True
+
+
+class ConnectionState(StrEnum):
+    """How far a connection's life has come."""
+
+    ACTIVE = "active"
+    DELETING = "deleting"
+    """Its links and tickets are being let go."""
+    DELETED = "deleted"
+    """Only its tickets are left, to be looked at."""
 
 
 _WARNINGS: Mapping[str, str] = {
@@ -65,6 +70,13 @@ class Connection:
     etag: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
     sign_in: str = ""
+    enabled: bool = True
+    state: ConnectionState = ConnectionState.ACTIVE
+
+    @property
+    def may_write(self) -> bool:
+        """Whether anything may be changed in Azure DevOps for it."""
+        return self.enabled and self.state is ConnectionState.ACTIVE
 
     @property
     def account(self) -> Account:
@@ -85,6 +97,8 @@ class Connection:
             "identity": self.identity,
             "tag": self.tag,
             "defaults": self.defaults.model_dump(mode="json"),
+            "enabled": self.enabled,
+            "state": self.state.value,
             "warnings": self._warnings(),
         }
 

@@ -2,11 +2,13 @@
 
 import logging
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.azure_devops.projects import who_am_i
-from shared.connections.models import NAME, Connection, ConnectionRequest
+from shared.conditions import ANY, Condition
+from shared.connections.models import DEFAULT_TAG, NAME, Connection, ConnectionRequest, ConnectionState
 from shared.connections.organisations import GivenSecret, Organisations, StoredSecret
 from shared.connections.store import ConnectionStore
 from shared.errors import (
@@ -36,17 +38,19 @@ class SaveConnection:
     vault: Vault
     organisations: Organisations
     azure_devops_url: str
+    has_links: Callable[[str], bool]
 
-    def __call__(self, name: str, request: ConnectionRequest, *, if_match: str = "") -> Connection:
+    def __call__(self, name: str, request: ConnectionRequest, condition: Condition = ANY) -> Connection:
         """Check and store a connection.
 
-        Raises `RejectedRequestError` naming the field that is wrong, `ConflictError` when `if_match` is not the
-        stored etag, `TransientError` when Azure DevOps or Key Vault does not answer; then nothing was stored.
+        Raises `RejectedRequestError` naming the field that is wrong, `ConflictError` when the stored one is not
+        as expected or may not be changed so, `TransientError` when Azure DevOps or Key Vault does not answer; then
+        nothing was stored.
         """
         _check_name(name)
         stored = self.store.find(name)
-        if if_match and (stored is None or if_match not in (stored.etag, "*")):
-            raise ConflictError("The connection is not the one that you read.", hint="Read it again.")
+        condition.check(stored.etag if stored else None, what="connection")
+        self._check_changes(name, request, stored)
         wanted = self._wanted(name, request, stored)
         identity = self._identity(wanted, request)
         # The secret comes first: a row never points to a secret that is not there. Its name is new, so that a
@@ -56,6 +60,31 @@ class SaveConnection:
         for forgotten in _secrets(stored) - _secrets(saved):
             self._forget(forgotten)
         return saved
+
+    def _check_changes(self, name: str, request: ConnectionRequest, stored: Connection | None) -> None:
+        if stored is None:
+            self._check_name_is_free(name, request)
+            return
+        if stored.state is ConnectionState.DELETING:
+            raise ConflictError(
+                "The connection is being deleted.", hint="Wait until it is gone, then create it again.", status=409
+            )
+        if request.tag and request.tag != stored.tag and self.has_links(name):
+            raise ConflictError(
+                f"The connection's work items are recognised by the tag {stored.tag}; it has links, so the tag stays.",
+                hint="Leave tag out, or make another connection to the same organisation.",
+                status=409,
+            )
+
+    def _check_name_is_free(self, name: str, request: ConnectionRequest) -> None:
+        """Tickets of a deleted connection are still there: the numbers of their work items are its organisation's."""
+        before = self.store.deleted(name)
+        if before and before.url.casefold() != request.url.rstrip("/").casefold():
+            raise ConflictError(
+                f"There are tickets of a deleted connection {name} to {before.url}.",
+                hint="Use another name for another organisation.",
+                status=409,
+            )
 
     def _wanted(self, name: str, request: ConnectionRequest, stored: Connection | None) -> Connection:
         """Return the connection as it will be, but for a new secret and the identity behind it."""
@@ -73,6 +102,8 @@ class SaveConnection:
             sign_in=kept.sign_in if kept else "",
             identity="",
             defaults=request.defaults,
+            tag=request.tag or (stored.tag if stored else DEFAULT_TAG),
+            enabled=request.enabled,
             etag=stored.etag if stored else "",
         )
 

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
-from shared.connections.models import NAME, Connection, Defaults
+from shared.connections.defaults import Defaults
+from shared.connections.models import NAME, Connection, ConnectionState
 from shared.errors import ConflictError, NotFoundError
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table, Value
@@ -19,9 +21,14 @@ class ConnectionStore:
         self._table = table
 
     def find(self, name: str) -> Connection | None:
-        """Return the connection, or None."""
-        row = self._table.get(_PARTITION, name) if NAME.fullmatch(name) else None
-        return _connection(row) if row else None
+        """Return the connection, or None; a deleted one is none."""
+        found = self._read(name)
+        return found if found and found.state is not ConnectionState.DELETED else None
+
+    def deleted(self, name: str) -> Connection | None:
+        """Return what is left of a deleted connection."""
+        found = self._read(name)
+        return found if found and found.state is ConnectionState.DELETED else None
 
     def get(self, name: str) -> Connection:
         """Return the connection. Raises `NotFoundError`."""
@@ -31,7 +38,11 @@ class ConnectionStore:
         return connection
 
     def all(self, after: str = "") -> Iterator[Connection]:
-        """Yield the connections in the order of their names, those after a name."""
+        """Yield the connections in the order of their names, those after a name; no deleted ones."""
+        return (found for found in self.with_tickets(after) if found.state is not ConnectionState.DELETED)
+
+    def with_tickets(self, after: str = "") -> Iterator[Connection]:
+        """Yield the connections, with those that are deleted and whose tickets are kept."""
         # "!" sorts before every character of a name, so that the name itself is left out.
         start = f"{after}!" if NAME.fullmatch(after) else ""
         return (_connection(row) for row in self._table.all(partition=_PARTITION, start=start))
@@ -41,6 +52,10 @@ class ConnectionStore:
 
         Raises `ConflictError` when somebody else changed or created it meanwhile.
         """
+        self._put(connection)
+        return self.get(connection.name)
+
+    def _put(self, connection: Connection) -> None:
         values: dict[str, Value] = {
             "schema": _SCHEMA,
             "url": connection.url,
@@ -51,17 +66,28 @@ class ConnectionStore:
             "identity": connection.identity,
             "tag": connection.tag,
             "defaults": connection.defaults.model_dump_json(),
+            "enabled": connection.enabled,
+            "state": connection.state.value,
         }
-        operation = (
-            tables.replace(connection.name, values, connection.etag)
-            if connection.etag
-            else tables.create(connection.name, values)
-        )
+        etag = connection.etag or self._etag_of_deleted(connection.name)
+        key = connection.name
+        operation = tables.replace(key, values, etag) if etag else tables.create(key, values)
         try:
             self._table.write(_PARTITION, operation)
         except RowChangedError as error:
             raise ConflictError("The connection was changed meanwhile.", hint="Read it again.") from error
-        return self.get(connection.name)
+
+    def bury(self, connection: Connection) -> None:
+        """Delete a connection; what is left says whose its tickets were, and points to no secret."""
+        self._put(replace(connection, secret="", sign_in="", details={}, state=ConnectionState.DELETED))
+
+    def _etag_of_deleted(self, name: str) -> str:
+        before = self.deleted(name)
+        return before.etag if before else ""
+
+    def _read(self, name: str) -> Connection | None:
+        row = self._table.get(_PARTITION, name) if NAME.fullmatch(name) else None
+        return _connection(row) if row else None
 
 
 def _connection(row: Row) -> Connection:
@@ -77,4 +103,6 @@ def _connection(row: Row) -> Connection:
         etag=row.etag,
         details=json.loads(str(values.get("details") or "{}")),
         sign_in=str(values.get("sign_in") or ""),
+        enabled=bool(values.get("enabled", True)),
+        state=ConnectionState(str(values.get("state", ConnectionState.ACTIVE))),
     )

@@ -1,14 +1,19 @@
 """What a link is, and what may be sent to make one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
-from shared.connections.models import Tag
+from shared.connections.defaults import Defaults, Overrides
 
 type Kind = Literal["application", "environment"]
 KINDS = ("application", "environment")
+
+
+INHERITED = Overrides()
+"""A link that says nothing itself."""
 
 
 def _no_folder(name: str) -> str:
@@ -18,37 +23,99 @@ def _no_folder(name: str) -> str:
     return name
 
 
-class LinkRequest(BaseModel):
+class LinkRequest(Overrides):
     """The body of `PUT /links/{kind}/{asset}`; what is left out comes from the connection's defaults."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     connection: Annotated[str, StringConstraints(min_length=1, max_length=63)]
     project: Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_no_folder)]
-    work_item_type: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
-    tags: Annotated[tuple[Tag, ...], Field(max_length=20)] | None = None
+    enabled: bool = True
+
+    @property
+    def own(self) -> Overrides:
+        """The settings in it."""
+        return Overrides(**{name: getattr(self, name) for name in Overrides.model_fields})
+
+
+class Existing(StrEnum):
+    """What becomes of an asset's tickets when its link moves."""
+
+    KEEP = "keep"
+    """They stay where they are, and are kept up to date there."""
+    CLOSE = "close"
+    """Their work items are closed, and they are detached."""
+
+
+class LinkState(StrEnum):
+    """How far a link's life has come."""
+
+    ACTIVE = "active"
+    DELETING = "deleting"
+    """Its tickets are being let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A project of a connection in which an asset's work items are, or were. `left`: they are being closed there."""
+
+    connection: str
+    project_id: str
+    project: str
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where the work items of one asset are made. `tags` come besides the connection's own filter tag."""
+    """Where the work items of one asset are made, and how: `own` settings, and the connection's for the others."""
 
     kind: str
     asset: str
     connection: str
     project_id: str
     project: str
-    work_item_type: str
-    tags: tuple[str, ...]
+    own: Overrides = INHERITED
+    enabled: bool = True
+    state: LinkState = LinkState.ACTIVE
+    earlier: tuple[Place, ...] = ()
+    """Where the asset was linked to before, as long as tickets are there."""
     etag: str = ""
 
-    def public(self) -> dict[str, Any]:
-        """What the API shows of it."""
+    @property
+    def place(self) -> Place:
+        """Where new work items go."""
+        return Place(self.connection, self.project_id, self.project)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Everywhere, the current place first."""
+        return (self.place, *self.earlier)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether tickets are still to be let go."""
+        return self.state is LinkState.DELETING or any(place.left for place in self.earlier)
+
+    def at(self, connection: str) -> "Link | None":
+        """Return the link as it concerns a connection's tickets; None if it never did."""
+        if connection == self.connection:
+            return self
+        place = next((place for place in self.earlier if place.connection == connection), None)
+        if place is None:
+            return None
+        return replace(self, connection=connection, project_id=place.project_id, project=place.project)
+
+    def public(self, defaults: Defaults) -> dict[str, Any]:
+        """What the API shows of it: what is set, and with its connection's defaults what is in effect."""
         return {
             "kind": self.kind,
             "asset": self.asset,
             "connection": self.connection,
             "project": self.project,
-            "work_item_type": self.work_item_type,
-            "tags": list(self.tags),
+            **self.own.model_dump(mode="json"),
+            "effective": self.own.over(defaults).model_dump(mode="json"),
+            "enabled": self.enabled,
+            "state": self.state.value,
+            "earlier": [
+                {"connection": place.connection, "project": place.project, "closing": place.left}
+                for place in self.earlier
+            ],
         }

@@ -1,16 +1,20 @@
 """Saves a link: checked against the live project first, its service hooks in place before its row."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from shared.azure_devops.organisation import Organisation
-from shared.azure_devops.projects import Project, get_project, work_item_types
-from shared.connections.models import Connection
+from shared.conditions import ANY, Condition
+from shared.connections.models import Connection, ConnectionState
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import ConflictError, FieldProblem, NotFoundError, RejectedRequestError
-from shared.links.models import KINDS, Link, LinkRequest
+from shared.links.checking import check
+from shared.links.models import KINDS, Existing, Link, LinkRequest, LinkState, Place
 from shared.links.service_hooks import ServiceHooks
 from shared.links.store import LinkStore, fits
+
+type Moving = Callable[[Link, Link, Existing | None], tuple[Place, ...]]
+"""What to remember of where an asset was (stored link, wanted link, what was asked for its tickets)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,39 +25,50 @@ class SaveLink:
     connections: ConnectionStore
     organisations: Organisations
     service_hooks: ServiceHooks
+    moving: Moving
 
-    def __call__(self, kind: str, asset: str, request: LinkRequest, *, if_match: str = "") -> Link:
+    def __call__(
+        self,
+        kind: str,
+        asset: str,
+        request: LinkRequest,
+        condition: Condition = ANY,
+        existing: Existing | None = None,
+    ) -> Link:
         """Check and store a link, and provision its project's service hooks.
 
-        Raises `RejectedRequestError` naming the field that is wrong, `ConflictError` when `if_match` is not the
-        stored etag, and what Azure DevOps raises; then no link was stored.
+        Raises `RejectedRequestError` naming everything that is wrong, `ConflictError` when the stored link is not as
+        expected (412), is being deleted, or has tickets of which `existing` does not say what becomes of them (409),
+        and what Azure DevOps raises; then no link was stored.
         """
-        _check_asset(kind, asset)
+        check_asset(kind, asset)
         stored = self.store.find(kind, asset)
-        if if_match and (stored is None or if_match not in (stored.etag, "*")):
-            raise ConflictError("The link is not the one that you read.", hint="Read it again.")
+        condition.check(stored.etag if stored else None, what="link")
+        if stored and stored.state is LinkState.DELETING:
+            raise being_deleted(kind, asset)
         connection = self._connection(request.connection)
-        if stored and stored.connection != request.connection:
-            raise ConflictError(
-                f"The {kind} is linked through the connection {stored.connection}; its tickets live there.",
-                hint="Keep the connection; project, type and tags may change.",
-                status=409,
-            )
-        organisation = self.organisations.of(connection)
-        project = _project(organisation, request.project)
-        work_item_type = _type(organisation, project, request.work_item_type or connection.defaults.work_item_type)
-        self.service_hooks.provide(organisation, connection, project.id)
-        return self.store.save(
-            Link(
-                kind=kind,
-                asset=asset,
-                connection=connection.name,
-                project_id=project.id,
-                project=project.name,
-                work_item_type=work_item_type,
-                tags=connection.defaults.tags if request.tags is None else request.tags,
-                etag=stored.etag if stored else "",
-            )
+        wanted = self._checked(kind, asset, request, connection)
+        if stored:
+            wanted = replace(wanted, etag=stored.etag, earlier=self.moving(stored, wanted, existing))
+        self.service_hooks.provide(self.organisations.of(connection), connection, wanted.project_id)
+        return self.store.save(wanted)
+
+    def _checked(self, kind: str, asset: str, request: LinkRequest, connection: Connection) -> Link:
+        making = request.own.over(connection.defaults)
+        found = check(self.organisations.of(connection), request.project, making, connection.tag)
+        if found.project is None or found.problems:
+            raise _wrong(found.problems)
+        own = request.own
+        if own.work_item_type:
+            own = own.model_copy(update={"work_item_type": found.work_item_type})
+        return Link(
+            kind=kind,
+            asset=asset,
+            connection=connection.name,
+            project_id=found.project.id,
+            project=found.project.name,
+            own=own,
+            enabled=request.enabled,
         )
 
     def _connection(self, name: str) -> Connection:
@@ -65,10 +80,13 @@ class SaveLink:
                 problems=[FieldProblem("/connection", "is not a connection")],
                 status=422,
             )
+        if connection.state is not ConnectionState.ACTIVE:
+            raise ConflictError(f"The connection {name} is being deleted.", hint="Use another one.", status=409)
         return connection
 
 
-def _check_asset(kind: str, asset: str) -> None:
+def check_asset(kind: str, asset: str) -> None:
+    """Raise for what no asset can be called."""
     if kind not in KINDS:
         raise NotFoundError(f"There are no assets of kind {kind}.", hint="Use application or environment.")
     if not asset.strip() or not fits(asset):
@@ -76,27 +94,19 @@ def _check_asset(kind: str, asset: str) -> None:
         raise RejectedRequestError("The asset's id cannot be used.", hint="Use a shorter id.", problems=[problem])
 
 
-def _project(organisation: Organisation, name: str) -> Project:
-    try:
-        return organisation.do(get_project(name))
-    except NotFoundError as error:
-        raise RejectedRequestError(
-            f"The organisation has no project {name}, or the credential may not see it.",
-            hint="Use the project's name or id as Azure DevOps shows it.",
-            problems=[FieldProblem("/project", error.message)],
-            status=422,
-        ) from error
+def being_deleted(kind: str, asset: str) -> ConflictError:
+    """What is answered while a link's tickets are being let go."""
+    return ConflictError(
+        f"The link of the {kind} {asset} is being deleted.", hint="Link it again when it is gone.", status=409
+    )
 
 
-def _type(organisation: Organisation, project: Project, wanted: str) -> str:
-    names = organisation.do(work_item_types(project.id))
-    for name in names:
-        if name.casefold() == wanted.casefold():
-            return name
-    known = ", ".join(sorted(names))
-    raise RejectedRequestError(
-        f"The project {project.name} has no work item type {wanted}.",
-        hint=f'Send "work_item_type" with one of: {known}.',
-        problems=[FieldProblem("/work_item_type", f"must be one of: {known}")],
+def _wrong(problems: tuple[FieldProblem, ...]) -> RejectedRequestError:
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more, see problems)" if len(problems) > 1 else ""
+    return RejectedRequestError(
+        f"The link cannot be used: {first.field} {first.message}{more}.",
+        hint="Correct what is named in problems and send it again; nothing was stored.",
+        problems=problems,
         status=422,
     )

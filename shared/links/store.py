@@ -1,16 +1,19 @@
 """Links as rows of the table `links`: PartitionKey the asset's kind, RowKey its id."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from itertools import chain
+from typing import Any
 from urllib.parse import quote, unquote
 
+from shared.connections.defaults import Overrides
 from shared.errors import ConflictError, NotFoundError
-from shared.links.models import KINDS, Link
+from shared.links.models import KINDS, Link, LinkState, Place
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table, Value
 
-_SCHEMA = 1
+_SCHEMA = 2
 MAX_KEY = 512
 _END = "\uffff"
 
@@ -43,11 +46,36 @@ class LinkStore:
 
     def of(self, connection: str) -> list[Link]:
         """Return all links of a connection."""
-        found = (
-            self._table.range(kind, "", _END, where="connection eq @connection", parameters={"connection": connection})
-            for kind in KINDS
-        )
-        return [_link(row) for row in chain.from_iterable(found)]
+        return list(self._where("connection eq @connection", {"connection": connection}))
+
+    def reaching(self, connection: str) -> list[Link]:
+        """Return the links that a connection's tickets may belong to: its own, and those that moved away from it."""
+        found = self._where("(connection eq @connection or moved eq true)", {"connection": connection})
+        return [link for link in found if link.at(connection)]
+
+    def projects(self, connection: str, *, but: tuple[str, str] | None = None) -> set[str]:
+        """Return the ids of the projects in which a connection's links have tickets, `but` those of one asset."""
+        return {
+            place.project_id
+            for link in self.reaching(connection)
+            for place in link.places
+            if place.connection == connection and (link.kind, link.asset) != but
+        }
+
+    def unfinished(self) -> Iterator[Link]:
+        """Yield the links whose tickets are still to be let go."""
+        return self._where("unfinished eq true", {})
+
+    def remove(self, link: Link) -> None:
+        """Delete a link as it was read. Raises `ConflictError` when somebody else changed it meanwhile."""
+        try:
+            self._table.write(link.kind, tables.delete(row_key(link.asset), link.etag))
+        except RowChangedError as error:
+            raise ConflictError("The link was changed meanwhile.", hint="Read it again.") from error
+
+    def _where(self, condition: str, parameters: dict[str, Value]) -> Iterator[Link]:
+        found = (self._table.range(kind, "", _END, where=condition, parameters=parameters) for kind in KINDS)
+        return (_link(row) for row in chain.from_iterable(found))
 
     def save(self, link: Link) -> Link:
         """Store a link; its etag, if it has one, must be the stored one.
@@ -59,8 +87,12 @@ class LinkStore:
             "connection": link.connection,
             "project_id": link.project_id,
             "project": link.project,
-            "work_item_type": link.work_item_type,
-            "tags": json.dumps(link.tags),
+            "own": link.own.model_dump_json(),
+            "enabled": link.enabled,
+            "state": link.state.value,
+            "earlier": json.dumps([asdict(place) for place in link.earlier]),
+            "moved": bool(link.earlier),
+            "unfinished": link.has_work,
         }
         key = row_key(link.asset)
         operation = tables.replace(key, values, link.etag) if link.etag else tables.create(key, values)
@@ -93,7 +125,17 @@ def _link(row: Row) -> Link:
         connection=str(values["connection"]),
         project_id=str(values["project_id"]),
         project=str(values["project"]),
-        work_item_type=str(values["work_item_type"]),
-        tags=tuple(json.loads(str(values["tags"]))),
+        own=_own(values),
+        enabled=bool(values.get("enabled", True)),
+        state=LinkState(str(values.get("state", LinkState.ACTIVE))),
+        earlier=tuple(Place(**place) for place in json.loads(str(values.get("earlier", "[]")))),
         etag=row.etag,
     )
+
+
+def _own(values: Mapping[str, Value]) -> Overrides:
+    """The settings of a row; one of the first version has two of them, in properties of their own."""
+    if "own" in values:
+        return Overrides.model_validate_json(str(values["own"]))
+    first: dict[str, Any] = {"work_item_type": values["work_item_type"], "tags": json.loads(str(values["tags"]))}
+    return Overrides.model_validate(first)

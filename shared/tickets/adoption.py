@@ -90,5 +90,5 @@ class Adoption:
         return {keys.number_of(row.key) for row in rows}
 
     def _assets(self, connection: Connection) -> _Assets:
-        links = self.links.of(connection.name)
+        links = self.links.reaching(connection.name)
         return {keys.asset_key(link.kind, link.asset): (link.kind, link.asset) for link in links}

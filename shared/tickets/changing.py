@@ -123,12 +123,13 @@ class Changer:
 
     def _patched(self, edit: _Edit, item: WorkItem) -> Change:
         job, category = edit.job, self.lane.category(item)
+        word = "detached" if job.ticket.leaving else "updated"
 
         def apply(ticket: Ticket) -> Ticket:
             taken_in = summarised(ticket, job.vulnerability)
             return patched(taken_in, item, category, edit.patch, open_=job.desired.open)
 
-        return Change(job.stored, apply, change="updated", by=self.lane.connection.identity, done=job.pending)
+        return Change(job.stored, apply, change=word, by=self.lane.connection.identity, done=job.pending)
 
     def _after(self, job: Job, outcome: Outcome) -> None:
         """What was not done stays pending: a patch tests its revision, so that sending it again is safe."""

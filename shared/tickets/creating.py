@@ -15,12 +15,13 @@ from shared.azure_devops.batches import Outcome
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.work_items import WorkItem, add_fields, add_hyperlink, create
 from shared.errors import BridgeError, RefusedError, TransientError, UnknownError
+from shared.links.item_fields import set_once
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
 from shared.tickets.pending import is_asked, tries
 from shared.tickets.records import Attempt, Ticket
 from shared.tickets.transitions import attempted, created, not_created, summarised
-from shared.tickets.work_item_fields import hyperlink, set_once
+from shared.tickets.work_item_fields import hyperlink
 
 BATCH = 50
 """How many creates travel in one `$batch`; Microsoft names no limit, and half a minute is long enough."""
@@ -81,8 +82,8 @@ class Creator:
 
     def _learn_states(self, job: Job) -> None:
         """Ask before anything is sent what is needed to record its result."""
-        link = job.link
-        self.lane.tools.categories.states(self.lane.organisation, link.project_id, link.work_item_type)
+        categories = self.lane.tools.categories
+        categories.states(self.lane.organisation, job.link.project_id, job.making.work_item_type)
 
     def _compare(self, project: str) -> None:
         """Nothing is created before we know which work items carry tickets: the tables may be new, or old."""
@@ -98,9 +99,9 @@ class Creator:
     def _call(self, job: Job) -> Call[WorkItem]:
         ticket_id = self.lane.ticket_id(job)
         link = hyperlink(self.lane.tools.public_url, ticket_id, _attempt(job).nonce)
-        fields = {**job.desired.fields, **set_once(job.link, self.lane.connection.tag)}
+        fields = {**job.desired.fields, **set_once(job.making, job.link.project, self.lane.connection.tag)}
         patch = [*add_fields(fields), add_hyperlink(link, f"Ticket {ticket_id}")]
-        return create(job.link.project_id, job.link.work_item_type, patch)
+        return create(job.link.project_id, job.making.work_item_type, patch)
 
     def _end(self, job: Job, outcome: Outcome) -> list[Change]:
         """What is known for certain of a job; of an unknown outcome, nothing is."""
@@ -135,7 +136,7 @@ class Creator:
             self.lane.postpone(job.pending)
 
     def _kind(self, job: Job) -> tuple[str, str, str]:
-        return (self.lane.connection.name, job.link.project_id, job.link.work_item_type)
+        return (self.lane.connection.name, job.link.project_id, job.making.work_item_type)
 
 
 def _batches(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:

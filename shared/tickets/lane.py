@@ -9,6 +9,7 @@ from shared.alerts import Alerts
 from shared.azure_devops.batches import Outcome, WholeBatchError, together
 from shared.azure_devops.organisation import Call, Organisation
 from shared.azure_devops.work_items import WorkItem
+from shared.connections.defaults import Defaults
 from shared.connections.models import Connection
 from shared.connections.store import ConnectionStore
 from shared.errors import (
@@ -49,12 +50,13 @@ class PausedError(BridgeError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One ticket that needs work, with all that is known of it."""
+    """One ticket that needs work, with all that is known of it. `link` is as it concerns the lane's connection."""
 
     pending: Row
     stored: Stored
     vulnerability: Vulnerability
     link: Link
+    making: Defaults
     desired: Desired
 
     @property
@@ -175,6 +177,12 @@ class Lane:
             later = due_later(pending, self.tools.table.clock.now(), seconds)
             self.tools.table.write(self.connection.name, later)
         self.tools.wake_ups.send_later(self.connection.name, self.lease.lane, seconds)
+
+    def hold(self, pending: Row) -> None:
+        """Let a ticket wait for its link to be enabled, which makes it due at once; the sweep looks now and then."""
+        with suppress(RowChangedError):
+            now = self.tools.table.clock.now()
+            self.tools.table.write(self.connection.name, due_later(pending, now, self.tools.times.held))
 
     def postpone(self, pending: Row) -> None:
         """Try a ticket again after a passing fault, later each time."""

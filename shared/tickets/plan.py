@@ -31,6 +31,8 @@ class Desired:
 
     fields: Mapping[str, Any]
     open: bool
+    farewell: str = ""
+    """What the item is told with the change of its state, if we leave it then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,10 @@ type Plan = Create | Look | Heal | Read | Patch | Nothing
 
 def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, states: Sequence[State] = ()) -> Plan:
     """Return what to do. `item` and `states` (of its type) are needed only to turn a `Read` into its `Patch`."""
+    if ticket.detached:
+        return Nothing()
     if not ticket.work_item.id:
-        if ticket.attempt:
-            return Look()
-        return Create() if desired.open else Nothing()
+        return _without_item(desired, ticket)
     if ticket.duplicates:
         return Heal()
     if ticket.work_item.deleted or not (ticket.sending or _differs(desired, ticket)):
@@ -89,6 +91,12 @@ def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, states:
 def digest(value: Any) -> str:
     """Return what stands for a field's value in a ticket's row; a description may be a million characters."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _without_item(desired: Desired, ticket: Ticket) -> Plan:
+    if ticket.attempt:
+        return Look()
+    return Create() if desired.open else Nothing()
 
 
 def _differs(desired: Desired, ticket: Ticket) -> bool:
@@ -111,7 +119,7 @@ def _patch(desired: Desired, ticket: Ticket, item: WorkItem, states: Sequence[St
     return Patch(
         fields=ours,
         state=_goal_state(item.state, states, desired.open) if desired.open != ticket.written_open else None,
-        comment=_comment(theirs, item),
+        comment=f"<p>{html.escape(desired.farewell)}</p>" if desired.farewell else _comment(theirs, item),
         keeps={name: digest(value) for name, value in theirs.items()},
     )
 

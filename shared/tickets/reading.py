@@ -63,7 +63,7 @@ class ReadTickets:
 
     def _all(self, wanted: Filter, after: str) -> Iterator[dict[str, Any]]:
         first, key = keys.parse_public_id(after) if after else ("", "")
-        for connection in self.connections.all():
+        for connection in self.connections.with_tickets():
             if connection.name < first or wanted.connection not in ("", connection.name):
                 continue
             start = key if connection.name == first else ""

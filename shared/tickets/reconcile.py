@@ -46,7 +46,7 @@ class Reconcile:
         """Take in what happened in a connection's projects. What cannot be read now is read another time."""
         name = connection.name
         organisation = self.organisations.of(connection)
-        for project in sorted({link.project_id for link in self.links.of(name)}):
+        for project in sorted(self.links.projects(name)):
             try:
                 self._project(connection, organisation, project)
             except BridgeError as error:

@@ -11,6 +11,10 @@ from shared.storage.tables import Row, Value
 
 SCHEMA = 1
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # storage knows no year before 1601
+UNLINKED = "unlinked"
+"""Detached because its link or connection was deleted: attached again, it goes on with the work item that it has."""
+MOVED = "moved"
+"""Detached because its link moved and its work item was closed: attached again, it gets a new one."""
 CLOSED_CATEGORIES = frozenset({"Completed", "Removed"})
 
 
@@ -99,6 +103,10 @@ class Ticket:
     attempt: Attempt | None = None
     sending: Sending | None = None
     failure: Failure | None = None
+    detached: str = ""
+    """Why it is kept and not worked on any more: `UNLINKED` or `MOVED`; empty for a ticket that is."""
+    leaving: str = ""
+    """What its work item is told when it is closed because the link moved; the ticket is detached afterwards."""
     duplicates: tuple[int, ...] = ()
     """Further work items that carry this ticket, to be removed: a request came later than it could be waited for."""
     written: Mapping[str, Written] = field(default_factory=dict)
@@ -110,6 +118,8 @@ class Ticket:
     @property
     def status(self) -> TicketStatus:
         """What the sender sees; closing a card proves no fix, so that is *awaiting validation*."""
+        if self.detached:
+            return TicketStatus.DETACHED
         if self.work_item.deleted:
             return TicketStatus.DELETED
         if self.failure:
@@ -154,6 +164,10 @@ class Ticket:
                 values["looked_at"] = self.attempt.looked_at
         if self.sending:
             values["sending"] = json.dumps(asdict(self.sending))
+        if self.detached:
+            values["detached"] = self.detached
+        if self.leaving:
+            values["leaving"] = self.leaving
         if self.duplicates:
             values["duplicates"] = json.dumps(self.duplicates)
         if self.failure:
@@ -186,6 +200,8 @@ def read_ticket(row: Row) -> Stored:
         attempt=_attempt(values),
         sending=_known(Sending(0, {}, {}, open=True), json.loads(str(sending))) if sending else None,
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
+        detached=str(values.get("detached", "")),
+        leaving=str(values.get("leaving", "")),
         duplicates=tuple(json.loads(str(values.get("duplicates", "[]")))),
         written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
         written_open=bool(values.get("written_open", True)),

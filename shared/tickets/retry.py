@@ -1,13 +1,20 @@
-"""Tries again what failed: one ticket because a person asks for it, or an asset's because its link was mended."""
+"""Tries again: one ticket because a person asks for it, or an asset's because its link was saved."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from shared.errors import ConflictError
+from shared.links.models import LinkState
+from shared.links.store import LinkStore
 from shared.storage.tables import Table
 from shared.tickets import keys, views
+from shared.tickets.journal import Change, Journal
+from shared.tickets.lane import SELF
+from shared.tickets.outbox import Outbox
 from shared.tickets.pending import due_at_once
 from shared.tickets.reading import ReadTickets
-from shared.tickets.records import TicketStatus
+from shared.tickets.records import Stored, Ticket, TicketStatus
+from shared.tickets.transitions import attached
 from shared.tickets.wake_ups import WakeUps
 
 
@@ -17,17 +24,26 @@ class Retry:
 
     table: Table
     tickets: ReadTickets
+    links: LinkStore
+    journal: Journal
+    outbox: Outbox
     wake_ups: WakeUps
 
     def one(self, ticket_id: str) -> dict[str, Any]:
-        """Let a ticket be worked on again at once and return it. Raises `NotFoundError`."""
+        """Let a ticket be worked on again at once and return it; a detached one is attached again.
+
+        Raises `NotFoundError`, and `ConflictError` when it is detached and its asset is not linked to its connection.
+        """
         connection, key = keys.parse_public_id(ticket_id)
         found = self.tickets.ticket(connection, key)
+        if found.detached:
+            self._attach(connection, key, found)
+            found = self.tickets.ticket(connection, key)
         self._again(connection, key)
         return views.view(connection, key, found)
 
-    def failed_of(self, connection: str, kind: str, asset: str) -> None:
-        """Let every failed ticket of an asset be worked on again."""
+    def all_of(self, connection: str, kind: str, asset: str) -> None:
+        """Let every ticket of an asset that failed or waits be worked on again."""
         prefix = keys.ticket_row(keys.asset_key(kind, asset))
         failed = self.table.range(
             connection,
@@ -39,6 +55,37 @@ class Retry:
         )
         for row in failed:
             self._again(connection, row.key.removeprefix("t|"))
+        for ticket in self._waiting(connection, keys.asset_key(kind, asset)):
+            self._again(connection, ticket)
+
+    def _waiting(self, connection: str, asset: str) -> list[str]:
+        """The tickets of an asset that were put off."""
+        prefixes = (keys.pending_rows(lane) + asset for lane in range(keys.LANES))
+        now = self.table.clock.now()
+        return [
+            keys.ticket_of_pending(row.key)
+            for prefix in prefixes
+            for row in self.table.range(
+                connection,
+                prefix,
+                prefix + keys.AFTER_ALL,
+                where="due gt @now",
+                parameters={"now": now},
+                select=("due",),
+            )
+        ]
+
+    def _attach(self, connection: str, key: str, ticket: Ticket) -> None:
+        link = self.links.find(ticket.kind, ticket.asset)
+        if link is None or link.at(connection) is None or link.state is LinkState.DELETING:
+            raise ConflictError(
+                f"The ticket is detached: {ticket.kind} {ticket.asset} is not linked to the connection {connection}.",
+                hint="Link it there again, then retry.",
+                status=409,
+            )
+        stored = Stored(key, ticket)  # without its etag: the journal reads it again
+        change = Change(stored, attached, change="attached", by=SELF, due=True)
+        self.outbox.send_all(connection, self.journal.write(connection, [change]))
 
     def _again(self, connection: str, key: str) -> None:
         self.table.write(connection, due_at_once(key, asked=True))

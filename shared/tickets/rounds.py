@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from shared.connections.models import Connection
+from shared.connections.models import Connection, ConnectionState
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import BridgeError
 from shared.links.store import LinkStore
 from shared.storage.queues import Queue
+from shared.tickets import departures
 from shared.tickets.adoption import Adoption
+from shared.tickets.departures import Departures
 from shared.tickets.health import Health
 from shared.tickets.lane import concerns_connection
 from shared.tickets.reconcile import Reconcile
@@ -51,6 +53,7 @@ class Rounds:
     reconcile: Reconcile
     verification: Verification
     adoption: Adoption
+    departures: Departures
     times: Times
 
     def start(self, what: Round) -> None:
@@ -60,8 +63,13 @@ class Rounds:
 
     def run(self, message: Mapping[str, Any]) -> None:
         """Do what a message asks for; a connection that is paused has its round another time."""
+        if message["round"] in departures.ROUNDS:
+            self.departures.run(message)
+            return
         connection = self.connections.find(message["connection"])
-        if connection is None or self.health.of(connection.name).paused_for:
+        if connection is None or connection.state is not ConnectionState.ACTIVE:
+            return
+        if self.health.of(connection.name).paused_for:
             return
         if message["round"] == Round.RECONCILE:
             self.reconcile(connection)
@@ -92,7 +100,7 @@ class Rounds:
     def _adopt(self, connection: Connection) -> int:
         self.health.forget_comparisons(connection.name)
         organisation = self.organisations.of(connection)
-        projects = sorted({link.project_id for link in self.links.of(connection.name)})
+        projects = sorted(self.links.projects(connection.name))
         return sum(self.adoption.project(connection, organisation, project, thorough=True) for project in projects)
 
     def _verify(self, connection: Connection, after: str) -> None:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
-from shared.links.models import Link
+from shared.links.models import Link, LinkState
+from shared.links.save import being_deleted
 from shared.links.store import LinkStore
 from shared.storage.tables import Row, Table
 from shared.tickets import keys
@@ -60,8 +61,10 @@ class Submit:
         """Accept a snapshot and return its ticket's id. Raises `RejectedRequestError`."""
         link = self.link(vulnerability)
         snapshot = arrival(vulnerability, sent_at=sent_at, now=self.table.clock.now())
-        self.accept.one(link.connection, snapshot)
-        return keys.public_id(link.connection, snapshot.ticket)
+        kept = (name for name in kept_in(link) if self.table.get(name, snapshot.row))
+        connection = next(kept, link.connection)
+        self.accept.one(connection, snapshot)
+        return keys.public_id(connection, snapshot.ticket)
 
     def all(self, results: Iterable[Vulnerability | RefusedResult], sent_at: datetime) -> Report:
         """Accept a report's snapshots; what cannot be accepted is refused one by one, with its reason."""
@@ -76,20 +79,29 @@ class Submit:
         return report
 
     def link(self, vulnerability: Vulnerability) -> Link:
-        """Return the link of a snapshot's asset. Raises `RejectedRequestError` if it has none."""
+        """Return the link of a snapshot's asset. Raises `RejectedRequestError` if it has none, or is losing it."""
         asset = vulnerability.asset
         try:
-            return self.links.get(asset.kind, asset.id)
+            link = self.links.get(asset.kind, asset.id)
         except NotFoundError as error:
             problem = FieldProblem("/vulnerability/asset", "is not linked to a project")
             raise RejectedRequestError(error.message, hint=error.hint, problems=[problem], status=422) from error
+        if link.state is LinkState.DELETING:
+            raise being_deleted(asset.kind, asset.id)
+        return link
+
+
+def kept_in(link: Link) -> list[str]:
+    """Return the other connections in which an asset's earlier tickets are kept up to date."""
+    names = dict.fromkeys(place.connection for place in link.earlier if not place.left)
+    return [name for name in names if name != link.connection]
 
 
 @dataclass(slots=True)
 class _Asset:
-    """What an import has to know of one asset: read once."""
+    """What an import has to know of one asset in one connection: read once."""
 
-    link: Link
+    connection: str
     known: dict[str, Row]
     gathered: list[tuple[int, Arrival]] = field(default_factory=list)
 
@@ -101,25 +113,27 @@ class _Run:
         self._submit = submit
         self._report = report
         self._sent_at = sent_at
-        self._assets: dict[tuple[str, str], _Asset | RejectedRequestError] = {}
+        self._assets: dict[tuple[str, str], list[_Asset] | RejectedRequestError] = {}
 
     def add(self, index: int, vulnerability: Vulnerability) -> None:
         """Take one snapshot; it may be written only with a later one, or by `flush`."""
         try:
-            asset = self._asset(vulnerability)
+            places = self._places(vulnerability)
             snapshot = arrival(vulnerability, sent_at=self._sent_at, now=self._submit.table.clock.now())
         except RejectedRequestError as error:
             self._refuse(index, error)
             return
+        asset = next((place for place in places if snapshot.row in place.known), places[-1])
         asset.gathered.append((index, snapshot))
         if len(asset.gathered) >= _CHUNK:
             self._write(asset)
 
     def flush(self) -> None:
         """Write what was gathered."""
-        for asset in self._assets.values():
-            if isinstance(asset, _Asset):
-                self._write(asset)
+        for places in self._assets.values():
+            if not isinstance(places, RejectedRequestError):
+                for asset in places:
+                    self._write(asset)
 
     def _write(self, asset: _Asset) -> None:
         try:
@@ -132,7 +146,7 @@ class _Run:
 
     def _accept(self, asset: _Asset) -> Counter[Outcome]:
         arrivals = [snapshot for _, snapshot in asset.gathered]
-        return self._submit.accept.many(asset.link.connection, arrivals, asset.known)
+        return self._submit.accept.many(asset.connection, arrivals, asset.known)
 
     def _fits(self, index: int, snapshot: Arrival) -> bool:
         try:
@@ -146,7 +160,8 @@ class _Run:
         where = error.problems[0].field if error.problems else ""
         self._report.refuse(RefusedResult(index, where, f"{error.message} {error.hint}"))
 
-    def _asset(self, vulnerability: Vulnerability) -> _Asset:
+    def _places(self, vulnerability: Vulnerability) -> list[_Asset]:
+        """Return where an asset's tickets are, the current place last. Raises `RejectedRequestError` for none."""
         key = (vulnerability.asset.kind, vulnerability.asset.id)
         if key not in self._assets:
             self._assets[key] = self._open(vulnerability)
@@ -155,10 +170,11 @@ class _Run:
             raise found
         return found
 
-    def _open(self, vulnerability: Vulnerability) -> _Asset | RejectedRequestError:
+    def _open(self, vulnerability: Vulnerability) -> list[_Asset] | RejectedRequestError:
         try:
             link = self._submit.link(vulnerability)
         except RejectedRequestError as error:
             return error
         asset = keys.asset_key(vulnerability.asset.kind, vulnerability.asset.id)
-        return _Asset(link, self._submit.accept.known(link.connection, asset))
+        names = [*kept_in(link), link.connection]
+        return [_Asset(name, self._submit.accept.known(name, asset)) for name in names]

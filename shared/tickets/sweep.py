@@ -3,9 +3,11 @@
 import logging
 from dataclasses import dataclass
 
+from shared.connections.models import Connection
 from shared.connections.store import ConnectionStore
 from shared.storage.tables import Table
 from shared.tickets import keys
+from shared.tickets.departures import Departures
 from shared.tickets.health import Health
 from shared.tickets.outbox import Outbox
 from shared.tickets.wake_ups import WakeUps
@@ -23,20 +25,22 @@ class Sweep:
     health: Health
     wake_ups: WakeUps
     outbox: Outbox
+    departures: Departures
     times: Times
 
     def __call__(self) -> None:
         """Wake every lane in which something is due, and send what was left unsent; one connection after another."""
         for connection in self.connections.all():
             try:
-                self._sweep(connection.name)
+                self._sweep(connection)
             except Exception:  # what is wrong with one connection must not keep the others from being swept
                 log.exception("sweep failed", extra={"connection": connection.name})
+        self.departures.carry_on()
 
-    def _sweep(self, connection: str) -> None:
-        self.outbox.send_forgotten(connection, older_than=self.times.retry)
-        if not self.health.of(connection).paused_for:
-            self.wake(connection)
+    def _sweep(self, connection: Connection) -> None:
+        self.outbox.send_forgotten(connection.name, older_than=self.times.retry)
+        if connection.may_write and not self.health.of(connection.name).paused_for:
+            self.wake(connection.name)
 
     def wake(self, connection: str) -> None:
         """Wake the lanes of a connection in which something is due."""

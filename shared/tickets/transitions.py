@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
 from shared.tickets.plan import Desired, Patch, digest
-from shared.tickets.records import Attempt, Failure, Sending, Ticket, WorkItemRef, Written
+from shared.tickets.records import MOVED, Attempt, Failure, Sending, Ticket, WorkItemRef, Written
 from shared.tickets.snapshots import Status, Vulnerability
 
 _MAX_TITLE = 1000
@@ -48,7 +48,8 @@ def not_created(ticket: Ticket) -> Ticket:
 
 def failed(ticket: Ticket, error: BridgeError, code: str) -> Ticket:
     """A person must act before it is tried again."""
-    return replace(ticket, attempt=None, sending=None, failure=Failure(code, error.message, error.hint))
+    failure = Failure(code, error.message, error.hint)
+    return _left(replace(ticket, attempt=None, sending=None, failure=failure))
 
 
 def created(ticket: Ticket, item: WorkItem, category: str, nonce: str) -> Ticket:
@@ -100,13 +101,14 @@ def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, *, open
     if item.id != ticket.work_item.id:
         return ticket
     ours = {name: Written(digest(value), digest(item.fields.get(name))) for name, value in patch.fields.items()}
-    return replace(
+    after = replace(
         _seen(ticket, item, category),
         sending=None,
         failure=None,
         written={**ticket.written, **ours, **_kept(ticket.written, patch.keeps)},
         written_open=open_,
     )
+    return after if open_ else _left(after)
 
 
 def told(ticket: Ticket, item: WorkItem, *, is_closed: bool, by_us: bool) -> Ticket:
@@ -146,7 +148,30 @@ def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
 
 def settled(ticket: Ticket) -> Ticket:
     """Desired and observed agree: whatever failed before does not matter any more."""
-    return replace(ticket, failure=None)
+    return _left(replace(ticket, failure=None))
+
+
+def detached(ticket: Ticket, why: str) -> Ticket:
+    """It is kept and not worked on any more. An attempt without a result stays: whoever attaches it again looks."""
+    return ticket if ticket.detached else replace(ticket, detached=why, leaving="")
+
+
+def leaving(ticket: Ticket, words: str) -> Ticket:
+    """Its work item is to be closed with these words, and left."""
+    return ticket if ticket.detached else replace(ticket, leaving=words)
+
+
+def attached(ticket: Ticket) -> Ticket:
+    """It is worked on again: with the work item that it has, or with a new one if that was closed and left."""
+    again = replace(ticket, detached="", failure=None)
+    if ticket.detached != MOVED:
+        return again
+    return replace(again, work_item=WorkItemRef(), nonce="", sending=None, duplicates=(), written={}, written_open=True)
+
+
+def _left(ticket: Ticket) -> Ticket:
+    """All was done that could be done to an item that we leave."""
+    return detached(ticket, MOVED) if ticket.leaving else ticket
 
 
 def refer(item: WorkItem, category: str, *, project: str = "", deleted: bool = False) -> WorkItemRef:

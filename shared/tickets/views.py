@@ -4,9 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from shared.tickets import keys
-from shared.tickets.records import Ticket
+from shared.tickets.records import MOVED, UNLINKED, Failure, Ticket
 
 MESSAGE_SCHEMA = 1
+_AGAIN = "To have it worked on again, link the asset and POST /api/tickets/{ticket}/retry."
+_DETACHED = {
+    UNLINKED: Failure("detached", "Its asset is not linked to this connection any more; nothing changes it.", _AGAIN),
+    MOVED: Failure("detached", "Its asset's link moved elsewhere and its work item was closed.", _AGAIN),
+}
 
 
 def view(connection: str, key: str, ticket: Ticket) -> dict[str, Any]:
@@ -66,8 +71,12 @@ def _work_item(ticket: Ticket) -> dict[str, Any] | None:
 
 
 def _error(ticket: Ticket) -> dict[str, Any] | None:
-    failure = ticket.failure
+    failure = ticket.failure or _why_detached(ticket)
     return {"code": failure.code, "message": failure.message, "hint": failure.hint} if failure else None
+
+
+def _why_detached(ticket: Ticket) -> Failure | None:
+    return _DETACHED.get(ticket.detached)
 
 
 def _moment(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from shared.connections.organisations import Organisations
 from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError
-from shared.links.models import Link
+from shared.links.models import Link, LinkState
 from shared.links.store import LinkStore
 from shared.storage.tables import Row
 from shared.tickets import keys
@@ -19,11 +19,11 @@ from shared.tickets.healing import Healer
 from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
 from shared.tickets.leases import LeaseLostError
-from shared.tickets.plan import Create, Heal, Look, Nothing, Read, plan
-from shared.tickets.records import Stored, Ticket, read_ticket
+from shared.tickets.plan import Create, Desired, Heal, Look, Nothing, Read, plan
+from shared.tickets.records import UNLINKED, Stored, Ticket, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
-from shared.tickets.transitions import failed, settled, summarised
+from shared.tickets.transitions import detached, settled, summarised
 from shared.tickets.work_item_fields import desired, ticket_url
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Work:
         Raises `TransientError` when storage does not answer; the wake-up is then delivered again.
         """
         connection = self.tools.connections.find(name)
-        if connection is None:
+        if connection is None or not connection.may_write:
             return
         condition = self.tools.health.of(name)
         if condition.paused_for:
@@ -123,23 +123,31 @@ class Work:
         lane.look_after_connection()
 
     def _jobs(self, lane: Lane, rows: Sequence[Row]) -> list[Job]:
-        """Read all that is known of the tickets that are due; fail those whose asset is not linked here any more."""
+        """Read all that is known of the tickets that are due; detach those whose asset is not linked here any more."""
         with ThreadPoolExecutor(_THREADS) as threads:
             found = threads.map(lambda row: self._guarded(lane, row), rows)
             loaded = [entry for entry in found if entry]
         links = {asset: self.links.find(*asset) for asset in {_asset(entry.vulnerability) for entry in loaded}}
         jobs: list[Job] = []
-        unlinked: list[Change] = []
+        detached: list[Change] = []
         for entry in loaded:
             link = links[_asset(entry.vulnerability)]
-            if link and link.connection == lane.connection.name:
-                jobs.append(self._job(lane, entry, link))
-            elif entry.stored.ticket.attempt:  # unknown may not become failed: the item would be forgotten
-                lane.postpone(entry.row)
+            here = link.at(lane.connection.name) if link else None
+            if entry.stored.ticket.detached or here is None or here.state is LinkState.DELETING:
+                detached.append(_detached(entry))
+            elif here.enabled or entry.stored.ticket.attempt:  # looking what became of an attempt changes nothing
+                jobs.append(self._job(lane, entry, here))
             else:
-                unlinked.append(_unlinked(entry))
-        lane.write(unlinked)
-        return jobs
+                lane.hold(entry.row)
+        lane.write(detached)
+        return [job for job in jobs if job.link.enabled or self._only_looks(lane, job)]
+
+    def _only_looks(self, lane: Lane, job: Job) -> bool:
+        """What is done for a disabled link is to look; all else waits."""
+        if isinstance(plan(job.desired, job.ticket), Look | Nothing):
+            return True
+        lane.hold(job.pending)
+        return False
 
     def _guarded(self, lane: Lane, row: Row) -> "_Loaded | None":
         """One row that cannot be read must not hold up the rest of its lane for ever."""
@@ -169,9 +177,12 @@ class Work:
     def _job(self, lane: Lane, loaded: "_Loaded", link: Link) -> Job:
         stored = loaded.stored
         url = ticket_url(self.tools.public_url, keys.public_id(lane.connection.name, stored.key))
-        work_item_type = stored.ticket.work_item.type or link.work_item_type
-        wanted = desired(loaded.vulnerability, work_item_type=work_item_type, ticket_url=url)
-        return Job(loaded.row, stored, loaded.vulnerability, link, wanted)
+        making = link.own.over(lane.connection.defaults)
+        work_item_type = stored.ticket.work_item.type or making.work_item_type
+        wanted = desired(loaded.vulnerability, making, work_item_type=work_item_type, ticket_url=url)
+        if stored.ticket.leaving:
+            wanted = Desired({}, open=False, farewell=stored.ticket.leaving)
+        return Job(loaded.row, stored, loaded.vulnerability, link, making, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +206,7 @@ def _place(job: Job) -> tuple[str, str]:
     item, attempt = job.ticket.work_item, job.ticket.attempt
     if item.id:
         return item.project, item.type
-    return (attempt.project, "") if attempt else (job.link.project_id, job.link.work_item_type)
+    return (attempt.project, "") if attempt else (job.link.project_id, job.making.work_item_type)
 
 
 def _settled(job: Job) -> Change:
@@ -203,22 +214,18 @@ def _settled(job: Job) -> Change:
     return Change(
         job.stored,
         lambda ticket: settled(summarised(ticket, job.vulnerability)),
-        change="updated",
+        change="detached" if job.ticket.leaving else "updated",
         by=SELF,
         done=job.pending,
     )
 
 
-def _unlinked(loaded: _Loaded) -> Change:
-    asset = loaded.vulnerability.asset
-    error = NotFoundError(
-        f"The {asset.kind} {asset.id} is not linked to a project of this connection any more.",
-        hint="Link it again, then retry.",
-    )
+def _detached(loaded: _Loaded) -> Change:
+    """Nothing is to be done for it any more; what came in is shown."""
     return Change(
         loaded.stored,
-        lambda ticket: failed(summarised(ticket, loaded.vulnerability), error, "not_linked"),
-        change="failed",
+        lambda ticket: detached(summarised(ticket, loaded.vulnerability), UNLINKED),
+        change="updated" if loaded.stored.ticket.detached else "detached",
         by=SELF,
         done=loaded.row,
     )

@@ -1,41 +1,26 @@
 """What a work item of ours holds: its fields from a vulnerability, and the hyperlink that names its ticket."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from shared.links.models import Link
+from shared.connections.defaults import PRIORITY, Defaults
+from shared.links.item_fields import mapped
 from shared.tickets import content
 from shared.tickets.plan import Desired
-from shared.tickets.snapshots import Severity, Status, Vulnerability
+from shared.tickets.snapshots import Status, Vulnerability
 
-# 1 is the most urgent in every standard process:
-# https://learn.microsoft.com/azure/devops/boards/queries/planning-ranking-priorities
-PRIORITIES: Mapping[Severity, int] = {
-    Severity.CRITICAL: 1,
-    Severity.HIGH: 2,
-    Severity.MEDIUM: 3,
-    Severity.LOW: 4,
-    Severity.INFO: 4,
-}
 _TICKET_URL = re.compile(r"/api/tickets/([a-z0-9-]+\.[a-z2-7]{32})")
 _HYPERLINK = re.compile(r"/api/tickets/(?P<ticket>[a-z0-9.-]+)\?attempt=(?P<nonce>[0-9a-f]+)$")
 
 
-def desired(vulnerability: Vulnerability, *, work_item_type: str, ticket_url: str) -> Desired:
+def desired(vulnerability: Vulnerability, making: Defaults, *, work_item_type: str, ticket_url: str) -> Desired:
     """Return what a work item of a type should say."""
     fields = {
         "System.Title": content.title(vulnerability),
         _description_field(work_item_type): content.description(vulnerability, ticket_url=ticket_url),
-        "Microsoft.VSTS.Common.Priority": PRIORITIES[vulnerability.severity],
+        PRIORITY: making.priority(vulnerability.severity.value),
+        **(mapped(making, vulnerability.model_dump(mode="json")) if making.fields else {}),
     }
     return Desired(fields, open=vulnerability.status is Status.OPEN)
-
-
-def set_once(link: Link, tag: str) -> dict[str, Any]:
-    """Return the fields that are set when a work item is made and are the team's from then on."""
-    tags = dict.fromkeys((tag, *link.tags))  # in order, each once
-    return {"System.Tags": "; ".join(tags)}
 
 
 def ticket_url(public_url: str, ticket_id: str) -> str:
@@ -61,4 +46,4 @@ def tickets_named(text: str) -> list[str]:
 
 def _description_field(work_item_type: str) -> str:
     """The form of a Bug shows Repro Steps where others show the Description."""
-    return "Microsoft.VSTS.TCM.ReproSteps" if work_item_type == "Bug" else "System.Description"
+    return "Microsoft.VSTS.TCM.ReproSteps" if work_item_type.casefold() == "bug" else "System.Description"

@@ -13,6 +13,7 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.conditions import Condition
 from shared.errors import (
     BridgeError,
     ConfigurationError,
@@ -140,6 +141,21 @@ def flag(req: func.HttpRequest, name: str) -> bool:
         problem = FieldProblem(name, "must be true or false")
         raise RejectedRequestError("The query cannot be used.", hint="See problems.", problems=[problem])
     return text == "true"
+
+
+def condition_of(req: func.HttpRequest) -> Condition:
+    """Return what a request expects of the stored version: `If-Match`, or `If-None-Match: *` to create only."""
+    return Condition(req.headers.get("If-Match", ""), only_new=req.headers.get("If-None-Match", "") == "*")
+
+
+def page_of(name: str, req: func.HttpRequest, entries: list[Any], key: Callable[[Any], str]) -> func.HttpResponse:
+    """Answer with the page that is asked for of a list whose entries `key` tells apart."""
+    after = continuation_of(req)
+    keys = [key(entry) for entry in entries]
+    start = keys.index(after) + 1 if after in keys else 0
+    size = page_size(req)
+    last = keys[start + size - 1] if len(entries) > start + size else ""
+    return collection(name, entries[start : start + size], last)
 
 
 def page_size(req: func.HttpRequest) -> int:

@@ -10,10 +10,12 @@ from shared.triggers.answers import (
     answered,
     body_of,
     collection,
+    condition_of,
     continuation_after,
     continuation_of,
     flag,
     ok,
+    page_of,
     page_size,
 )
 from shared.validation import parse_json, validated
@@ -28,10 +30,18 @@ def save_connection(req: func.HttpRequest) -> func.HttpResponse:
     name = req.route_params["connection"]
     body = parse_json(body_of(req), what="connection")
     request = validated(ConnectionRequest, body, what="connection")
-    saved = services.save_connection(name, request, if_match=req.headers.get("If-Match", ""))
+    saved = services.save_connection(name, request, condition_of(req))
     services.health.resume(name)
     services.sweep.wake(name)
     return _shown(saved)
+
+
+@blueprint.route("connections/{connection}", methods=["DELETE"])
+@answered
+def delete_connection(req: func.HttpRequest) -> func.HttpResponse:
+    """Begin to delete a connection with its links and secrets; its tickets are kept, detached."""
+    name = req.route_params["connection"]
+    return _shown(services.departures.delete_connection(name, condition_of(req)), status=202)
 
 
 @blueprint.route("connections/{connection}", methods=["GET"])
@@ -95,6 +105,33 @@ def show_consent(req: func.HttpRequest) -> func.HttpResponse:
     return ok({"url": services.consent(req.route_params["connection"], given)})
 
 
-def _shown(connection: Connection) -> func.HttpResponse:
+@blueprint.route("connections/{connection}/projects", methods=["GET"])
+@answered
+def list_projects(req: func.HttpRequest) -> func.HttpResponse:
+    """List the projects that a connection sees, those with `?search=` in their names."""
+    found = services.browse.projects(req.route_params["connection"], req.params.get("search", ""))
+    return page_of("projects", req, found, key=lambda project: str(project["id"]))
+
+
+@blueprint.route("connections/{connection}/projects/{project}/work-item-types", methods=["GET"])
+@answered
+def list_work_item_types(req: func.HttpRequest) -> func.HttpResponse:
+    """List a project's types of work items, with states, categories, colours and required fields."""
+    connection, project = req.route_params["connection"], req.route_params["project"]
+    found = services.browse.work_item_types(connection, project, req.params.get("search", ""))
+    return page_of("work_item_types", req, found, key=lambda one: str(one["name"]))
+
+
+@blueprint.route("connections/{connection}/projects/{project}/area-paths", methods=["GET"])
+@answered
+def list_area_paths(req: func.HttpRequest) -> func.HttpResponse:
+    r"""List a project's area paths, such as `Web Shop\Backend`."""
+    connection, project = req.route_params["connection"], req.route_params["project"]
+    return page_of(
+        "area_paths", req, services.browse.area_paths(connection, project, req.params.get("search", "")), str
+    )
+
+
+def _shown(connection: Connection, *, status: int = 200) -> func.HttpResponse:
     health = services.health.view(connection.name)
-    return ok({**connection.public(), "health": health}, headers={"ETag": connection.etag})
+    return ok({**connection.public(), "health": health}, status=status, headers={"ETag": connection.etag})

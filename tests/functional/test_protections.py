@@ -39,7 +39,14 @@ class Connections:
         self._names = names
 
     def all(self) -> list[Any]:
-        return [type("Connection", (), {"name": name}) for name in self._names]
+        return [type("Connection", (), {"name": name, "may_write": True}) for name in self._names]
+
+
+class NothingLeaves:
+    """As much of departures as the sweep asks for."""
+
+    def carry_on(self) -> None:
+        pass
 
 
 @pytest.fixture
@@ -172,6 +179,7 @@ def sweep(account: Account, table: Table, *connections: str) -> tuple[Sweep, Que
             Health(table, TIMES),
             WakeUps(work, TIMES),
             Outbox(table, updates),
+            NothingLeaves(),  # type: ignore[arg-type]
             forgotten,
         ),
         work,

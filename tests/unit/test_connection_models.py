@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.connections.models import NAME, Connection, ConnectionRequest, Defaults
+from shared.connections.defaults import Defaults
+from shared.connections.models import NAME, Connection, ConnectionRequest
 from shared.connections.save import SaveConnection
 from shared.errors import RejectedRequestError
 from shared.links.models import LinkRequest
@@ -24,7 +25,7 @@ def request(**changes: Any) -> ConnectionRequest:
 
 def saver(azure_devops_url: str = "https://dev.azure.com") -> SaveConnection:
     nothing: Any = None
-    return SaveConnection(nothing, nothing, nothing, azure_devops_url)
+    return SaveConnection(nothing, nothing, nothing, azure_devops_url, nothing)
 
 
 class TestSecrets:

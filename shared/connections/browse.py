@@ -1,0 +1,52 @@
+"""What a form offers: projects, types of work items, area paths of an organisation as its connection sees it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shared.azure_devops.classification_nodes import area_paths
+from shared.azure_devops.organisation import Organisation
+from shared.azure_devops.paging import every
+from shared.azure_devops.projects import list_projects
+from shared.azure_devops.work_item_types import WorkItemType, list_types
+from shared.connections.organisations import Organisations
+from shared.connections.store import ConnectionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Browse:
+    """The use cases behind `GET /connections/{connection}/projects` and below.
+
+    Each raises `NotFoundError` for no such connection or project, and what Azure DevOps raises. `search` leaves what
+    has the text in its name, whatever the case.
+    """
+
+    store: ConnectionStore
+    organisations: Organisations
+
+    def projects(self, connection: str, search: str = "") -> list[dict[str, str]]:
+        """Return the projects by name."""
+        found = every(self._open(connection), list_projects)
+        named = sorted(found, key=lambda project: (project.name.casefold(), project.id))
+        return [asdict(project) for project in named if search.casefold() in project.name.casefold()]
+
+    def work_item_types(self, connection: str, project: str, search: str = "") -> list[dict[str, Any]]:
+        """Return the types of a project, with states, categories, colours and required fields."""
+        found = self._open(connection).do(list_types(project))
+        return [_shown(one) for one in found if search.casefold() in one.name.casefold()]
+
+    def area_paths(self, connection: str, project: str, search: str = "") -> list[str]:
+        """Return the area paths of a project, parents before their children."""
+        found = self._open(connection).do(area_paths(project))
+        return [path for path in found if search.casefold() in path.casefold()]
+
+    def _open(self, connection: str) -> Organisation:
+        return self.organisations.of(self.store.get(connection))
+
+
+def _shown(one: WorkItemType) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "color": one.color,
+        "states": [asdict(state) for state in one.states],
+        "required_fields": [asdict(field) for field in one.required],
+    }

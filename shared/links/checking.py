@@ -1,0 +1,156 @@
+"""Checks what a link would make against the live project; every problem is found, not only the first."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from shared.azure_devops.classification_nodes import area_paths, iteration_paths
+from shared.azure_devops.fields import TypeField, fields, type_fields
+from shared.azure_devops.organisation import Organisation
+from shared.azure_devops.paging import every
+from shared.azure_devops.projects import Project, get_project, list_projects, work_item_types
+from shared.azure_devops.work_items import add_fields, validate_create
+from shared.connections.defaults import PRIORITY, STANDARD_PRIORITIES, Defaults, FromSnapshot
+from shared.errors import FieldProblem, NotFoundError, RefusedError
+from shared.links.item_fields import below, constants, set_once
+
+_EXAMPLE: Mapping[str, Any] = {"System.Title": "A check of this link: nothing is created"}
+_MOST_NAMED = 20
+_DESCRIPTIONS = ("System.Description", "Microsoft.VSTS.TCM.ReproSteps")
+# Azure DevOps sets these itself when an item is made.
+_GIVEN = ("System.Title", "System.State", "System.AreaPath", "System.IterationPath", "System.Reason", PRIORITY)
+_COVERED = frozenset(name.casefold() for name in (*_GIVEN, *_DESCRIPTIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found: the project and the type as they are written there, empty where there is none."""
+
+    project: Project | None
+    work_item_type: str
+    problems: tuple[FieldProblem, ...]
+
+
+def check(organisation: Organisation, wanted: str, making: Defaults, tag: str) -> Findings:
+    """Check a link's project and settings. Raises what Azure DevOps raises when it cannot be asked."""
+    try:
+        project = organisation.do(get_project(wanted))
+    except NotFoundError:
+        return Findings(None, "", (_no_project(organisation, wanted),))
+    names = organisation.do(work_item_types(project.id))
+    work_item_type = next((name for name in names if name.casefold() == making.work_item_type.casefold()), "")
+    problems = [*_paths(organisation, project, making)]
+    if work_item_type:
+        problems += _items(organisation, project, making.model_copy(update={"work_item_type": work_item_type}), tag)
+    else:
+        problems.insert(0, FieldProblem("/work_item_type", _one_of(making.work_item_type, names)))
+    return Findings(project, work_item_type, tuple(problems))
+
+
+def _no_project(organisation: Organisation, wanted: str) -> FieldProblem:
+    names = [project.name for project in every(organisation, list_projects)]
+    found = f"there is no project {wanted} in the organisation, or the credential may not see it"
+    return FieldProblem("/project", f"{found}; {_near(wanted, names)}" if names else found)
+
+
+def _paths(organisation: Organisation, project: Project, making: Defaults) -> Iterator[FieldProblem]:
+    given = (("area_path", making.area_path, area_paths), ("iteration_path", making.iteration_path, iteration_paths))
+    for name, path, call in given:
+        wanted = below(project.name, path)
+        if wanted:
+            known = organisation.do(call(project.id))
+            if wanted.casefold() not in {one.casefold() for one in known}:
+                yield FieldProblem(f"/{name}", f"{wanted} is no such path in the project; {_near(wanted, known)}")
+
+
+def _items(organisation: Organisation, project: Project, making: Defaults, tag: str) -> list[FieldProblem]:
+    known = {field.name.casefold(): field for field in organisation.do(type_fields(project.id, making.work_item_type))}
+    problems = [
+        *_mapped(organisation, project, making, known),
+        *_priorities(making, known),
+        *_required(making, known.values()),
+    ]
+    return problems + _dry_run(organisation, project, making, tag, {problem.field for problem in problems})
+
+
+def _mapped(
+    organisation: Organisation, project: Project, making: Defaults, known: Mapping[str, TypeField]
+) -> Iterator[FieldProblem]:
+    if not making.fields:
+        return
+    read_only = {field.name.casefold() for field in organisation.do(fields(project.id)) if field.read_only}
+    for name, value in making.fields.items():
+        field = known.get(name.casefold())
+        if field is None:
+            near = _near(name, [one.name for one in known.values()])
+            yield FieldProblem(f"/fields/{name}", f"is no field of {making.work_item_type} in the project; {near}")
+        elif field.name.casefold() in read_only:
+            yield FieldProblem(f"/fields/{name}", "is written by Azure DevOps only")
+        elif not isinstance(value, FromSnapshot) and field.allowed and str(value) not in field.allowed:
+            yield FieldProblem(f"/fields/{name}", _one_of(str(value), field.allowed))
+
+
+def _priorities(making: Defaults, known: Mapping[str, TypeField]) -> Iterator[FieldProblem]:
+    field = known.get(PRIORITY.casefold())
+    for severity in STANDARD_PRIORITIES:
+        priority = str(making.priority(severity))
+        if field and field.allowed and priority not in field.allowed:
+            yield FieldProblem(f"/priorities/{severity}", _one_of(priority, field.allowed))
+
+
+def _required(making: Defaults, known: Iterable[TypeField]) -> Iterator[FieldProblem]:
+    """Yield the fields that must be sent and are not: an item could never be made."""
+    covered = {*_COVERED, *(name.casefold() for name in making.fields)}
+    covered |= {"system.assignedto"} if making.assignee else set()
+    for field in known:
+        if field.required and not field.default and field.name.casefold() not in covered:
+            values = f", one of: {_named(field.allowed)}" if field.allowed else ""
+            words = f"{field.label} is required for {making.work_item_type}: give it a value in fields{values}"
+            yield FieldProblem(f"/fields/{field.name}", words)
+
+
+def _dry_run(
+    organisation: Organisation, project: Project, making: Defaults, tag: str, found: set[str]
+) -> list[FieldProblem]:
+    """Let Azure DevOps judge an example; values that only a snapshot has are not in it, so they are not judged."""
+    priority = making.priority("critical")
+    example = {**_EXAMPLE, PRIORITY: priority, **set_once(making, project.name, tag), **constants(making)}
+    try:
+        organisation.do(validate_create(project.id, making.work_item_type, add_fields(example)))
+    except (RefusedError, NotFoundError) as error:
+        named = error.fields if isinstance(error, RefusedError) else ()
+        later = {name.casefold() for name in making.fields} - {name.casefold() for name in constants(making)}
+        fields = [_pointer(name) for name in named if name.casefold() not in later]
+        new = [FieldProblem(field, error.message) for field in fields if field not in found]
+        if new or named or found:
+            return new
+        return [FieldProblem("/project", f"no {making.work_item_type} can be made there: {error.message}")]
+    return []
+
+
+def _pointer(name: str) -> str:
+    """The setting that a field comes from."""
+    settings = {
+        "system.areapath": "/area_path",
+        "system.iterationpath": "/iteration_path",
+        "system.assignedto": "/assignee",
+        "system.tags": "/tags",
+        PRIORITY.casefold(): "/priorities",
+    }
+    return settings.get(name.casefold(), f"/fields/{name}")
+
+
+def _one_of(value: str, names: Sequence[str]) -> str:
+    return f"{value} is not one of: {_named(names)}"
+
+
+def _near(wanted: str, names: Sequence[str]) -> str:
+    folded = {name.casefold(): name for name in names}
+    near = [folded[name] for name in get_close_matches(wanted.casefold(), folded, n=5, cutoff=0.5)]
+    return f"did you mean {_named(near)}?" if near else f"there are: {_named(sorted(names))}"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

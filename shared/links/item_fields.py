@@ -1,0 +1,52 @@
+"""What a link's settings make of a work item's fields. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.connections.defaults import Constant, Defaults, FromSnapshot
+
+_MAX_LINE = 255
+"""Of a field of text that is no long text: https://learn.microsoft.com/azure/devops/boards/work-items/work-item-fields"""
+
+
+def set_once(making: Defaults, project: str, tag: str) -> dict[str, Any]:
+    """Return the fields that are set when a work item is made and are the team's from then on."""
+    fields = {
+        "System.Tags": "; ".join(dict.fromkeys((tag, *making.tags))),  # in order, each once
+        "System.AreaPath": below(project, making.area_path),
+        "System.IterationPath": below(project, making.iteration_path),
+        "System.AssignedTo": making.assignee,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def below(project: str, path: str | None) -> str | None:
+    """Return a path with the project's name in front, whether it was given so or not."""
+    if path is None or path.partition("\\")[0].casefold() == project.casefold():
+        return path
+    return f"{project}\\{path}"
+
+
+def mapped(making: Defaults, vulnerability: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the map with their values; what the vulnerability does not have is left out."""
+    found = {
+        name: _found(vulnerability, value.path) if isinstance(value, FromSnapshot) else value
+        for name, value in making.fields.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def constants(making: Defaults) -> dict[str, Constant]:
+    """Return the fields of the map whose values are known before there is a vulnerability."""
+    return {name: value for name, value in making.fields.items() if not isinstance(value, FromSnapshot)}
+
+
+def _found(value: Any, path: str) -> Any:
+    """Return what stands at a path; lists become one line, and what no field can hold is nothing."""
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if isinstance(value, list):
+        value = ", ".join(str(entry) for entry in value if isinstance(entry, str | int | float))
+    if isinstance(value, str):
+        return " ".join(value.split())[:_MAX_LINE] or None
+    return value if isinstance(value, bool | int | float) else None

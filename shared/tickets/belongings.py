@@ -1,0 +1,51 @@
+"""All tickets of an asset, or of a connection, with those that no worker has seen yet."""
+
+from collections.abc import Iterator
+
+from shared.storage.tables import Table
+from shared.tickets import keys
+from shared.tickets.arrivals import read_vulnerability
+from shared.tickets.records import Stored, Ticket, TicketStatus, read_ticket
+from shared.tickets.transitions import summarised
+
+_GONE = (TicketStatus.DETACHED, TicketStatus.CLOSED, TicketStatus.DELETED)
+
+
+def worked_on(table: Table, connection: str, asset: str = "") -> Iterator[Stored]:
+    """Yield the tickets that are not detached, of an asset (by its key) or of all."""
+    rows = table.range(
+        connection,
+        f"t|{asset}",
+        f"t|{asset}{keys.AFTER_ALL}",
+        where="status ne @detached",
+        parameters={"detached": TicketStatus.DETACHED.value},
+    )
+    yield from (read_ticket(row) for row in rows)
+    for key in sorted(_unseen(table, connection, asset)):
+        snapshot = table.get(connection, keys.snapshot_of(key))
+        if snapshot:
+            vulnerability, at = read_vulnerability(snapshot), snapshot.written_at
+            of = vulnerability.asset
+            yield Stored(key, summarised(Ticket(of.kind, of.id, created_at=at, changed_at=at), vulnerability))
+
+
+def count_open(table: Table, connection: str, asset: str) -> int:
+    """Count the tickets of an asset that a person would say are open."""
+    return sum(stored.ticket.status not in _GONE for stored in worked_on(table, connection, asset))
+
+
+def has_any(table: Table, connection: str, asset: str) -> bool:
+    """Whether an asset ever had a ticket in a connection."""
+    start = f"v|{asset}"
+    return any(table.range(connection, start, start + keys.AFTER_ALL, select=("ticket",), limit=1))
+
+
+def _unseen(table: Table, connection: str, asset: str) -> set[str]:
+    seen, sent = (
+        {
+            row.key[2:]
+            for row in table.range(connection, f"{kind}|{asset}", f"{kind}|{asset}{keys.AFTER_ALL}", select=("schema",))
+        }
+        for kind in ("t", "v")
+    )
+    return sent - seen

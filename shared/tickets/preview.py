@@ -1,0 +1,44 @@
+"""Shows the work item that a snapshot would make, without making it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.connections.store import ConnectionStore
+from shared.errors import FieldProblem, RejectedRequestError
+from shared.links.item_fields import set_once
+from shared.links.store import LinkStore
+from shared.tickets import keys
+from shared.tickets.snapshots import Vulnerability
+from shared.tickets.work_item_fields import desired, ticket_url
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The use case behind `POST /links/{kind}/{asset}/preview`."""
+
+    links: LinkStore
+    connections: ConnectionStore
+    public_url: str
+
+    def __call__(self, kind: str, asset: str, vulnerability: Vulnerability) -> dict[str, Any]:
+        """Return project, type and fields. Raises `NotFoundError`, and `RejectedRequestError` for another asset's."""
+        link = self.links.get(kind, asset)
+        if (vulnerability.asset.kind, vulnerability.asset.id) != (kind, asset):
+            raise RejectedRequestError(
+                "The snapshot is of another asset.",
+                hint="Send it to its own asset's address.",
+                problems=[FieldProblem("/vulnerability/asset", f"must be the {kind} {asset}")],
+                status=422,
+            )
+        connection = self.connections.get(link.connection)
+        making = link.own.over(connection.defaults)
+        ticket = keys.ticket_key(keys.asset_key(kind, asset), vulnerability.id)
+        url = ticket_url(self.public_url, keys.public_id(connection.name, ticket))
+        wanted = desired(vulnerability, making, work_item_type=making.work_item_type, ticket_url=url)
+        return {
+            "connection": connection.name,
+            "project": link.project,
+            "work_item_type": making.work_item_type,
+            "creates": wanted.open and link.enabled and connection.may_write,
+            "fields": {**wanted.fields, **set_once(making, link.project, connection.tag)},
+        }
