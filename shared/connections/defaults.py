@@ -99,8 +99,8 @@ class Defaults(_Settings):
 
     def priority(self, severity: str) -> int:
         """Return the priority of a severity."""
-        said: Mapping[str, int] = {**self.priorities}
-        return said.get(severity, STANDARD_PRIORITIES[severity])
+        own = (priority for name, priority in self.priorities.items() if name == severity)
+        return next(own, STANDARD_PRIORITIES[severity])
 
 
 class Overrides(_Settings):
