@@ -36,10 +36,11 @@ def app(state_file: Path, *, speed: float = 1.0, entra_tokens: EntraTokens | Non
     with store.transaction() as database:
         make_organization(database, "contoso")
         make_organization(database, "fabrikam", {"Fabrikam": "Agile"})
-    deliveries = Deliveries(store, speed)
+    settings = Settings(store)
+    deliveries = Deliveries(store, settings, speed)
     world = World(
         store,
-        Settings(store),
+        settings,
         entra_tokens=entra_tokens,
         throttle=Throttle(_WINDOW / speed),
         wake=deliveries.wake,

@@ -1,0 +1,93 @@
+"""Waits until nothing is under way any more, and lets what failed be tried again."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from azure.core.exceptions import AzureError
+from azure.data.tables import TableClient
+
+from local.torture.clients import Control, Functions, RefusedError, UnavailableError, queue
+from local.torture.messages import QUEUES
+from local.torture.plan import CONNECTIONS
+
+_LOOK_EVERY = 1.5
+_FAILED_EVERY = 6.0
+
+
+@dataclass
+class Settling:
+    """What is still under way, and the wait for its end."""
+
+    storage: str
+    control: Control
+    functions: Functions
+    say: Callable[[str], None]
+    retried: set[str] = field(default_factory=set)
+    _asked_at: float = 0.0
+
+    def wait(self, *, seconds: float, quiet: float) -> bool:
+        """Return whether nothing was under way for `quiet` seconds on end, within `seconds`."""
+        end = time.monotonic() + seconds
+        calm_since: float | None = None
+        while time.monotonic() < end:
+            left = self._left()
+            now = time.monotonic()
+            if left is None or any(left.values()):
+                calm_since = None
+            elif calm_since is None:
+                calm_since = now
+            elif now - calm_since >= quiet:
+                return True
+            shown = {name: count for name, count in (left or {}).items() if count}
+            self.say(f"draining: {shown or 'nothing left'}, {end - now:.0f} s at most")
+            time.sleep(_LOOK_EVERY)
+        return False
+
+    def _left(self) -> dict[str, int] | None:
+        try:
+            left = {name: self._messages(name) for name in QUEUES}
+            left["hooks"] = int(self.control.ask("GET", "deliveries")["pending"])
+            left |= self._rows()
+            left["failed"] = self._retry()
+        except (AzureError, UnavailableError):
+            return None
+        return left
+
+    def _messages(self, name: str) -> int:
+        with queue(self.storage, name) as client:
+            return client.get_queue_properties().approximate_message_count or 0
+
+    def _rows(self) -> dict[str, int]:
+        counts = {"pending": 0, "outbox": 0}
+        with TableClient.from_connection_string(self.storage, "tickets") as table:
+            for connection in CONNECTIONS:
+                for name, prefix in (("pending", "p|"), ("outbox", "u|")):
+                    query = f"PartitionKey eq '{connection}' and RowKey ge '{prefix}' and RowKey lt '{prefix}~'"
+                    counts[name] += sum(1 for _ in table.query_entities(query, select=["RowKey"]))
+        return counts
+
+    def _retry(self) -> int:
+        """A refusal ends a ticket until its sender asks again, which is what the sender does here."""
+        if time.monotonic() - self._asked_at < _FAILED_EVERY:
+            return 0
+        self._asked_at = time.monotonic()
+        failed = self._failed()
+        for ticket in failed:
+            try:
+                self.functions.ask("POST", f"tickets/{ticket}/retry")
+            except RefusedError:
+                continue
+            self.retried.add(ticket)
+        return len(failed)
+
+    def _failed(self) -> list[str]:
+        with TableClient.from_connection_string(self.storage, "tickets") as table:
+            return [
+                f"{connection}.{row['RowKey'].removeprefix('t|')}"
+                for connection in CONNECTIONS
+                for row in table.query_entities(
+                    f"PartitionKey eq '{connection}' and RowKey ge 't|' and RowKey lt 't|~' and status eq 'failed'",
+                    select=["RowKey"],
+                )
+            ]
