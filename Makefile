@@ -9,10 +9,18 @@ NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick check install clean
+.PHONY: run test quick check install smoke clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
+
+# Against a real organisation: make smoke ORGANISATION=https://dev.azure.com/contoso PROJECT=smoke-test
+# The credential comes from the environment; what is given here reaches it as well, for all on this machine to see.
+SECRETS := AZURE_DEVOPS_PAT AZURE_CLIENT_SECRET
+smoke: $(INSTALLED)
+	$(foreach secret,$(SECRETS),$(if $(filter command,$(firstword $(origin $(secret)))),\
+		$(error Set $(secret) in the environment, not on the command line)))
+	@$(BIN)/python -m local.smoke
 
 test: check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

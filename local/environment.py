@@ -54,6 +54,8 @@ class Wiring:
             "ENTRA_URL": f"https://127.0.0.1:{self.ports['entra']}",
             "TIME_SCALE": str(self.time_scale),
             "SWEEP_SCHEDULE": "*/5 * * * * *",
+            "RECONCILE_SCHEDULE": "0 */1 * * * *",
+            "VERIFY_SCHEDULE": "0 30 2 * * *",
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "115343360",
             **own,

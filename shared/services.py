@@ -7,7 +7,6 @@ without functions.
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import chain
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ from shared.connections.organisations import Organisations
 from shared.connections.save import SaveConnection
 from shared.connections.sign_in import SignIn
 from shared.connections.store import ConnectionStore
-from shared.links.models import KINDS
 from shared.links.save import SaveLink
 from shared.links.service_hooks import ServiceHooks
 from shared.links.store import LinkStore
@@ -30,6 +28,7 @@ from shared.storage.queues import Queue
 from shared.storage.secrets import Vault
 from shared.storage.tables import Table
 from shared.tickets.accept import Accept
+from shared.tickets.adoption import Adoption
 from shared.tickets.categories import Categories
 from shared.tickets.creating import Refusals
 from shared.tickets.failed_messages import FailedMessages
@@ -40,9 +39,13 @@ from shared.tickets.leases import Leases
 from shared.tickets.observe import Observe
 from shared.tickets.outbox import Outbox
 from shared.tickets.reading import ReadTickets
+from shared.tickets.reconcile import Reconcile
 from shared.tickets.requests import TicketRequests
+from shared.tickets.retry import Retry
+from shared.tickets.rounds import Rounds
 from shared.tickets.submit import Submit
 from shared.tickets.sweep import Sweep
+from shared.tickets.verification import Verification
 from shared.tickets.wake_ups import WakeUps
 from shared.tickets.work import Work
 from shared.times import Times
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 
 
 _BUILDING = RLock()
+_SEQUENCES_PER_EPOCH = 1_000_000
 
 
 class once[T](cached_property[T]):  # noqa: N801  used as a decorator, like what it extends
@@ -87,7 +91,7 @@ class Services:
     @once
     def health(self) -> Health:
         """How connections are doing."""
-        return Health(self._tickets)
+        return Health(self._tickets, self._times)
 
     @once
     def save_connection(self) -> SaveConnection:
@@ -123,8 +127,13 @@ class Services:
 
     @once
     def read_tickets(self) -> ReadTickets:
-        """`GET /tickets`, `GET /tickets/{ticket}` and `POST /tickets/{ticket}/retry`."""
-        return ReadTickets(self._tickets, self.connections, self._wake_ups)
+        """`GET /tickets` and `GET /tickets/{ticket}`."""
+        return ReadTickets(self._tickets, self.connections)
+
+    @once
+    def retry(self) -> Retry:
+        """`POST /tickets/{ticket}/retry`."""
+        return Retry(self._tickets, self.read_tickets, self._wake_ups)
 
     @once
     def failed_messages(self) -> FailedMessages:
@@ -158,6 +167,8 @@ class Services:
             wake_ups=self._wake_ups,
             categories=self._categories,
             health=self.health,
+            alerts=self.alerts,
+            adoption=self._adoption,
             times=self._times,
             public_url=self.settings.public_url,
         )
@@ -175,7 +186,27 @@ class Services:
             connections=self.connections,
             organisations=self._organisations,
             categories=self._categories,
+            health=self.health,
             wake_ups=self._wake_ups,
+            times=self._times,
+        )
+
+    @once
+    def rounds(self) -> Rounds:
+        """Reconciling: the timers, the queue `ticket-work`, and `POST /connections/{connection}/reconcile`."""
+        reconcile = Reconcile(self._tickets, self.links, self._organisations, self.health, self.observe, self._times)
+        verification = Verification(
+            self._tickets, self._journal, self._outbox, self._organisations, self._categories, self._wake_ups
+        )
+        return Rounds(
+            queue=self._ticket_work,
+            connections=self.connections,
+            links=self.links,
+            organisations=self._organisations,
+            health=self.health,
+            reconcile=reconcile,
+            verification=verification,
+            adoption=self._adoption,
             times=self._times,
         )
 
@@ -207,8 +238,7 @@ class Services:
         return Entra(self.settings.entra_url, seconds=min(10.0, self._times.request))
 
     def _linked_place(self, connection: str) -> Place | None:
-        every = chain.from_iterable(self.links.all(kind) for kind in KINDS)
-        link = next((link for link in every if link.connection == connection), None)
+        link = next(iter(self.links.of(connection)), None)
         return Place(link.project, link.work_item_type) if link else None
 
     @once
@@ -217,7 +247,11 @@ class Services:
 
     @once
     def _wake_ups(self) -> WakeUps:
-        return WakeUps(Queue(self._account, "ticket-work"), self._times)
+        return WakeUps(self._ticket_work, self._times)
+
+    @once
+    def _ticket_work(self) -> Queue:
+        return Queue(self._account, "ticket-work")
 
     @once
     def _leases(self) -> Leases:
@@ -225,7 +259,21 @@ class Services:
 
     @once
     def _journal(self) -> Journal:
-        return Journal(self._tickets, self._leases)
+        # Consumers keep the highest sequence that they saw, and restored tables do not know what was sent.
+        first_sequence = (self.settings.tables_epoch - 1) * _SEQUENCES_PER_EPOCH + 1
+        return Journal(self._tickets, self._leases, first_sequence)
+
+    @once
+    def _adoption(self) -> Adoption:
+        return Adoption(
+            table=self._tickets,
+            journal=self._journal,
+            outbox=self._outbox,
+            links=self.links,
+            health=self.health,
+            categories=self._categories,
+            epoch=self.settings.tables_epoch,
+        )
 
     @once
     def _outbox(self) -> Outbox:

@@ -14,6 +14,7 @@ from shared.errors import ConfigurationError
 DEFAULT_AZURE_DEVOPS_URL = "https://dev.azure.com"
 DEFAULT_ENTRA_URL = "https://login.microsoftonline.com"
 MAX_IMPORT_BYTES = 100 * 1024 * 1024
+SCHEDULES = ("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", "VERIFY_SCHEDULE")
 STORAGE_CONNECTION = "AzureWebJobsStorage"
 # An unresolved reference reaches the app as its literal text:
 # https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
@@ -45,6 +46,7 @@ class Settings:
     hook_epoch: int = 1
     max_import_bytes: int = MAX_IMPORT_BYTES
     time_scale: float = 1.0
+    tables_epoch: int = 1
     client_id: str | None = None
 
     @classmethod
@@ -64,9 +66,11 @@ class Settings:
             hook_epoch=reader.number("HOOK_EPOCH", int, 1, least=1),
             max_import_bytes=reader.number("MAX_IMPORT_BYTES", int, MAX_IMPORT_BYTES, least=1024),
             time_scale=reader.number("TIME_SCALE", float, 1.0, least=0.001),
+            tables_epoch=reader.number("TABLES_EPOCH", int, 1, least=1),
             client_id=values.get("AZURE_CLIENT_ID") or None,
         )
-        reader.text("SWEEP_SCHEDULE")  # read by the host; without it nothing finds what a dead process forgot
+        for schedule in SCHEDULES:  # read by the host; without them nobody finds what was forgotten or missed
+            reader.text(schedule)
         if reader.problems:
             raise ConfigurationError(reader.problems)
         return settings

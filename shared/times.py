@@ -33,8 +33,10 @@ class Times:
     """How long an event for an item that we do not know waits before it is looked at again."""
     retry: float = 30.0
     """How long a ticket waits after a passing fault; twice as long after each further one, up to 64 times."""
-    drain: float = 180.0
-    """How long a worker keeps a lane before it lets others in: a function may run for ten minutes."""
+    feed_start: float = 86_400.0
+    """How far back a project's feed of revisions is read for the first time."""
+    drain: float = 30.0
+    """How long a worker keeps a lane before it queues behind the others, so that a flood delays nobody else."""
 
     @classmethod
     def scaled(cls, scale: float) -> "Times":

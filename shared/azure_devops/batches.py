@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 type Outcome = WorkItem | BridgeError
 
 
+class WholeBatchError(UnknownError):
+    """An answer says nothing of the single entries: any of them may have been carried out."""
+
+
 def together(calls: "Sequence[Call[WorkItem]]") -> Call[list[Outcome]]:
     """Make one call of several; its value has one outcome for each, in their order."""
     entries = [
@@ -37,7 +41,7 @@ def together(calls: "Sequence[Call[WorkItem]]") -> Call[list[Outcome]]:
 def _outcomes(value: Any, count: int) -> list[Outcome]:
     entries = value["value"]
     if len(entries) != count:
-        raise ValueError("the answer has another number of entries than the request")
+        raise WholeBatchError("Azure DevOps answered a batch with another number of entries.")
     return [_outcome(entry) for entry in entries]
 
 
@@ -50,11 +54,11 @@ def _outcome(entry: Any) -> Outcome:
     except BridgeError as error:
         return _possibly_undone(error)
     except UNEXPECTED_FORM:
-        return UnknownError("Azure DevOps answered one entry of a batch in an unexpected form.")
+        return WholeBatchError("Azure DevOps answered one entry of a batch in an unexpected form.")
 
 
 def _possibly_undone(error: BridgeError) -> BridgeError:
     """ "Whole bulk failed" says nothing of this entry: another one was refused."""
     if "whole bulk" in error.message.lower() or "TF401321" in error.message:
-        return UnknownError(error.message)
+        return WholeBatchError(error.message)
     return error

@@ -8,8 +8,8 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
-from shared.azure_devops.answers import UNEXPECTED_FORM, Answer, judge
-from shared.errors import CredentialError, RefusedError, TransientError, UnknownError
+from shared.azure_devops.answers import UNEXPECTED_FORM, Answer, judge, retry_after
+from shared.errors import CredentialError, RefusedError, ThrottledError, TransientError, UnknownError
 
 if TYPE_CHECKING:
     import requests
@@ -22,6 +22,7 @@ TOO_LARGE = "too_large"
 _CONNECT_SECONDS = 10.0
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
+_LEAST_SECONDS = 0.1
 
 
 class Judge(Protocol):
@@ -71,6 +72,12 @@ class Organisation:
         self._session = session
         self._authorization = authorization
         self._seconds = seconds
+        self.reached = False
+        """Whether the last call had an answer."""
+        self.trouble: TransientError | None = None
+        """Why the last call had none that says anything."""
+        self.slow_down = 0.0
+        """For how many seconds Azure DevOps asked us to wait, in an answer that was no refusal."""
 
     def do[T](self, call: Call[T]) -> T:
         """Send one call and return what it reads.
@@ -78,22 +85,35 @@ class Organisation:
         Raises `CredentialError`, `RefusedError`, `NotFoundError`, `ConflictError`, `ThrottledError`,
         `TransientError`, and `UnknownError` for a change that may have been carried out.
         """
-        answer = self._send(call, renew=False)
+        self.reached, self.trouble = False, None
+        try:
+            value = self._value(call)
+        except TransientError as error:
+            self.trouble = None if isinstance(error, ThrottledError) else error
+            raise
+        self.reached = True
+        return value
+
+    def _value[T](self, call: Call[T]) -> T:
+        deadline = time.monotonic() + self._seconds
+        answer = self._send(call, deadline, renew=False)
         try:
             value = call.judge(answer, changes=call.changes)
         except CredentialError:
-            value = call.judge(self._send(call, renew=True), changes=call.changes)
+            answer = self._send(call, deadline, renew=True)
+            value = call.judge(answer, changes=call.changes)
+        self.slow_down = max(self.slow_down, retry_after(answer.headers) or 0.0)
         try:
             return call.read(value)
         except UNEXPECTED_FORM as error:
             message = "Azure DevOps answered in an unexpected form."
             raise (UnknownError if call.changes else TransientError)(message) from error
 
-    def _send(self, call: "Call[Any]", *, renew: bool) -> Answer:
+    def _send(self, call: "Call[Any]", deadline: float, *, renew: bool) -> Answer:
         import requests  # noqa: PLC0415  most of the time of a cold start that only takes a hook
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
-        deadline = time.monotonic() + self._seconds
+        seconds = max(deadline - time.monotonic(), _LEAST_SECONDS)
         try:
             with self._session.request(
                 call.method,
@@ -102,7 +122,7 @@ class Organisation:
                 headers=_headers(call, self._authorization(renew)),
                 allow_redirects=False,
                 stream=True,
-                timeout=(min(_CONNECT_SECONDS, self._seconds), self._seconds),
+                timeout=(min(_CONNECT_SECONDS, seconds), seconds),
             ) as response:
                 body = _read(response, deadline, call)
                 headers = {name.lower(): value for name, value in response.headers.items()}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import quote, unquote
 
 from shared.errors import ConflictError, NotFoundError
@@ -11,6 +12,7 @@ from shared.storage.tables import Row, RowChangedError, Table, Value
 
 _SCHEMA = 1
 MAX_KEY = 512
+_END = "\uffff"
 
 
 class LinkStore:
@@ -38,6 +40,14 @@ class LinkStore:
         """Yield the links of one kind in the order of their keys, those after an asset's."""
         start = f"{row_key(after)} " if after else ""
         return (_link(row) for row in self._table.all(partition=kind, start=start))
+
+    def of(self, connection: str) -> list[Link]:
+        """Return all links of a connection."""
+        found = (
+            self._table.range(kind, "", _END, where="connection eq @connection", parameters={"connection": connection})
+            for kind in KINDS
+        )
+        return [_link(row) for row in chain.from_iterable(found)]
 
     def save(self, link: Link) -> Link:
         """Store a link; its etag, if it has one, must be the stored one.

@@ -62,6 +62,7 @@ class Creator:
             jobs = [job for job in jobs if is_asked(job.pending)]
         if jobs:
             self._learn_states(jobs[0])
+            self._compare(jobs[0].link.project_id)
         for batch in batched(jobs, BATCH, strict=False):
             self._create(batch)
 
@@ -80,16 +81,20 @@ class Creator:
         link = job.link
         self.lane.tools.categories.states(self.lane.organisation, link.project_id, link.work_item_type)
 
+    def _compare(self, project: str) -> None:
+        """Nothing is created before we know which work items carry tickets: the tables may be new, or old."""
+        lane = self.lane
+        if lane.condition.epochs.get(project) != lane.tools.adoption.epoch:
+            lane.tools.adoption.ensure(lane.connection, lane.organisation, project)
+            lane.condition = lane.tools.health.of(lane.connection.name)
+
     def _with_attempt(self, job: Job) -> Ticket:
         attempt = Attempt(secrets.token_hex(8), self.lane.tools.table.clock.now(), job.link.project_id)
         return attempted(summarised(job.ticket, job.vulnerability), attempt, job.desired)
 
     def _call(self, job: Job) -> Call[WorkItem]:
-        attempt = job.ticket.attempt
-        if attempt is None:
-            raise ValueError("a create needs its attempt")
         ticket_id = self.lane.ticket_id(job)
-        link = hyperlink(self.lane.tools.public_url, ticket_id, attempt.nonce)
+        link = hyperlink(self.lane.tools.public_url, ticket_id, _attempt(job).nonce)
         fields = {**job.desired.fields, **set_once(job.link, self.lane.connection.tag)}
         patch = [*add_fields(fields), add_hyperlink(link, f"Ticket {ticket_id}")]
         return create(job.link.project_id, job.link.work_item_type, patch)
@@ -111,10 +116,10 @@ class Creator:
                 return [failure_of(job, error)]
 
     def _created(self, job: Job, item: WorkItem) -> Change:
-        category = self.lane.category(item)
+        category, nonce = self.lane.category(item), _attempt(job).nonce
         return Change(
             job.stored,
-            lambda ticket: created(ticket, item, category),
+            lambda ticket: created(ticket, item, category, nonce),
             change="created",
             by=self.lane.connection.identity,
             done=job.pending,
@@ -128,6 +133,12 @@ class Creator:
 
     def _kind(self, job: Job) -> tuple[str, str, str]:
         return (self.lane.connection.name, job.link.project_id, job.link.work_item_type)
+
+
+def _attempt(job: Job) -> Attempt:
+    if job.ticket.attempt is None:
+        raise ValueError("a create needs its attempt")
+    return job.ticket.attempt
 
 
 def _undone(job: Job) -> Change:

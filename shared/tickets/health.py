@@ -1,14 +1,24 @@
 """How a connection is doing: its `c|` row. While it is paused, its tickets wait and nobody else does."""
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.errors import BridgeError
+from shared.errors import BridgeError, ThrottledError, TransientError
 from shared.storage import tables
-from shared.storage.tables import Table
+from shared.storage.tables import Row, RowChangedError, Table, Value
 from shared.tickets import keys
+from shared.times import Times
+
+_TRIES = 10
+_CREDENTIAL_PAUSES = 10  # times `retry`: asking again and again with a dead credential locks accounts
+_TROUBLES = 3
+_MAX_DOUBLINGS = 4
+_BATCH_TROUBLES = 2
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,41 +31,118 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """How a connection was doing when it was looked at.
+
+    `paused_for` seconds nothing may be sent. `troubles`: how often in a row Azure DevOps could not be reached.
+    `epochs` by project: of the tables, when the project's work items were last compared with them.
+    """
+
+    paused_for: float = 0.0
+    troubles: int = 0
+    single_calls: bool = False
+    epochs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """Reads and writes how connections are doing."""
 
     table: Table
+    times: Times
 
-    def paused_for(self, connection: str) -> float:
-        """Return for how many more seconds nothing may be sent; 0 if it may."""
-        row = self.table.get(connection, keys.OPERATIONS_ROW)
-        until = row.values.get("paused_until") if row else None
-        if not isinstance(until, datetime):
+    def of(self, connection: str) -> Condition:
+        """Return how a connection is doing."""
+        values = self._values(self.table.get(connection, keys.OPERATIONS_ROW))
+        return Condition(
+            paused_for=max(0.0, (_moment(values.get("paused_until")) - self.table.clock.now()).total_seconds()),
+            troubles=_number(values.get("troubles")),
+            single_calls=_number(values.get("batch_troubles")) >= _BATCH_TROUBLES,
+            epochs=_epochs(values),
+        )
+
+    def pause(self, connection: str, error: BridgeError) -> float:
+        """Send nothing for as long as an error asks for, and say why; return the seconds."""
+        if isinstance(error, ThrottledError):
+            code, seconds = "throttled", error.retry_after
+        else:
+            code, seconds = "credential", self.times.retry * _CREDENTIAL_PAUSES
+        self._pause(connection, seconds, code, error)
+        return seconds
+
+    def trouble(self, connection: str, error: TransientError) -> float:
+        """Azure DevOps could not be reached, or did not answer: return for how long nothing is sent, 0 if it is.
+
+        One lost answer says nothing of the connection; the third in a row does, and then the pauses grow.
+        """
+        troubles = self.of(connection).troubles + 1
+        self._change(connection, lambda _: {"troubles": troubles})
+        if troubles < _TROUBLES:
             return 0.0
-        return max(0.0, (until - self.table.clock.now()).total_seconds())
+        seconds = self.times.retry * float(2 ** min(troubles - _TROUBLES, _MAX_DOUBLINGS))
+        self._pause(connection, seconds, "unreachable", error)
+        return seconds
 
-    def pause(self, connection: str, seconds: float, error: BridgeError, code: str) -> None:
-        """Send nothing for a while, and say why."""
-        seconds = max(seconds, self.paused_for(connection))
-        problem = Problem(code, error.message, error.hint)
-        values: dict[str, tables.Value] = {
-            "schema": 1,
-            "paused_until": self.table.clock.now() + timedelta(seconds=seconds),
-            "problem": json.dumps(asdict(problem)),
-        }
-        self.table.write(connection, tables.upsert(keys.OPERATIONS_ROW, values))
+    def well(self, connection: str) -> None:
+        """Azure DevOps answered."""
+        self._change(connection, lambda _: {"troubles": 0})
+
+    def batch_trouble(self, connection: str) -> None:
+        """A batch was answered as a whole; the second time, the connection changes to single calls."""
+        self._change(connection, lambda values: {"batch_troubles": _number(values.get("batch_troubles")) + 1})
+
+    def compared(self, connection: str, project: str, epoch: int) -> None:
+        """Remember that all work items of a project that carry tickets were compared with the tables."""
+        self._change(connection, lambda values: {"epochs": json.dumps({**_epochs(values), project: epoch})})
+
+    def forget_comparisons(self, connection: str) -> None:
+        """The tables may be older than the work items: nothing is created before they were compared."""
+        self._change(connection, lambda _: {"epochs": "{}"})
 
     def resume(self, connection: str) -> None:
         """The cause was removed: go on at once."""
-        self.table.write(connection, tables.upsert(keys.OPERATIONS_ROW, {"schema": 1}))
+        self._change(connection, lambda _: {"paused_until": _NEVER, "troubles": 0, "batch_troubles": 0})
 
     def view(self, connection: str) -> dict[str, Any]:
         """Return what the API shows: until when it is paused, and the last problem."""
-        row = self.table.get(connection, keys.OPERATIONS_ROW)
-        values = row.values if row else {}
-        until, problem = values.get("paused_until"), values.get("problem")
-        paused = isinstance(until, datetime) and until > self.table.clock.now()
+        values = self._values(self.table.get(connection, keys.OPERATIONS_ROW))
+        until, problem = _moment(values.get("paused_until")), values.get("problem")
+        paused = until > self.table.clock.now()
         return {
-            "paused_until": until.isoformat() if paused and isinstance(until, datetime) else None,
+            "paused_until": until.isoformat() if paused else None,
             "problem": json.loads(str(problem)) if paused and problem else None,
         }
+
+    def _pause(self, connection: str, seconds: float, code: str, error: BridgeError) -> None:
+        problem = json.dumps(asdict(Problem(code, error.message, error.hint)))
+        longest = max(seconds, self.of(connection).paused_for)  # another worker may have been told to wait longer
+        until = self.table.clock.now() + timedelta(seconds=longest)
+        self._change(connection, lambda _: {"paused_until": until, "problem": problem})
+
+    def _change(self, connection: str, changes: Callable[[Mapping[str, Value]], Mapping[str, Value]]) -> None:
+        """Change some properties of the row, whoever else does."""
+        for _ in range(_TRIES):
+            row = self.table.get(connection, keys.OPERATIONS_ROW)
+            before = self._values(row)
+            values = {**before, **changes(before), "schema": 1}
+            key = keys.OPERATIONS_ROW
+            write = tables.replace(key, values, row.etag) if row else tables.create(key, values)
+            with suppress(RowChangedError):
+                self.table.write(connection, write)
+                return
+        raise TransientError("The state of a connection is being changed by too many workers at once.")
+
+    def _values(self, row: Row | None) -> Mapping[str, Value]:
+        return row.values if row else {}
+
+
+def _epochs(values: Mapping[str, Value]) -> dict[str, int]:
+    return dict(json.loads(str(values.get("epochs", "{}"))))
+
+
+def _moment(value: object) -> datetime:
+    return value if isinstance(value, datetime) else _NEVER
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

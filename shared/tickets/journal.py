@@ -71,6 +71,8 @@ class Journal:
 
     table: Table
     leases: Leases
+    first_sequence: int = 1
+    """Of new history: a higher one once tables were restored, for some of what they lost was sent."""
 
     def write(self, connection: str, changes: Sequence[Change], lease: Lease | None = None) -> list[Unsent]:
         """Write changes of different tickets, fenced by a lease if the caller works a lane.
@@ -114,7 +116,8 @@ class Journal:
         after = draft.change.apply(before)
         steps: list[_Step] = []
         if after != before or not draft.stored.etag:
-            after = replace(after, changed_at=self.table.clock.now(), history=before.history + 1)
+            sequence = max(before.history + 1, self.first_sequence)
+            after = replace(after, changed_at=self.table.clock.now(), history=sequence)
             known = before if draft.stored.etag else None
             change, by = draft.change.change, draft.change.by
             message = views.update(connection, key, known, after, change=change, by=by) if change else None
@@ -124,8 +127,8 @@ class Journal:
                 messages[key] = text = json.dumps(message, ensure_ascii=False)
                 steps += self._announce(draft, after.history, text)
             steps.insert(0, _Step(put(draft.stored, after), "ticket", draft))
-            if after.work_item.id != before.work_item.id:
-                row = keys.work_item_row(after.work_item.id)
+            for number in sorted(_items(after) - _items(before)):
+                row = keys.work_item_row(number)
                 steps.append(_Step(tables.upsert(row, {"schema": 1, "ticket": key}), "work item", draft))
         if draft.change.due and steps:
             steps.append(_Step(due_at_once(key), "due", draft))
@@ -165,6 +168,10 @@ def put(stored: Stored, after: Ticket) -> Operation:
     """Return the write of a ticket's row, if it still is the one that was read."""
     row = keys.ticket_row(stored.key)
     return tables.replace(row, after.values(), stored.etag) if stored.etag else tables.create(row, after.values())
+
+
+def _items(ticket: Ticket) -> set[int]:
+    return {ticket.work_item.id, *ticket.duplicates} - {0}
 
 
 def _unsent(steps: Sequence[_Step], etags: Sequence[str], messages: dict[str, str]) -> list[Unsent]:

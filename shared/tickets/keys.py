@@ -77,6 +77,16 @@ def work_item_row(work_item: int) -> str:
     return f"w|{work_item:012}"
 
 
+def number_of(row: str) -> int:
+    """The work item of a `w|` row's key."""
+    return int(row[2:])
+
+
+def feed_row(project: str) -> str:
+    """`f|`: how far a project's feed of revisions was read."""
+    return f"f|{project}"
+
+
 def history_row(ticket: str, sequence: int) -> str:
     """`h|`: one entry of a ticket's history."""
     return f"h|{ticket}|{sequence:010}"

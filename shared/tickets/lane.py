@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from shared.azure_devops.batches import Outcome, together
+from shared.alerts import Alerts
+from shared.azure_devops.batches import Outcome, WholeBatchError, together
 from shared.azure_devops.organisation import Call, Organisation
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.models import Connection
@@ -22,8 +23,9 @@ from shared.errors import (
 from shared.links.models import Link
 from shared.storage.tables import Row, RowChangedError, Table
 from shared.tickets import keys
+from shared.tickets.adoption import Adoption
 from shared.tickets.categories import Categories
-from shared.tickets.health import Health
+from shared.tickets.health import Condition, Health
 from shared.tickets.journal import Change, Journal, put
 from shared.tickets.leases import Lease, LeaseLostError, Leases
 from shared.tickets.outbox import Outbox
@@ -39,7 +41,6 @@ log = logging.getLogger(__name__)
 SELF = "azure-devops-bridge"
 """Who changed a ticket when it was us."""
 _MAX_DOUBLINGS = 6
-_CREDENTIAL_PAUSES = 10  # times `retry`: asking again and again with a dead credential locks accounts
 
 
 class PausedError(BridgeError):
@@ -74,11 +75,13 @@ class Tools:
     wake_ups: WakeUps
     categories: Categories
     health: Health
+    alerts: Alerts
+    adoption: Adoption
     times: Times
     public_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lane:
     """One lane of one connection while we own its lease."""
 
@@ -86,20 +89,24 @@ class Lane:
     connection: Connection
     organisation: Organisation
     lease: Lease
+    condition: Condition
 
     def send(self, calls: Sequence[Call[WorkItem]]) -> list[Outcome]:
         """Send changes of work items that were just stamped, several in one request; return the outcome of each.
 
         A batch that is refused as a whole was not carried out: its calls go one by one.
         """
-        if len(calls) == 1:
-            return [self._send_one(calls[0])]
+        if len(calls) == 1 or self.condition.single_calls:
+            return [self._send_one(call) for call in calls]
         try:
-            return self._send_in_time(together(calls))
+            outcomes = self._send_in_time(together(calls))
         except (RefusedError, RejectedRequestError):
             return [self._send_one(call) for call in calls]
         except BridgeError as error:
-            return [error] * len(calls)
+            outcomes = [error] * len(calls)
+        if any(isinstance(outcome, WholeBatchError) for outcome in outcomes):
+            self.tools.health.batch_trouble(self.connection.name)
+        return outcomes
 
     def _send_one(self, call: Call[WorkItem]) -> Outcome:
         try:
@@ -175,14 +182,32 @@ class Lane:
 
     def pause(self, error: BridgeError) -> PausedError:
         """Let the whole connection wait after a refusal that concerns all of its tickets."""
-        code, seconds = "credential", self.tools.times.retry * _CREDENTIAL_PAUSES
-        if isinstance(error, ThrottledError):
-            code, seconds = "throttled", error.retry_after
-        elif self._has_new_credential():
+        if not isinstance(error, ThrottledError) and self._has_new_credential():
             self.tools.wake_ups.send(self.connection.name, self.lease.lane)
             return PausedError("The connection has a new credential.")
-        log.warning("connection paused", extra={"connection": self.connection.name, "code": code, "seconds": seconds})
-        self.tools.health.pause(self.connection.name, seconds, error, code)
+        return self._paused(self.tools.health.pause(self.connection.name, error), error)
+
+    def look_after_connection(self) -> None:
+        """Take in how Azure DevOps took the last calls. Raises `PausedError` when it has to be left alone."""
+        organisation = self.organisation
+        if organisation.slow_down:
+            message = "Azure DevOps asks to slow down."
+            raise self.pause(ThrottledError(message, retry_after=organisation.slow_down))
+        if organisation.trouble:
+            self._take_in_trouble(organisation.trouble)
+        elif organisation.reached and self.condition.troubles:
+            self.tools.health.well(self.connection.name)
+            self.condition = replace(self.condition, troubles=0)
+
+    def _take_in_trouble(self, error: TransientError) -> None:
+        seconds = self.tools.health.trouble(self.connection.name, error)
+        self.organisation.trouble = None
+        self.condition = replace(self.condition, troubles=self.condition.troubles + 1)
+        if seconds:
+            raise self._paused(seconds, error)
+
+    def _paused(self, seconds: float, error: BridgeError) -> PausedError:
+        log.warning("connection paused", extra={"connection": self.connection.name, "seconds": seconds})
         self.tools.wake_ups.send_later(self.connection.name, self.lease.lane, seconds)
         return PausedError(error.message)
 

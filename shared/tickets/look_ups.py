@@ -22,68 +22,80 @@ from shared.azure_devops.work_items import (
 from shared.errors import NotFoundError, TransientError
 from shared.tickets.work_item_fields import parse_hyperlink, tickets_named
 
-type Mark = tuple[str, str]
-"""A ticket id and the nonce of an attempt."""
+NOT_TOLD = ""
+"""The nonce of a deleted item that came without its links."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A work item that carries one of the marks looked for."""
+    """A work item that carries a ticket, and the attempt that made it."""
 
     item: WorkItem
+    ticket: str
+    nonce: str
     deleted: bool
 
 
 def look(
-    organisation: Organisation, project: str, tag: str, since: datetime, marks: Collection[Mark]
-) -> Mapping[Mark, Found]:
-    """Return what carries the marks, created since a moment; of two with one mark, the one with the lowest id.
+    organisation: Organisation, project: str, tag: str, since: datetime, tickets: Collection[str]
+) -> Mapping[str, list[Found]]:
+    """Return by ticket id what carries one of the tickets, created since a moment, lowest id first.
 
     Raises what Azure DevOps raises, and `TransientError` when an entry of the recycle bin cannot be told from
     ours: a look-up that failed is *unknown*, never "none".
     """
-    found: dict[Mark, Found] = {}
-    for candidate in (*_alive(organisation, project, tag, since), *_deleted(organisation, project, since)):
-        for mark in _marks(candidate, marks):
-            if mark not in found or candidate.item.id < found[mark].item.id:
-                found[mark] = candidate
-    return found
+    found: dict[str, list[Found]] = {}
+    for candidate in everything(organisation, project, tag, since):
+        if candidate.ticket in tickets:
+            found.setdefault(candidate.ticket, []).append(candidate)
+    return {ticket: sorted(items, key=lambda one: one.item.id) for ticket, items in found.items()}
 
 
-def _alive(organisation: Organisation, project: str, tag: str, since: datetime) -> Iterator[Found]:
+def everything(organisation: Organisation, project: str, tag: str, since: datetime) -> Iterator[Found]:
+    """Yield every work item of a project that carries a ticket of anybody, created since a moment."""
+    yield from alive(organisation, project, tag, since)
+    yield from _deleted(organisation, project, since)
+
+
+def alive(organisation: Organisation, project: str, tag: str, since: datetime) -> Iterator[Found]:
+    """Yield those that are not deleted."""
     after = 0
     while ids := organisation.do(find_created_since(project, tag, since, after=after)):
         for batch in batched(ids, MAX_IDS, strict=False):
             for item in organisation.do(get_many(batch)).values():
-                yield Found(item, deleted=False)
+                yield from (Found(item, *mark, deleted=False) for mark in marks(item))
         if len(ids) < MAX_FOUND:
             return
         after = ids[-1]
 
 
+def marks(item: WorkItem) -> Iterator[tuple[str, str]]:
+    """Yield the ticket ids and nonces that a work item carries."""
+    return filter(None, map(parse_hyperlink, item.hyperlinks))
+
+
 def _deleted(organisation: Organisation, project: str, since: datetime) -> Iterator[Found]:
     """Newest first; ids grow with time, so the first one created before the moment ends the search."""
-    for item in sorted(organisation.do(recycle_bin(project)), reverse=True):
+    for number in sorted(organisation.do(recycle_bin(project)), reverse=True):
         try:
-            entry = organisation.do(get_deleted(project, item))
+            item = organisation.do(get_deleted(project, number)).item
         except NotFoundError:  # restored or destroyed meanwhile
             continue
-        if entry.item is None:
+        if item is None:
             raise TransientError("Azure DevOps does not say what a deleted work item held.")
-        if _created_at(entry.item) < since:
+        if _created_at(item) < since:
             return
-        yield Found(entry.item, deleted=True)
+        yield from _carried(item)
+
+
+def _carried(item: WorkItem) -> Iterator[Found]:
+    """Deleted items may come without their links, but our text in them names the ticket."""
+    if item.hyperlinks:
+        yield from (Found(item, *mark, deleted=True) for mark in marks(item))
+        return
+    text = " ".join(value for value in item.fields.values() if isinstance(value, str))
+    yield from (Found(item, ticket, NOT_TOLD, deleted=True) for ticket in dict.fromkeys(tickets_named(text)))
 
 
 def _created_at(item: WorkItem) -> datetime:
     return datetime.fromisoformat(str(item.fields["System.CreatedDate"]))
-
-
-def _marks(candidate: Found, wanted: Collection[Mark]) -> Iterator[Mark]:
-    """The marks that an item carries; deleted ones may come without links, but our text in them names the ticket."""
-    links = filter(None, map(parse_hyperlink, candidate.item.hyperlinks))
-    yield from (mark for mark in links if mark in wanted)
-    if candidate.deleted and not candidate.item.hyperlinks:
-        text = " ".join(value for value in candidate.item.fields.values() if isinstance(value, str))
-        named = set(tickets_named(text))
-        yield from (mark for mark in wanted if mark[0] in named)

@@ -8,24 +8,40 @@ from shared.azure_devops.work_items import DeletedItem, WorkItem, get_many
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
-from shared.errors import ConfigurationError, CredentialError, NotFoundError, RefusedError, TransientError
+from shared.errors import (
+    ConfigurationError,
+    CredentialError,
+    NotFoundError,
+    RefusedError,
+    ThrottledError,
+    TransientError,
+)
 from shared.storage.queues import Queue
 from shared.storage.tables import Table
 from shared.tickets import keys, presence
 from shared.tickets.categories import Categories
+from shared.tickets.claims import claims
+from shared.tickets.health import Health
 from shared.tickets.hook_events import HookEvent
 from shared.tickets.journal import Change, Journal
 from shared.tickets.outbox import Outbox
-from shared.tickets.records import Stored, Ticket, WorkItemRef, read_ticket
-from shared.tickets.transitions import created, observed, refer
+from shared.tickets.records import Stored, WorkItemRef, read_ticket
+from shared.tickets.transitions import observed, refer
 from shared.tickets.wake_ups import WakeUps
-from shared.tickets.work_item_fields import parse_hyperlink
 from shared.times import Times
 
 log = logging.getLogger(__name__)
 _MAX_DOUBLINGS = 7
 _MOST_FAULTS = 40
 """With the delays between them about a day and a half: as long as Azure DevOps itself would try."""
+
+
+class _WaitError(Exception):
+    """The connection is paused: nothing is wrong with the event."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("the connection is paused")
+        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,7 @@ class Observe:
     connections: ConnectionStore
     organisations: Organisations
     categories: Categories
+    health: Health
     wake_ups: WakeUps
     times: Times
 
@@ -49,6 +66,10 @@ class Observe:
             return
         try:
             self._observe(connection, event)
+        except _WaitError as error:
+            self.events.send(event.message(), delay=error.seconds)
+        except ThrottledError as error:
+            self.events.send(event.message(), delay=self.health.pause(connection.name, error))
         except (TransientError, CredentialError, ConfigurationError, RefusedError, NotFoundError) as error:
             if event.faults >= _MOST_FAULTS:
                 raise
@@ -72,33 +93,32 @@ class Observe:
     def _take_in(self, connection: Connection, event: HookEvent, stored: Stored) -> None:
         organisation = self.organisations.of(connection)
         known = stored.ticket.work_item
-        item = self._as_told(organisation, event, known) or self._as_read(organisation, event, known)
-        # What the platform said while the item was deleted could not be written: now it can.
-        is_back = known.deleted and not item.deleted
-        word = _word(known, item)
-        self._write(connection, Change(stored, lambda ticket: observed(ticket, item), word, event.by, due=is_back))
-        if is_back:
+        item = self._as_told(organisation, event, known) or self._as_read(connection, event, known)
+        change = change_of(stored, item, by=event.by)
+        self._write(connection, change)
+        if change.due:
             self.wake_ups.send(connection.name, keys.lane_of(stored.key))
 
     def _as_told(self, organisation: Organisation, event: HookEvent, known: WorkItemRef) -> WorkItemRef | None:
         """An update carries the whole new revision: nothing needs to be asked."""
         if event.change != "updated" or not (event.revision and event.state and event.type) or known.deleted:
             return None
-        project = event.project or known.project
+        if event.project not in ("", known.project):  # moved, or the project has another name now
+            return None
         return replace(
             known,
-            project=project,
             revision=event.revision,
             type=event.type,
             state=event.state,
-            category=self.categories.category(organisation, project, event.type, event.state),
+            category=self.categories.category(organisation, known.project, event.type, event.state),
             assigned_to=event.assigned_to,
         )
 
-    def _as_read(self, organisation: Organisation, event: HookEvent, known: WorkItemRef) -> WorkItemRef:
+    def _as_read(self, connection: Connection, event: HookEvent, known: WorkItemRef) -> WorkItemRef:
         """Deleted and restored are verified: an item that cannot be found is *unknown*, and nothing changes."""
-        match presence.find(organisation, known.project, known.id):
+        match presence.find(self._open(connection), known.project, known.id):
             case WorkItem() as item:
+                organisation = self.organisations.of(connection)
                 category = self.categories.category(organisation, item.project, item.type, item.state)
                 return refer(item, category, project=known.project)
             case DeletedItem(item=item):
@@ -116,30 +136,26 @@ class Observe:
             again = replace(event, waits=event.waits + 1)
             self.events.send(again.message(), delay=self.times.unknown_item_recheck)
             return
-        self._adopt(connection, event)
+        self._claim(connection, event)
 
-    def _adopt(self, connection: Connection, event: HookEvent) -> None:
-        organisation = self.organisations.of(connection)
+    def _claim(self, connection: Connection, event: HookEvent) -> None:
+        organisation = self._open(connection)
         item = organisation.do(get_many([event.work_item])).get(event.work_item)
-        stored = self._made_by_us(connection, item) if item else None
-        if item is None or stored is None:
+        found = list(claims(self.table, connection.name, item)) if item else []
+        if item is None or not found:
             log.info("not one of ours", extra={"connection": connection.name, "work_item": event.work_item})
             return
         category = self.categories.category(organisation, item.project, item.type, item.state)
-        self._write(
-            connection,
-            Change(stored, lambda ticket: _adopted(ticket, item, category), "created", connection.identity),
-        )
+        for claim in found:
+            self._write(connection, claim.change(category, connection.identity))
+            self.wake_ups.send(connection.name, keys.lane_of(claim.stored.key))
 
-    def _made_by_us(self, connection: Connection, item: WorkItem) -> Stored | None:
-        """Return the ticket whose unfinished attempt made this item."""
-        for ticket_id, nonce in filter(None, map(parse_hyperlink, item.hyperlinks)):
-            owner, _, ticket = ticket_id.rpartition(".")
-            row = self.table.get(connection.name, keys.ticket_row(ticket)) if owner == connection.name else None
-            stored = read_ticket(row) if row else None
-            if stored and stored.ticket.attempt and stored.ticket.attempt.nonce == nonce:
-                return stored
-        return None
+    def _open(self, connection: Connection) -> Organisation:
+        """Return the organisation, to be asked now. Raises `_WaitError` while the connection is paused."""
+        seconds = self.health.of(connection.name).paused_for
+        if seconds:
+            raise _WaitError(seconds)
+        return self.organisations.of(connection)
 
     def _write(self, connection: Connection, change: Change) -> None:
         self.outbox.send_all(connection.name, self.journal.write(connection.name, [change]))
@@ -149,9 +165,12 @@ def _is_known(event: HookEvent, known: WorkItemRef) -> bool:
     return event.change == "updated" and 0 < event.revision <= known.revision and not known.deleted
 
 
-def _adopted(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
-    """Whoever was faster has settled the attempt: then it is theirs."""
-    return created(ticket, item, category) if ticket.attempt else ticket
+def change_of(stored: Stored, item: WorkItemRef, *, by: str) -> Change:
+    """Return the change that takes in how a ticket's work item was found."""
+    known = stored.ticket.work_item
+    # What the platform said while the item was deleted could not be written: now it can.
+    is_back = known.deleted and not item.deleted
+    return Change(stored, lambda ticket: observed(ticket, item), _word(known, item), by, due=is_back)
 
 
 def _word(known: WorkItemRef, item: WorkItemRef) -> str:

@@ -44,6 +44,11 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Heal:
+    """More than one work item carries the ticket: one survives."""
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """Something is to be changed: read the work item first, for a person may have changed it."""
 
@@ -63,7 +68,7 @@ class Nothing:
     """Desired and observed agree, or there is nothing that we may do."""
 
 
-type Plan = Create | Look | Read | Patch | Nothing
+type Plan = Create | Look | Heal | Read | Patch | Nothing
 
 
 def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, states: Sequence[State] = ()) -> Plan:
@@ -72,6 +77,8 @@ def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, states:
         if ticket.attempt:
             return Look()
         return Create() if desired.open else Nothing()
+    if ticket.duplicates:
+        return Heal()
     if ticket.work_item.deleted or not (ticket.sending or _differs(desired, ticket)):
         return Nothing()
     if item is None:
@@ -110,9 +117,15 @@ def _patch(desired: Desired, ticket: Ticket, item: WorkItem, states: Sequence[St
 
 
 def _is_theirs(name: str, value: Any, ticket: Ticket, item: WorkItem) -> bool:
-    """Neither what our last write left there nor what is desired (perhaps by a write whose answer was lost)."""
+    """Neither what our last write left there nor what is desired (perhaps by a write whose answer was lost).
+
+    Of a field that we never wrote, or do not know to have written, any value in an item that was touched is theirs.
+    """
     known = ticket.written.get(name)
-    return known is not None and digest(item.fields.get(name)) not in (known.stored, digest(value))
+    current = item.fields.get(name)
+    if known is None:
+        return item.revision > 1 and current not in (None, "", value)
+    return digest(current) not in (known.stored, digest(value))
 
 
 def _goal_state(current: str, states: Sequence[State], open_: bool) -> str | None:

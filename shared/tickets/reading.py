@@ -11,10 +11,8 @@ from shared.errors import NotFoundError
 from shared.storage.tables import Row, Table
 from shared.tickets import keys, views
 from shared.tickets.arrivals import read_vulnerability
-from shared.tickets.pending import due_at_once
 from shared.tickets.records import Ticket, TicketStatus, read_ticket
 from shared.tickets.transitions import summarised
-from shared.tickets.wake_ups import WakeUps
 
 PAGE = 100
 
@@ -35,23 +33,14 @@ class ReadTickets:
 
     table: Table
     connections: ConnectionStore
-    wake_ups: WakeUps
 
     def one(self, ticket_id: str) -> dict[str, Any]:
         """Return a ticket with its history. Raises `NotFoundError`."""
         connection, key = keys.parse_public_id(ticket_id)
-        found = self._ticket(connection, key)
+        found = self.ticket(connection, key)
         start, stop = keys.history_row(key, 0), keys.history_row(key, 10**10 - 1)
         rows = self.table.range(connection, start, stop + keys.AFTER_ALL)
         return {**views.view(connection, key, found), "history": [_entry(row) for row in rows]}
-
-    def retry(self, ticket_id: str) -> dict[str, Any]:
-        """Let a ticket be worked on again at once and return it. Raises `NotFoundError`."""
-        connection, key = keys.parse_public_id(ticket_id)
-        found = self._ticket(connection, key)
-        self.table.write(connection, due_at_once(key, asked=True))
-        self.wake_ups.send(connection, keys.lane_of(key))
-        return views.view(connection, key, found)
 
     def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[dict[str, Any]], str]:
         """Return tickets in the order of their ids, those after one, and the last one's id if there may be more."""
@@ -59,7 +48,8 @@ class ReadTickets:
         more = len(found) > size
         return found[:size], str(found[size - 1]["id"]) if more else ""
 
-    def _ticket(self, connection: str, key: str) -> Ticket:
+    def ticket(self, connection: str, key: str) -> Ticket:
+        """Return a ticket of a connection. Raises `NotFoundError`."""
         row = self.table.get(connection, keys.ticket_row(key))
         if row:
             return read_ticket(row).ticket

@@ -94,9 +94,13 @@ class Ticket:
     severity: str = ""
     open: bool = True
     work_item: WorkItemRef = WorkItemRef()
+    nonce: str = ""
+    """Of the attempt that made the work item: another item with the same one is a copy, made by a person."""
     attempt: Attempt | None = None
     sending: Sending | None = None
     failure: Failure | None = None
+    duplicates: tuple[int, ...] = ()
+    """Further work items that carry this ticket, to be removed: a request came later than it could be waited for."""
     written: Mapping[str, Written] = field(default_factory=dict)
     written_open: bool = True
     history: int = 0
@@ -133,6 +137,7 @@ class Ticket:
             "open": self.open,
             "status": self.status,
             "work_item": json.dumps(asdict(self.work_item)),
+            "nonce": self.nonce,
             "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
             "written_open": self.written_open,
             "history": self.history,
@@ -149,6 +154,8 @@ class Ticket:
                 values["looked_at"] = self.attempt.looked_at
         if self.sending:
             values["sending"] = json.dumps(asdict(self.sending))
+        if self.duplicates:
+            values["duplicates"] = json.dumps(self.duplicates)
         if self.failure:
             values["failure"] = json.dumps(asdict(self.failure))
         return values
@@ -175,9 +182,11 @@ def read_ticket(row: Row) -> Stored:
         severity=str(values.get("severity", "")),
         open=bool(values.get("open", True)),
         work_item=_known(WorkItemRef(), json.loads(str(values.get("work_item", "{}")))),
+        nonce=str(values.get("nonce", "")),
         attempt=_attempt(values),
         sending=_known(Sending(0, {}, {}, open=True), json.loads(str(sending))) if sending else None,
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
+        duplicates=tuple(json.loads(str(values.get("duplicates", "[]")))),
         written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
         written_open=bool(values.get("written_open", True)),
         history=int(str(values.get("history", 0))),

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.tickets import keys
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane
-from shared.tickets.look_ups import Found, Mark, look
+from shared.tickets.look_ups import Found, look
 from shared.tickets.records import Attempt, Ticket
 from shared.tickets.transitions import created, looked_in_vain, not_created, observed, refer
 
@@ -31,26 +32,34 @@ class Resolver:
         pairs = [(job, job.ticket.attempt) for job in jobs if job.ticket.attempt]
         found = self._look(pairs[0][1].project, pairs)
         for job, attempt in pairs:
-            match = found.get((self.lane.ticket_id(job), attempt.nonce))
-            if match:
-                self._adopt(job, match)
+            ours = [one for one in found.get(self.lane.ticket_id(job), ()) if self._is_ours(one, attempt)]
+            if ours:
+                self._adopt(job, attempt, ours)
             else:
                 self._not_found(job, attempt, asked_at)
 
-    def _look(self, project: str, pairs: Sequence[tuple[Job, Attempt]]) -> Mapping[Mark, Found]:
-        marks = {(self.lane.ticket_id(job), attempt.nonce) for job, attempt in pairs}
+    def _look(self, project: str, pairs: Sequence[tuple[Job, Attempt]]) -> Mapping[str, list[Found]]:
         before = timedelta(seconds=self.lane.tools.times.created_before)
         since = min(attempt.at for _, attempt in pairs) - before
-        return look(self.lane.organisation, project, self.lane.connection.tag, since, marks)
+        tickets = {self.lane.ticket_id(job) for job, _ in pairs}
+        return look(self.lane.organisation, project, self.lane.connection.tag, since, tickets)
 
-    def _adopt(self, job: Job, match: Found) -> None:
-        """The item may not say what is desired by now: the pending row stays, and the next round compares."""
-        item = match.item
-        category = self.lane.category(item)
+    def _is_ours(self, found: Found, attempt: Attempt) -> bool:
+        """Whether this attempt made it, or an earlier one whose request came late: then nobody knows the item yet."""
+        if found.nonce == attempt.nonce:
+            return True
+        return self.lane.tools.table.get(self.lane.connection.name, keys.work_item_row(found.item.id)) is None
+
+    def _adopt(self, job: Job, attempt: Attempt, matches: Sequence[Found]) -> None:
+        """Further matches become the ticket's duplicates. The item may not say what is desired by now: the pending
+        row stays, and the next round compares."""
+        known = [(found, self.lane.category(found.item)) for found in matches]
 
         def apply(ticket: Ticket) -> Ticket:
-            adopted = created(ticket, item, category)
-            return observed(adopted, refer(item, category, deleted=match.deleted))
+            for found, category in known:
+                ticket = created(ticket, found.item, category, found.nonce or attempt.nonce)
+                ticket = observed(ticket, refer(found.item, category, deleted=found.deleted))
+            return ticket
 
         self.lane.write([Change(job.stored, apply, change="created", by=self.lane.connection.identity)])
 

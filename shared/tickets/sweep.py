@@ -35,7 +35,7 @@ class Sweep:
 
     def _sweep(self, connection: str) -> None:
         self.outbox.send_forgotten(connection, older_than=self.times.retry)
-        if self.health.paused_for(connection) == 0:
+        if not self.health.of(connection).paused_for:
             self.wake(connection)
 
     def wake(self, connection: str) -> None:

@@ -21,6 +21,8 @@ def summarised(ticket: Ticket, vulnerability: Vulnerability) -> Ticket:
     """The newest snapshot was taken in."""
     return replace(
         ticket,
+        kind=vulnerability.asset.kind,
+        asset=vulnerability.asset.id,
         vulnerabilities=(vulnerability.id,),
         title=vulnerability.title[:_MAX_TITLE],
         severity=vulnerability.severity.value,
@@ -49,10 +51,41 @@ def failed(ticket: Ticket, error: BridgeError, code: str) -> Ticket:
     return replace(ticket, attempt=None, sending=None, failure=Failure(code, error.message, error.hint))
 
 
-def created(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
-    """Azure DevOps made the work item, or a look-up found that it had."""
-    values = {name: Written(known.sent, _stored(known, item, name)) for name, known in ticket.written.items()}
-    return replace(_seen(ticket, item, category), attempt=None, failure=None, written=values)
+def created(ticket: Ticket, item: WorkItem, category: str, nonce: str) -> Ticket:
+    """Azure DevOps made the work item, or a look-up found that it had; `nonce` is its attempt's.
+
+    Of the values that the attempt sent it is known that we wrote them; an item of an earlier attempt has other ones.
+    """
+    if ticket.work_item.id not in (0, item.id):
+        return _doubled(ticket, item, category, nonce)
+    if ticket.work_item.id and ticket.attempt is None:
+        return ticket
+    ours = ticket.attempt is not None and ticket.attempt.nonce == nonce
+    sent = ticket.written if ours else {}
+    values = {name: Written(known.sent, _stored(known, item, name)) for name, known in sent.items()}
+    return replace(
+        _seen(ticket, item, category), nonce=nonce, attempt=None, failure=None, written=values, written_open=True
+    )
+
+
+def _doubled(ticket: Ticket, item: WorkItem, category: str, nonce: str) -> Ticket:
+    """Two work items carry the ticket: the one with the lowest id survives, whoever finds which one first.
+
+    One with the nonce of ours is not a second one: a person copied the card, or our link into another one.
+    """
+    if nonce == ticket.nonce or item.id in ticket.duplicates:
+        return ticket
+    other = max(item.id, ticket.work_item.id)
+    doubled = replace(ticket, attempt=None, duplicates=tuple(sorted({*ticket.duplicates, other})))
+    if item.id > ticket.work_item.id:
+        return doubled
+    nothing = WorkItemRef(project=ticket.work_item.project)
+    return created(replace(doubled, work_item=nothing, sending=None), item, category, nonce)
+
+
+def healed(ticket: Ticket, duplicate: int) -> Ticket:
+    """A duplicate was removed, or left to people with a word about it."""
+    return replace(ticket, duplicates=tuple(number for number in ticket.duplicates if number != duplicate))
 
 
 def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Ticket:
@@ -63,7 +96,9 @@ def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Tic
 
 
 def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, *, open_: bool) -> Ticket:
-    """A patch of ours was taken: `item` is what it left."""
+    """A patch of ours was taken: `item` is what it left. It concerns nobody if another item survived meanwhile."""
+    if item.id != ticket.work_item.id:
+        return ticket
     ours = {name: Written(digest(value), digest(item.fields.get(name))) for name, value in patch.fields.items()}
     return replace(
         _seen(ticket, item, category),
@@ -81,7 +116,7 @@ def told(ticket: Ticket, item: WorkItem, *, is_closed: bool, by_us: bool) -> Tic
     have made something else of a text. If nobody has written since, that is what stands there now.
     """
     sending = ticket.sending
-    if sending is None:
+    if sending is None or item.id != ticket.work_item.id:
         return ticket
     now = {name: digest(item.fields.get(name)) for name in sending.sent}
     there = {name for name, sent in sending.sent.items() if now[name] in sent}
@@ -103,6 +138,8 @@ def told(ticket: Ticket, item: WorkItem, *, is_closed: bool, by_us: bool) -> Tic
 def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
     """A person (or a rule) changed the work item; what is older than what we know changes nothing."""
     known = ticket.work_item
+    if item.id != known.id:
+        return ticket
     is_news = item.revision > known.revision or (item.revision == known.revision and item.deleted != known.deleted)
     return replace(ticket, work_item=item) if is_news else ticket
 

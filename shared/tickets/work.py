@@ -15,10 +15,11 @@ from shared.tickets import keys
 from shared.tickets.arrivals import read_vulnerability
 from shared.tickets.changing import Changer
 from shared.tickets.creating import Creator, Refusals
+from shared.tickets.healing import Healer
 from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
 from shared.tickets.leases import LeaseLostError
-from shared.tickets.plan import Create, Look, Nothing, Read, plan
+from shared.tickets.plan import Create, Heal, Look, Nothing, Read, plan
 from shared.tickets.records import Stored, Ticket, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
@@ -46,12 +47,16 @@ class Work:
         Raises `TransientError` when storage does not answer; the wake-up is then delivered again.
         """
         connection = self.tools.connections.find(name)
-        if connection is None or self.tools.health.paused_for(name) > 0:
+        if connection is None:
+            return
+        condition = self.tools.health.of(name)
+        if condition.paused_for:
+            self.tools.wake_ups.send_later(name, number, condition.paused_for)
             return
         lease = self.tools.leases.take(name, number)
         if lease is None:
             return
-        lane = Lane(self.tools, connection, self.organisations.of(connection), lease)
+        lane = Lane(self.tools, connection, self.organisations.of(connection), lease, condition)
         try:
             self._drain(lane)
         except (LeaseLostError, PausedError) as error:
@@ -88,13 +93,14 @@ class Work:
         lane.write([_settled(job) for job, decision in plans if isinstance(decision, Nothing)])
         parts: tuple[tuple[type, _Run], ...] = (
             (Look, Resolver(lane).run),
+            (Heal, Healer(lane).run),
             (Create, Creator(lane, self.refusals).run),
             (Read, Changer(lane).run),
         )
         for kind, run in parts:
             todo = sorted((job for job, decision in plans if isinstance(decision, kind)), key=_place)
             for _, group in groupby(todo, key=_place):
-                self._carry_out(lane, run, list(group), may_fail=kind is not Look)
+                self._carry_out(lane, run, list(group), may_fail=kind not in (Look, Heal))
 
     def _carry_out(self, lane: Lane, run: "_Run", jobs: Sequence[Job], *, may_fail: bool) -> None:
         """Run one part for one project and type: what is wrong there concerns no other one's tickets.
@@ -114,6 +120,7 @@ class Work:
             else:
                 for job in jobs:
                     lane.postpone(job.pending)
+        lane.look_after_connection()
 
     def _jobs(self, lane: Lane, rows: Sequence[Row]) -> list[Job]:
         """Read all that is known of the tickets that are due; fail those whose asset is not linked here any more."""

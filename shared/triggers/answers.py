@@ -104,8 +104,12 @@ def body_of(req: func.HttpRequest, *, limit: int = MAX_BODY) -> bytes:
 
 def collection(name: str, items: list[Any], last: str) -> func.HttpResponse:
     """Answer with one page of a collection; `last` is empty on the last page."""
-    continuation = urlsafe_b64encode(json.dumps({"after": last}).encode()).decode() if last else None
-    return ok({name: items, "continuation": continuation})
+    return ok({name: items, "continuation": continuation_after(last)})
+
+
+def continuation_after(last: str) -> str | None:
+    """Return what asks for the page after an entry; None where `last` is empty."""
+    return urlsafe_b64encode(json.dumps({"after": last}).encode()).decode() if last else None
 
 
 def continuation_of(req: func.HttpRequest) -> str:
@@ -127,6 +131,15 @@ def bad_continuation() -> RejectedRequestError:
         hint="Send back the one that the last page had, unchanged.",
         problems=[FieldProblem("continuation", "is not one that an answer had")],
     )
+
+
+def flag(req: func.HttpRequest, name: str) -> bool:
+    """Return a parameter of the query that is true or false, false if it is missing. Raises `RejectedRequestError`."""
+    text = str(req.params.get(name, "false")).lower()
+    if text not in ("true", "false"):
+        problem = FieldProblem(name, "must be true or false")
+        raise RejectedRequestError("The query cannot be used.", hint="See problems.", problems=[problem])
+    return text == "true"
 
 
 def page_size(req: func.HttpRequest) -> int:

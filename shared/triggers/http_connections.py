@@ -6,7 +6,16 @@ import azure.functions as func
 
 from shared.connections.models import Connection, ConnectionRequest
 from shared.services import services
-from shared.triggers.answers import answered, body_of, collection, continuation_of, ok, page_size
+from shared.triggers.answers import (
+    answered,
+    body_of,
+    collection,
+    continuation_after,
+    continuation_of,
+    flag,
+    ok,
+    page_size,
+)
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()
@@ -47,6 +56,16 @@ def list_connections(req: func.HttpRequest) -> func.HttpResponse:
 def check_connection(req: func.HttpRequest) -> func.HttpResponse:
     """Try what a connection is for, and say what is missing."""
     return ok(services.check_connection(req.route_params["connection"]))
+
+
+@blueprint.route("connections/{connection}/reconcile", methods=["POST"])
+@answered
+def reconcile_connection(req: func.HttpRequest) -> func.HttpResponse:
+    """Say what differs from Azure DevOps, and mend it unless `?dry_run=true`."""
+    dry_run, adopt = flag(req, "dry_run"), flag(req, "adopt")
+    name = req.route_params["connection"]
+    found, last = services.rounds.by_hand(name, continuation_of(req), dry_run=dry_run, adopt=adopt and not dry_run)
+    return ok({**found, "continuation": continuation_after(last)})
 
 
 @blueprint.route("connections/{connection}/sign-in", methods=["POST"])

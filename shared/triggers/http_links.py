@@ -16,10 +16,12 @@ blueprint = func.Blueprint()
 @blueprint.route("links/{kind}/{asset}", methods=["PUT"])
 @answered
 def save_link(req: func.HttpRequest) -> func.HttpResponse:
-    """Create or change a link, checked against the live project, and provide its service hooks."""
+    """Create or change a link, checked against the live project, and try again what failed of its tickets."""
     request = validated(LinkRequest, parse_json(body_of(req), what="link"), what="link")
     kind, asset = _asset(req)
-    return _shown(services.save_link(kind, asset, request, if_match=req.headers.get("If-Match", "")))
+    link = services.save_link(kind, asset, request, if_match=req.headers.get("If-Match", ""))
+    services.retry.failed_of(link.connection, kind, asset)
+    return _shown(link)
 
 
 @blueprint.route("links/{kind}/{asset}", methods=["GET"])

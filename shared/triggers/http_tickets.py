@@ -64,7 +64,7 @@ def list_tickets(req: func.HttpRequest) -> func.HttpResponse:
 @answered
 def retry_ticket(req: func.HttpRequest) -> func.HttpResponse:
     """Try again at once what failed or waits."""
-    return ok(services.read_tickets.retry(_ticket(req)), status=202)
+    return ok(services.retry.one(_ticket(req)), status=202)
 
 
 def _results(req: func.HttpRequest, body: BytesIO) -> Iterator[Vulnerability | RefusedResult]:

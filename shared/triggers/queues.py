@@ -28,10 +28,13 @@ def accept_ticket_request(msg: func.QueueMessage) -> None:
 
 
 @blueprint.queue_trigger("msg", "ticket-work", connection=STORAGE_CONNECTION)
-def work_lane(msg: func.QueueMessage) -> None:
-    """Work on the lane that a wake-up names."""
-    wake_up = json.loads(_content(msg))
-    services.work.lane(wake_up["connection"], wake_up["lane"])
+def work(msg: func.QueueMessage) -> None:
+    """Work on the lane that a wake-up names, or do a connection's round."""
+    message = json.loads(_content(msg))
+    if "round" in message:
+        services.rounds.run(message)
+    else:
+        services.work.lane(message["connection"], message["lane"])
 
 
 @blueprint.queue_trigger("msg", "service-hook-events", connection=STORAGE_CONNECTION)

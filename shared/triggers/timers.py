@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from shared.services import services
+from shared.tickets.rounds import Round
 
 blueprint = func.Blueprint()
 
@@ -12,3 +13,17 @@ def sweep(timer: func.TimerRequest) -> None:
     """Find what a process that died forgot."""
     del timer
     services.sweep()
+
+
+@blueprint.timer_trigger("timer", "%RECONCILE_SCHEDULE%", run_on_startup=False)
+def reconcile(timer: func.TimerRequest) -> None:
+    """Read from Azure DevOps what no service hook told."""
+    del timer
+    services.rounds.start(Round.RECONCILE)
+
+
+@blueprint.timer_trigger("timer", "%VERIFY_SCHEDULE%", run_on_startup=False)
+def verify(timer: func.TimerRequest) -> None:
+    """Compare every work item with what is known of it."""
+    del timer
+    services.rounds.start(Round.VERIFY)

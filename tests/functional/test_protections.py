@@ -14,7 +14,7 @@ from shared.storage.account import Account
 from shared.storage.queues import Queue
 from shared.storage.tables import Row, Table
 from shared.tickets import keys
-from shared.tickets.health import Health
+from shared.tickets.health import Condition, Health
 from shared.tickets.journal import Change, Journal
 from shared.tickets.leases import Lease, LeaseLostError, Leases
 from shared.tickets.outbox import Outbox
@@ -150,7 +150,14 @@ def sweep(account: Account, table: Table, *connections: str) -> tuple[Sweep, Que
     work, updates = Queue(account, f"{name}-work"), Queue(account, f"{name}-updates")
     forgotten = replace(TIMES, retry=0.0)
     return (
-        Sweep(table, Connections(*connections), Health(table), WakeUps(work, TIMES), Outbox(table, updates), forgotten),  # type: ignore[arg-type]
+        Sweep(
+            table,
+            Connections(*connections),  # type: ignore[arg-type]
+            Health(table, TIMES),
+            WakeUps(work, TIMES),
+            Outbox(table, updates),
+            forgotten,
+        ),
         work,
         updates,
     )
@@ -192,14 +199,14 @@ def test_one_connection_that_cannot_be_swept_keeps_no_other_from_it(
 ) -> None:
     pending(table, connection)
     run, work, _ = sweep(account, table, "broken", connection)
-    paused_for = Health.paused_for
+    condition = Health.of
 
-    def broken(self: Health, name: str) -> float:
+    def broken(self: Health, name: str) -> Condition:
         if name == "broken":
             raise TransientError("away")
-        return paused_for(self, name)
+        return condition(self, name)
 
-    monkeypatch.setattr(Health, "paused_for", broken)
+    monkeypatch.setattr(Health, "of", broken)
     run()
 
     assert len(messages(work)) == 1

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import requests
 
+from shared.settings import SCHEDULES
 from tests.functional.host_process import REPOSITORY, HostProcess, launch
 
-STARTS = {"FUNCTIONS_WORKER_RUNTIME": "python", "SWEEP_SCHEDULE": "0 0 0 29 2 *"}
+STARTS = {"FUNCTIONS_WORKER_RUNTIME": "python", **dict.fromkeys(SCHEDULES, "0 0 0 29 2 *")}
 GOOD = {
     "KEY_VAULT_URL": "https://127.0.0.1:1",
     "PUBLIC_URL": "http://127.0.0.1:1",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.azure_devops.answers import Answer, judge
-from shared.azure_devops.batches import together
+from shared.azure_devops.batches import WholeBatchError, together
 from shared.azure_devops.work_items import WorkItem, change
 from shared.errors import (
     BridgeError,
@@ -146,10 +146,10 @@ def test_each_entry_of_a_batch_is_judged_by_itself() -> None:
         }
     )
 
-    assert [type(outcome) for outcome in outcomes] == [WorkItem, RefusedError, UnknownError, UnknownError]
+    assert [type(outcome) for outcome in outcomes] == [WorkItem, RefusedError, WholeBatchError, WholeBatchError]
     assert "Whole Bulk" in str(outcomes[2])
 
 
 def test_a_batch_answer_of_another_length_is_nobodys_result() -> None:
-    with pytest.raises(ValueError, match="another number"):
+    with pytest.raises(WholeBatchError, match="another number"):
         together([change(1, []), change(2, [])]).read({"count": 1, "value": [entry(200, ITEM)]})

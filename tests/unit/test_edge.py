@@ -11,6 +11,7 @@ import pytest
 from shared.connections.hook_password import derive
 from shared.errors import BridgeError, ConfigurationError, RejectedRequestError, TransientError
 from shared.services import Services
+from shared.settings import SCHEDULES
 from shared.triggers import answers, http_health, http_hooks
 
 KEY = "k" * 48
@@ -20,7 +21,7 @@ GOOD = {
     "KEY_VAULT_URL": "https://v.vault.azure.net",
     "PUBLIC_URL": "https://bridge.example",
     "HOOK_KEY": KEY,
-    "SWEEP_SCHEDULE": "0 * * * * *",
+    **dict.fromkeys(SCHEDULES, "0 * * * * *"),
 }
 
 

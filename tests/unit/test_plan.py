@@ -35,7 +35,7 @@ def item(revision: int = 1, state: str = "To Do", fields: Mapping[str, Any] | No
 
 def existing(current: WorkItem | None = None, category: str = "Proposed") -> Ticket:
     attempt = Attempt("aa", datetime(2026, 11, 20, tzinfo=UTC), "Web Shop")
-    return created(attempted(NEW, attempt, DESIRED), current or item(), category)
+    return created(attempted(NEW, attempt, DESIRED), current or item(), category, "aa")
 
 
 def sent(ticket: Ticket, patch: Patch, before: WorkItem, after: WorkItem, *, open_: bool) -> Ticket:

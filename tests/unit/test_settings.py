@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.settings import Settings
+from shared.settings import SCHEDULES, Settings
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "canary-0123456789-0123456789-0123456789"
@@ -15,7 +15,7 @@ GOOD = {
     "KEY_VAULT_URL": "https://v.vault.azure.net/",
     "PUBLIC_URL": "https://bridge.example",
     "HOOK_KEY": SECRET,
-    "SWEEP_SCHEDULE": "0 * * * * *",
+    **dict.fromkeys(SCHEDULES, "0 * * * * *"),
 }
 
 

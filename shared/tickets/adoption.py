@@ -1,0 +1,86 @@
+"""Finds the work items that the tables do not know of, before anything is created.
+
+Tables can be lost, or restored as they were yesterday; Azure DevOps then holds items of tickets that look new to us.
+Every item names its ticket in a hyperlink, so the rows can be made of them. A project is compared once in each epoch
+of the tables (the setting TABLES_EPOCH, to be raised after a restore), and by hand.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shared.azure_devops.organisation import Organisation
+from shared.connections.models import Connection
+from shared.links.store import LinkStore
+from shared.storage.tables import Table
+from shared.tickets import keys
+from shared.tickets.categories import Categories
+from shared.tickets.claims import Claim
+from shared.tickets.health import Health
+from shared.tickets.journal import Journal
+from shared.tickets.look_ups import Found, alive, everything
+from shared.tickets.outbox import Outbox
+from shared.tickets.records import Stored, Ticket, read_ticket
+
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+
+type _Assets = Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """Compares a project's work items with the tables and adds what is missing."""
+
+    table: Table
+    journal: Journal
+    outbox: Outbox
+    links: LinkStore
+    health: Health
+    categories: Categories
+    epoch: int
+    _locks: dict[tuple[str, str], threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+
+    def ensure(self, connection: Connection, organisation: Organisation, project: str) -> None:
+        """Compare the project unless that was done in this epoch; raises what Azure DevOps raises."""
+        with self._locks[connection.name, project]:  # of eight lanes that come at once, one asks
+            if self.health.of(connection.name).epochs.get(project) == self.epoch:
+                return
+            self.project(connection, organisation, project, thorough=False)
+
+    def project(self, connection: Connection, organisation: Organisation, project: str, *, thorough: bool) -> int:
+        """Adopt what the tables do not know, and return how many items that were.
+
+        `thorough`: the recycle bin too, one request for each of its entries.
+        """
+        find = everything if thorough else alive
+        assets = self._assets(connection)
+        found = find(organisation, project, connection.tag, _ALWAYS)
+        adopted = sum(self._adopt(connection, organisation, one, assets) for one in found)
+        self.health.compared(connection.name, project, self.epoch)
+        return adopted
+
+    def _adopt(self, connection: Connection, organisation: Organisation, found: Found, assets: _Assets) -> bool:
+        owner, _, key = found.ticket.rpartition(".")
+        item = found.item
+        if owner != connection.name or self.table.get(owner, keys.work_item_row(item.id)):
+            return False
+        category = self.categories.category(organisation, item.project, item.type, item.state)
+        claim = Claim(self._stored(owner, key, found, assets), item, found.nonce, found.deleted)
+        unsent = self.journal.write(owner, [claim.change(category, connection.identity)])
+        self.outbox.send_all(owner, unsent)
+        return True
+
+    def _stored(self, connection: str, key: str, found: Found, assets: _Assets) -> Stored:
+        row = self.table.get(connection, keys.ticket_row(key))
+        if row:
+            return read_ticket(row)
+        kind, asset = assets.get(key[: len(key) // 2], ("", ""))  # a later snapshot says which
+        made_at = datetime.fromisoformat(str(found.item.fields["System.CreatedDate"]))
+        title = str(found.item.fields.get("System.Title", ""))
+        return Stored(key, Ticket(kind, asset, title=title, created_at=made_at, changed_at=made_at))
+
+    def _assets(self, connection: Connection) -> _Assets:
+        links = self.links.of(connection.name)
+        return {keys.asset_key(link.kind, link.asset): (link.kind, link.asset) for link in links}

@@ -1,0 +1,40 @@
+"""Whose a work item is that we do not know: its hyperlink names the ticket and the attempt that made it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.azure_devops.work_items import WorkItem
+from shared.storage.tables import Table
+from shared.tickets import keys
+from shared.tickets.journal import Change
+from shared.tickets.look_ups import marks
+from shared.tickets.records import Stored, Ticket, read_ticket
+from shared.tickets.transitions import created, observed, refer
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A work item that carries a ticket of ours."""
+
+    stored: Stored
+    item: WorkItem
+    nonce: str
+    deleted: bool = False
+
+    def change(self, category: str, by: str) -> Change:
+        """Return the change by which the ticket takes the item: as its own, or as a duplicate to be removed."""
+
+        def apply(ticket: Ticket) -> Ticket:
+            taken = created(ticket, self.item, category, self.nonce)
+            return observed(taken, refer(self.item, category, deleted=self.deleted))
+
+        return Change(self.stored, apply, "created", by, due=True)
+
+
+def claims(table: Table, connection: str, item: WorkItem) -> Iterator[Claim]:
+    """Yield the tickets of a connection that an item carries, those that have a row."""
+    for ticket_id, nonce in marks(item):
+        owner, _, key = ticket_id.rpartition(".")
+        row = table.get(connection, keys.ticket_row(key)) if owner == connection else None
+        if row:
+            yield Claim(read_ticket(row), item, nonce)

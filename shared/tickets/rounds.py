@@ -1,0 +1,128 @@
+"""Rounds: what is done for every connection from time to time.
+
+A timer only puts one message per connection on the queue `ticket-work`: connections do not wait for each other, and
+what dies halfway is delivered again.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from shared.connections.models import Connection
+from shared.connections.organisations import Organisations
+from shared.connections.store import ConnectionStore
+from shared.errors import BridgeError
+from shared.links.store import LinkStore
+from shared.storage.queues import Queue
+from shared.tickets.adoption import Adoption
+from shared.tickets.health import Health
+from shared.tickets.lane import concerns_connection
+from shared.tickets.reconcile import Reconcile
+from shared.tickets.verification import Report, Verification
+from shared.times import Times
+
+log = logging.getLogger(__name__)
+SCHEMA = 1
+_ANSWER_WITHIN = 60.0
+"""An HTTP answer must come before Azure's load balancer gives up, after 230 seconds."""
+
+
+class Round(StrEnum):
+    """What is done."""
+
+    RECONCILE = "reconcile"
+    """The feeds of revisions are read up to now."""
+    VERIFY = "verify"
+    """Every work item is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The use cases behind the timers, their messages, and `POST /connections/{connection}/reconcile`."""
+
+    queue: Queue
+    connections: ConnectionStore
+    links: LinkStore
+    organisations: Organisations
+    health: Health
+    reconcile: Reconcile
+    verification: Verification
+    adoption: Adoption
+    times: Times
+
+    def start(self, what: Round) -> None:
+        """Ask for a round of every connection."""
+        for connection in self.connections.all():
+            self._send(connection.name, what)
+
+    def run(self, message: Mapping[str, Any]) -> None:
+        """Do what a message asks for; a connection that is paused has its round another time."""
+        connection = self.connections.find(message["connection"])
+        if connection is None or self.health.of(connection.name).paused_for:
+            return
+        if message["round"] == Round.RECONCILE:
+            self.reconcile(connection)
+        else:
+            self._verify(connection, str(message.get("after", "")))
+
+    def by_hand(self, name: str, after: str, *, dry_run: bool, adopt: bool) -> tuple[dict[str, Any], str]:
+        """Return what differs between the tables and Azure DevOps, and the key to go on after if that is not all.
+
+        It is mended unless `dry_run`.
+
+        `adopt`: at first, rows are made of the work items that the tables do not know; nothing else is created
+        meanwhile. Raises `NotFoundError`, and what Azure DevOps raises.
+        """
+        connection = self.connections.get(name)
+        adopted = self._adopt(connection) if adopt and not after else 0
+        if not (dry_run or after):
+            self.reconcile(connection)
+        report = self._compare(connection, after, dry_run=dry_run, seconds=_ANSWER_WITHIN)
+        return {
+            "checked": report.checked,
+            "adopted": adopted,
+            "mended": not dry_run,
+            "differences": report.differences,
+            "unknown": report.unknown,
+        }, report.after
+
+    def _adopt(self, connection: Connection) -> int:
+        self.health.forget_comparisons(connection.name)
+        organisation = self.organisations.of(connection)
+        projects = sorted({link.project_id for link in self.links.of(connection.name)})
+        return sum(self.adoption.project(connection, organisation, project, thorough=True) for project in projects)
+
+    def _verify(self, connection: Connection, after: str) -> None:
+        try:
+            report = self._compare(connection, after, dry_run=False, seconds=self.times.drain)
+        except BridgeError as error:
+            log.warning("work items not read", extra={"connection": connection.name, "why": error.message})
+            if concerns_connection(error):
+                self.health.pause(connection.name, error)
+            return
+        log.info(
+            "work items read",
+            extra={
+                "connection": connection.name,
+                "checked": report.checked,
+                "different": len(report.differences),
+                "unknown": report.unknown,
+            },
+        )
+        if report.after:
+            self._send(connection.name, Round.VERIFY, report.after)
+
+    def _compare(self, connection: Connection, after: str, *, dry_run: bool, seconds: float) -> Report:
+        """Compare until all is done, time is up, or the report is full."""
+        end = time.monotonic() + seconds
+        report = Report(after=after)
+        self.verification.some(connection, report, dry_run=dry_run)
+        while report.after and time.monotonic() < end and not report.is_full:
+            self.verification.some(connection, report, dry_run=dry_run)
+        return report
+
+    def _send(self, connection: str, what: Round, after: str = "") -> None:
+        self.queue.send({"schema": SCHEMA, "connection": connection, "round": what, "after": after})

@@ -1,0 +1,378 @@
+"""What no service hook told is found by reading: the feed of revisions, every work item, and what tables lost."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableServiceClient
+
+from shared.tickets.rounds import Round
+from tests.functional.bridge import PROJECT, Bridge, eventually
+
+CREATE = "POST .*_apis/wit/workitems/.*"
+
+
+def deaf(bridge: Bridge) -> Bridge:
+    """A bridge that Azure DevOps tells nothing."""
+    for subscription in hooks(bridge, "GET", "subscriptions").json()["value"]:
+        hooks(bridge, "DELETE", f"subscriptions/{subscription['id']}")
+    return bridge
+
+
+def hooks(bridge: Bridge, method: str, path: str) -> requests.Response:
+    url = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/_apis/hooks/{path}"
+    params = {"api-version": "7.1"}
+    answer = bridge.session.request(method, url, params=params, auth=("", bridge.token), timeout=30)
+    assert answer.ok, answer.text
+    return answer
+
+
+def start(bridge: Bridge, what: Round) -> None:
+    """Run a timer now."""
+    url = f"{bridge.stack.addresses.functions}/admin/functions/{what}"
+    key = {"x-functions-key": bridge.stack.addresses.host_key}
+    answer = bridge.session.post(url, json={}, headers=key, timeout=30)
+    assert answer.status_code == 202, answer.text
+
+
+def reconcile(bridge: Bridge, **params: str) -> dict[str, Any]:
+    answer = bridge.ask("POST", f"connections/{bridge.name}/reconcile", params=params)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def rows(bridge: Bridge) -> Any:
+    return TableServiceClient.from_connection_string(bridge.stack.addresses.storage_connection_string).get_table_client(
+        "tickets"
+    )
+
+
+def lose_tables(bridge: Bridge) -> None:
+    """As if tables were new: everything that is known of the connection's tickets is gone."""
+    table = rows(bridge)
+    for row in list(table.query_entities(f"PartitionKey eq '{bridge.name}'")):
+        table.delete_entity(row["PartitionKey"], row["RowKey"])
+
+
+class TestFeed:
+    def test_a_change_that_no_hook_told_is_taken_in(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        bridge.act(ticket["work_item"]["id"], state="Done")
+
+        start(bridge, Round.RECONCILE)
+
+        bridge.until(ticket["id"], "awaiting_validation")
+
+    def test_a_deletion_and_a_restoring_that_no_hook_told(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        item = ticket["work_item"]["id"]
+
+        bridge.act(item, deleted=True)
+        start(bridge, Round.RECONCILE)
+        bridge.until(ticket["id"], "deleted")
+        bridge.act(item, deleted=False)
+        start(bridge, Round.RECONCILE)
+
+        bridge.until(ticket["id"], "open")
+
+    def test_the_same_state_as_with_hooks(self, bridge: Bridge) -> None:
+        """The history differs in nothing but its times."""
+        told, deaf_one = bridge, deaf(Bridge.fresh(bridge.stack))
+        seen = []
+        for one in (told, deaf_one):
+            ticket = one.until(one.send(), "open")
+            one.act(ticket["work_item"]["id"], state="Done", by="Jamal <jamal@example.org>")
+            if one is deaf_one:
+                start(one, Round.RECONCILE)
+            done = one.until(ticket["id"], "awaiting_validation")
+            brief = [(entry["change"], entry["by"], entry["to"]) for entry in done["history"]]
+            item = {k: v for k, v in done["work_item"].items() if k not in ("url", "id")}
+            seen.append((brief, item))
+
+        assert seen[0] == seen[1]
+
+    def test_what_was_read_is_not_read_again(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        start(bridge, Round.RECONCILE)
+        eventually(lambda: self.feeds(bridge) >= 1, what="the first reading")
+        before = json.dumps(self.token(bridge))
+
+        bridge.act(ticket["work_item"]["id"], state="Doing")
+        start(bridge, Round.RECONCILE)
+        eventually(lambda: bridge.ticket(ticket["id"])["work_item"]["state"] == "Doing", what="the state")
+
+        assert eventually(lambda: json.dumps(self.token(bridge)) != before, what="the next token")
+
+    def token(self, bridge: Bridge) -> Any:
+        query = f"PartitionKey eq '{bridge.name}' and RowKey ge 'f|' and RowKey lt 'f|~'"
+        return [row["token"] for row in rows(bridge).query_entities(query)]
+
+    def feeds(self, bridge: Bridge) -> int:
+        return len(self.token(bridge))
+
+    def test_a_paused_connection_is_left_alone(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        bridge.act(ticket["work_item"]["id"], state="Done")
+        bridge.fault("GET .*workitemrevisions", "status:429")
+        bridge.fault("GET .*workitemrevisions", "retry_after:1")
+        start(bridge, Round.RECONCILE)
+
+        eventually(lambda: bridge.ask("GET", f"connections/{bridge.name}").json()["health"]["problem"], what="a pause")
+
+        def taken_in() -> bool:
+            start(bridge, Round.RECONCILE)
+            return bool(bridge.ticket(ticket["id"])["status"] == "awaiting_validation")
+
+        assert eventually(taken_in, what="the state")
+
+
+class TestVerify:
+    def test_an_item_moved_to_a_project_that_is_not_linked(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        projects = [p["name"] for p in self.projects(bridge) if p["name"] != PROJECT]
+        bridge.act(ticket["work_item"]["id"], fields={"System.TeamProject": projects[0]})
+
+        start(bridge, Round.VERIFY)
+
+        eventually(lambda: bridge.ticket(ticket["id"])["work_item"]["project"] == projects[0], what="the move")
+
+    def projects(self, bridge: Bridge) -> list[dict[str, Any]]:
+        url = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/_apis/projects"
+        answer = bridge.session.get(url, params={"api-version": "7.1"}, auth=("", bridge.token), timeout=30)
+        return list(answer.json()["value"])
+
+    def test_a_dry_run_says_what_differs_and_changes_nothing(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        item = ticket["work_item"]["id"]
+        bridge.act(item, state="Done")
+
+        found = reconcile(bridge, dry_run="true")
+
+        (difference,) = found["differences"]
+        assert (difference["ticket"], difference["work_item"]) == (ticket["id"], item)
+        assert (difference["known"]["state"], difference["found"]["state"]) == ("To Do", "Done")
+        assert not found["mended"]
+        assert bridge.ticket(ticket["id"])["status"] == "open"
+        reconcile(bridge)
+        assert bridge.ticket(ticket["id"])["status"] == "awaiting_validation"
+        assert reconcile(bridge, dry_run="true")["differences"] == []
+
+    def test_deleted_ones_are_found(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        bridge.act(ticket["work_item"]["id"], deleted=True)
+
+        start(bridge, Round.VERIFY)
+
+        bridge.until(ticket["id"], "deleted")
+
+    def test_what_is_nowhere_is_unknown_and_changes_nothing(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        item = ticket["work_item"]["id"]
+        url = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/{PROJECT}/_apis/wit/workitems/{item}"
+        destroy = {"api-version": "7.1", "destroy": "true"}
+        assert bridge.session.delete(url, params=destroy, auth=("", bridge.token), timeout=30).ok
+
+        found = reconcile(bridge)
+
+        assert found["unknown"] == [item]
+        assert bridge.ticket(ticket["id"])["status"] == "open"
+
+    def test_many_are_read_in_two_hundreds(self, bridge: Bridge) -> None:
+        deaf(bridge).import_([bridge.snapshot(f"V{number}") for number in range(230)])
+        bridge.until_all(230)
+        before = len(bridge.asked())
+
+        found = reconcile(bridge, dry_run="true")
+
+        assert (found["checked"], found["differences"], found["continuation"]) == (230, [], None)
+        assert len(bridge.asked()) - before == 2
+
+    def test_words_for_bad_parameters(self, bridge: Bridge) -> None:
+        answer = bridge.ask("POST", f"connections/{bridge.name}/reconcile", params={"dry_run": "perhaps"})
+
+        assert answer.status_code == 400
+        assert answer.json()["problems"][0]["field"] == "dry_run"
+        assert bridge.ask("POST", "connections/nobody/reconcile").status_code == 404
+
+
+class TestLostTables:
+    def test_a_snapshot_that_is_sent_again_makes_no_second_item(self, bridge: Bridge) -> None:
+        ticket = bridge.until(bridge.send(), "open")
+        lose_tables(bridge)
+
+        bridge.send()
+        again = bridge.until(ticket["id"], "open")
+
+        assert again["work_item"]["id"] == ticket["work_item"]["id"]
+        assert len(bridge.work_items()) == 1
+        assert again["asset"] == {"kind": "application", "id": bridge.asset}
+
+    def test_what_a_person_wrote_meanwhile_stays(self, bridge: Bridge) -> None:
+        ticket = bridge.until(bridge.send(), "open")
+        lose_tables(bridge)
+        bridge.act(ticket["work_item"]["id"], fields={"System.Title": "mine"})
+
+        bridge.send(title="Ours has changed, too")
+        bridge.until(ticket["id"], "open")
+
+        def said() -> bool:
+            (item,) = bridge.work_items()
+            return "Ours has changed, too" in " ".join(item["comments"])
+
+        eventually(said, what="a comment")
+        assert bridge.work_items()[0]["title"] == "mine"
+
+    def test_rows_are_rebuilt_by_hand_deleted_items_included(self, bridge: Bridge) -> None:
+        alive, dead = (bridge.until(bridge.send(id_), "open") for id_ in ("V1", "V2"))
+        bridge.act(dead["work_item"]["id"], deleted=True)
+        bridge.until(dead["id"], "deleted")
+        lose_tables(bridge)
+
+        found = reconcile(bridge, adopt="true")
+
+        assert found["adopted"] == 2
+        assert bridge.ticket(alive["id"])["work_item"]["id"] == alive["work_item"]["id"]
+        assert bridge.ticket(dead["id"])["status"] == "deleted"
+        bridge.send("V2")
+        bridge.send("V1")
+        bridge.until(alive["id"], "open")
+        assert len(bridge.work_items()) == 2
+        assert reconcile(bridge, adopt="true")["adopted"] == 0
+
+    def test_tables_of_yesterday(self, bridge: Bridge) -> None:
+        """Restored: one ticket is as it was, one is not there yet, and its project counts as compared."""
+        old = bridge.until(bridge.send("V1"), "open")
+        table = rows(bridge)
+        yesterday = [dict(row) for row in table.query_entities(f"PartitionKey eq '{bridge.name}'")]
+        new = bridge.until(bridge.send("V2"), "open")
+        bridge.act(old["work_item"]["id"], state="Done")
+        bridge.until(old["id"], "awaiting_validation")
+        lose_tables(bridge)
+        for row in yesterday:
+            table.upsert_entity(row)
+
+        found = reconcile(bridge, adopt="true")
+
+        assert found["adopted"] == 1
+        bridge.until(old["id"], "awaiting_validation")
+        assert bridge.ticket(new["id"])["work_item"]["id"] == new["work_item"]["id"]
+        bridge.send("V2")
+        bridge.until(new["id"], "open")
+        assert len(bridge.work_items()) == 2
+
+
+class TestDuplicates:
+    def lost(self, bridge: Bridge) -> dict[str, Any]:
+        """A ticket whose create is carried out so late that another one was made: as if look-ups saw nothing."""
+        bridge.fault(CREATE, "late:3")
+        bridge.send()
+        ticket = str(eventually(bridge.tickets, what="the ticket")[0]["id"])
+        key = ticket.rpartition(".")[2]
+        table = rows(bridge)
+
+        def attempted() -> bool:
+            try:
+                return bool(table.get_entity(bridge.name, f"t|{key}").get("attempt"))
+            except ResourceNotFoundError:
+                return False
+
+        eventually(attempted, what="the attempt")
+        row = table.get_entity(bridge.name, f"t|{key}")
+        table.delete_entity(row["PartitionKey"], row["RowKey"])
+        bridge.ask("POST", f"tickets/{ticket}/retry")
+        bridge.until(ticket, "open")
+        eventually(lambda: len(bridge.work_items()) == 2, what="the second item")
+        return bridge.ticket(ticket)
+
+    def test_the_later_one_is_removed(self, bridge: Bridge) -> None:
+        ticket = self.lost(bridge)
+
+        start(bridge, Round.RECONCILE)
+
+        def healed() -> bool:
+            return [item["deleted"] for item in bridge.work_items()] == [False, True]
+
+        eventually(healed, what="the removal")
+        assert bridge.ticket(ticket["id"])["work_item"]["id"] == bridge.work_items()[0]["id"]
+        assert bridge.ticket(ticket["id"])["status"] == "open"
+
+    def test_one_that_a_person_touched_stays_and_somebody_is_told(self, bridge: Bridge) -> None:
+        ticket = self.lost(bridge)
+        first, second = (item["id"] for item in bridge.work_items())
+        bridge.act(second, fields={"System.Title": "somebody works on this"})
+
+        start(bridge, Round.RECONCILE)
+
+        def said() -> bool:
+            return str(first) in " ".join(bridge.work_items()[1]["comments"])
+
+        eventually(said, what="the comment")
+        assert not bridge.work_items()[1]["deleted"]
+        assert "Phoenix_Security_Duplicate" in bridge.work_items()[1]["tags"]
+        assert len(bridge.work_items()[1]["comments"]) == 1
+        eventually(lambda: ticket["id"] in alerts(bridge), what="the alert")
+
+    def test_a_copy_that_a_person_made_is_no_duplicate(self, bridge: Bridge) -> None:
+        ticket = bridge.until(bridge.send(), "open")
+        (item,) = bridge.work_items()
+        link = next(r for r in item["relations"] if r["rel"] == "Hyperlink")
+        patch = [
+            {"op": "add", "path": "/fields/System.Title", "value": "a copy"},
+            {"op": "add", "path": "/fields/System.Tags", "value": "Phoenix_Security"},
+            {"op": "add", "path": "/relations/-", "value": {"rel": "Hyperlink", "url": link["url"]}},
+        ]
+        url = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/{PROJECT}/_apis/wit/workitems/$Issue"
+        headers = {"Content-Type": "application/json-patch+json"}
+        made = bridge.session.post(
+            url, params={"api-version": "7.1"}, json=patch, auth=("", bridge.token), headers=headers, timeout=30
+        )
+        assert made.ok, made.text
+
+        start(bridge, Round.RECONCILE)
+        bridge.act(item["id"], state="Doing")
+        eventually(lambda: bridge.ticket(ticket["id"])["work_item"]["state"] == "Doing", what="the state")
+        eventually(lambda: not waiting(bridge), seconds=40, what="the end of all events")
+
+        assert [one["deleted"] for one in bridge.work_items()] == [False, False]
+        assert bridge.ticket(ticket["id"])["work_item"]["id"] == item["id"]
+
+
+def waiting(bridge: Bridge) -> bool:
+    """Whether an event of the bridge is still on its queue, visible or not."""
+    count: int | None = bridge.queue("service-hook-events").get_queue_properties().approximate_message_count
+    return bool(count)
+
+
+def alerts(bridge: Bridge) -> str:
+    return " ".join(str(message.content) for message in bridge.queue("alerts").peek_messages(32))
+
+
+def test_a_link_that_is_mended_tries_again_what_failed(bridge: Bridge) -> None:
+    rule = {"required": True}
+    where = {"organization": bridge.name, "project": PROJECT, "type": "Issue"}
+    bridge.control("POST", "rules", {**where, "field": "Custom.Team", "rule": rule})
+    failed = bridge.until(bridge.send(), "failed")
+    bridge.control("POST", "rules", {**where, "field": "Custom.Team", "rule": {"required": False}})
+
+    assert bridge.link().status_code == 200
+
+    bridge.until(failed["id"], "open")
+
+
+@pytest.mark.slow
+def test_a_connection_that_does_not_answer_pauses_and_goes_on(bridge: Bridge) -> None:
+    bridge.until(bridge.send("V0"), "open")
+    bridge.fault("POST .*_apis/wit/.*", "status:503", times=6)
+
+    for number in range(1, 5):
+        bridge.send(f"V{number}")
+
+    def problem() -> bool:
+        found = bridge.ask("GET", f"connections/{bridge.name}").json()["health"]["problem"]
+        return bool(found) and found["code"] == "unreachable"
+
+    eventually(problem, what="the pause")
+    bridge.until_all(5, seconds=60)
+    assert len(bridge.work_items()) == 5
