@@ -31,9 +31,9 @@ def look_into_bin(run: Run, place: Place, item: WorkItem) -> int:
 
 def _is_found(run: Run, place: Place, item: WorkItem, links: int) -> bool:
     """The bridge's own look-up, once: whether it knows the deleted item for the ticket's."""
-    mark = (run.mark.ticket, run.mark.nonce)
-    found = look(run.organisation, place.project.id, run.mark.tag, run.since, {mark}).get(mark)
-    holds = found is not None and found.deleted and found.item.id == item.id
+    ticket = run.mark.ticket
+    found = look(run.organisation, place.project.id, run.mark.tag, run.since, {ticket}).get(ticket, [])
+    holds = [(one.item.id, one.deleted) for one in found] == [(item.id, True)]
     how = "by its hyperlink" if links else "by its text, since the entry has no hyperlink"
     run.settle(facts.BIN_MARK, how if holds else "neither by a hyperlink nor by its text", holds=holds)
     return True

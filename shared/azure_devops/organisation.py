@@ -192,7 +192,17 @@ def new_session() -> "requests.Session":
     # and raises errors that are not its own for a Location that is no URL.
     session.get_redirect_target = _nowhere  # type: ignore[method-assign, assignment]
     # Only a connection that was never made is tried again, and reads: a create is never repeated blindly.
-    retries = Retry(total=2, connect=2, read=1, redirect=0, status=0, other=0, allowed_methods={"GET"})
+    # An answer is an answer: by default urllib3 would keep one with Retry-After for itself.
+    retries = Retry(
+        total=2,
+        connect=2,
+        read=1,
+        redirect=0,
+        status=0,
+        other=0,
+        allowed_methods={"GET"},
+        respect_retry_after_header=False,
+    )
     adapter = requests.adapters.HTTPAdapter(pool_connections=8, pool_maxsize=32, max_retries=retries)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

@@ -4,10 +4,12 @@ In     snapshots (what is taken), sarif and arrays (reports), requests (the queu
        arrivals (which of two is newer), accept (rows and a wake-up)
 Rows   keys (their names), records (what a ticket's holds), pending, leases, journal (their one writer)
 Work   work (one lane, round by round), lane (what its parts share), plan (what to do; pure), transitions (what a
-       ticket is afterwards; pure), creating, changing, resolving (attempts without a result) with look_ups,
-       categories (states of types), presence (there, deleted, unknown), content and markdown (what an item says),
-       work_item_fields (which fields say it)
-Back   hook_events (payloads; pure), observe
-Out    outbox (update messages), views (what anyone sees), reading (the API), failed_messages
-Care   health (paused or not, and why), wake_ups, sweep (what was forgotten)
+       ticket is afterwards; pure), creating, changing, resolving (attempts without a result) with look_ups, healing
+       (two items with one ticket), adoption (items that the tables do not know), categories (states of types),
+       presence (there, deleted, unknown), content and markdown (what an item says), work_item_fields (which fields
+       say it)
+Back   hook_events (payloads; pure), observe, claims (whose an unknown item is), reconcile (the feed of revisions),
+       verification (every item)
+Out    outbox (update messages), views (what anyone sees), reading and retry (the API), failed_messages
+Care   health (paused or not, and why), wake_ups, sweep (what was forgotten), rounds (what timers start)
 """

@@ -9,7 +9,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from shared.azure_devops.organisation import Organisation
 from shared.connections.models import Connection
@@ -20,11 +21,12 @@ from shared.tickets.categories import Categories
 from shared.tickets.claims import Claim
 from shared.tickets.health import Health
 from shared.tickets.journal import Journal
-from shared.tickets.look_ups import Found, alive, everything
+from shared.tickets.look_ups import Found, alive, deleted
 from shared.tickets.outbox import Outbox
 from shared.tickets.records import Stored, Ticket, read_ticket
 
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+_IN_BIN = timedelta(days=30)
 
 type _Assets = Mapping[str, tuple[str, str]]
 
@@ -52,19 +54,21 @@ class Adoption:
     def project(self, connection: Connection, organisation: Organisation, project: str, *, thorough: bool) -> int:
         """Adopt what the tables do not know, and return how many items that were.
 
-        `thorough`: the recycle bin too, one request for each of its entries.
+        `thorough`: what lies in the recycle bin and was made in the last 30 days, too.
         """
-        find = everything if thorough else alive
-        assets = self._assets(connection)
-        found = find(organisation, project, connection.tag, _ALWAYS)
-        adopted = sum(self._adopt(connection, organisation, one, assets) for one in found)
+        assets, known = self._assets(connection), self._known(connection.name)
+        found = alive(organisation, project, connection.tag, _ALWAYS)
+        if thorough:
+            found = chain(found, deleted(organisation, project, self.table.clock.now() - _IN_BIN))
+        missing = (one for one in found if one.item.id not in known)
+        adopted = sum(self._adopt(connection, organisation, one, assets) for one in missing)
         self.health.compared(connection.name, project, self.epoch)
         return adopted
 
     def _adopt(self, connection: Connection, organisation: Organisation, found: Found, assets: _Assets) -> bool:
         owner, _, key = found.ticket.rpartition(".")
         item = found.item
-        if owner != connection.name or self.table.get(owner, keys.work_item_row(item.id)):
+        if owner != connection.name:
             return False
         category = self.categories.category(organisation, item.project, item.type, item.state)
         claim = Claim(self._stored(owner, key, found, assets), item, found.nonce, found.deleted)
@@ -80,6 +84,10 @@ class Adoption:
         made_at = datetime.fromisoformat(str(found.item.fields["System.CreatedDate"]))
         title = str(found.item.fields.get("System.Title", ""))
         return Stored(key, Ticket(kind, asset, title=title, created_at=made_at, changed_at=made_at))
+
+    def _known(self, connection: str) -> set[int]:
+        rows = self.table.range(connection, keys.work_item_row(0), keys.work_item_row(10**12 - 1), select=("ticket",))
+        return {keys.number_of(row.key) for row in rows}
 
     def _assets(self, connection: Connection) -> _Assets:
         links = self.links.of(connection.name)

@@ -45,20 +45,14 @@ def look(
     ours: a look-up that failed is *unknown*, never "none".
     """
     found: dict[str, list[Found]] = {}
-    for candidate in everything(organisation, project, tag, since):
+    for candidate in (*alive(organisation, project, tag, since), *deleted(organisation, project, since)):
         if candidate.ticket in tickets:
             found.setdefault(candidate.ticket, []).append(candidate)
     return {ticket: sorted(items, key=lambda one: one.item.id) for ticket, items in found.items()}
 
 
-def everything(organisation: Organisation, project: str, tag: str, since: datetime) -> Iterator[Found]:
-    """Yield every work item of a project that carries a ticket of anybody, created since a moment."""
-    yield from alive(organisation, project, tag, since)
-    yield from _deleted(organisation, project, since)
-
-
 def alive(organisation: Organisation, project: str, tag: str, since: datetime) -> Iterator[Found]:
-    """Yield those that are not deleted."""
+    """Yield the work items of a project that carry tickets of anybody, created since a moment."""
     after = 0
     while ids := organisation.do(find_created_since(project, tag, since, after=after)):
         for batch in batched(ids, MAX_IDS, strict=False):
@@ -74,8 +68,11 @@ def marks(item: WorkItem) -> Iterator[tuple[str, str]]:
     return filter(None, map(parse_hyperlink, item.hyperlinks))
 
 
-def _deleted(organisation: Organisation, project: str, since: datetime) -> Iterator[Found]:
-    """Newest first; ids grow with time, so the first one created before the moment ends the search."""
+def deleted(organisation: Organisation, project: str, since: datetime) -> Iterator[Found]:
+    """Yield those in the recycle bin, one request for each.
+
+    Newest first; ids grow with time, so the first one created before the moment ends the search.
+    """
     for number in sorted(organisation.do(recycle_bin(project)), reverse=True):
         try:
             item = organisation.do(get_deleted(project, number)).item
@@ -98,4 +95,7 @@ def _carried(item: WorkItem) -> Iterator[Found]:
 
 
 def _created_at(item: WorkItem) -> datetime:
-    return datetime.fromisoformat(str(item.fields["System.CreatedDate"]))
+    try:
+        return datetime.fromisoformat(str(item.fields["System.CreatedDate"]))
+    except (KeyError, ValueError) as error:
+        raise TransientError("Azure DevOps does not say when a deleted work item was made.") from error

@@ -14,7 +14,7 @@ from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.revisions import Batch, Revision, read_revisions
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
-from shared.errors import BridgeError
+from shared.errors import BridgeError, ThrottledError
 from shared.links.store import LinkStore
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table
@@ -64,6 +64,8 @@ class Reconcile:
             self._take_in(connection, batch)
             if not self._advanced(connection.name, project, row, batch) or batch.last:
                 return
+            if organisation.slow_down:
+                raise ThrottledError("Azure DevOps asks to slow down.", retry_after=organisation.slow_down)
 
     def _take_in(self, connection: Connection, batch: Batch) -> None:
         newest = {revision.item: revision for revision in batch.revisions}  # in the order in which they were made

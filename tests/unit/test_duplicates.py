@@ -1,0 +1,95 @@
+"""Two work items with one ticket: whoever finds which one first, the lowest id survives."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.azure_devops.work_items import WorkItem
+from shared.tickets.plan import Desired, Heal, Patch, plan
+from shared.tickets.records import Attempt, Ticket
+from shared.tickets.transitions import attempted, created, healed, observed, patched, refer
+
+TITLE = "System.Title"
+DESIRED = Desired({TITLE: "SQL injection"}, open=True)
+NEW = Ticket(kind="application", asset="web-shop")
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def item(number: int, *, revision: int = 1, title: str = "SQL injection") -> WorkItem:
+    fields = {TITLE: title, "System.State": "To Do", "System.WorkItemType": "Issue"}
+    return WorkItem(number, revision, "Web Shop", fields, (), f"https://example.test/{number}")
+
+
+def found(ticket: Ticket, number: int, nonce: str = "") -> Ticket:
+    return created(ticket, item(number), "Proposed", nonce or f"nonce{number}")
+
+
+@given(st.permutations([3, 5, 8, 13]))
+def test_the_lowest_id_survives_in_whatever_order_they_are_found(order: list[int]) -> None:
+    ticket = NEW
+    for number in order:
+        ticket = found(ticket, number)
+
+    assert ticket.work_item.id == 3
+    assert ticket.duplicates == (5, 8, 13)
+    assert ticket.nonce == "nonce3"
+    assert plan(DESIRED, ticket) == Heal()
+
+
+@given(st.permutations([(3, "a"), (3, "a"), (5, "b"), (5, "b")]))
+def test_found_twice_changes_nothing(order: list[tuple[int, str]]) -> None:
+    ticket = NEW
+    for number, nonce in order:
+        ticket = found(ticket, number, nonce)
+
+    assert (ticket.work_item.id, ticket.duplicates) == (3, (5,))
+
+
+def test_a_copy_carries_the_same_attempt_and_is_no_duplicate() -> None:
+    ticket = found(NEW, 3, "a")
+
+    assert found(ticket, 9, "a") == ticket
+    assert found(ticket, 1, "a") == ticket  # our link, pasted into an older card
+
+
+def test_once_healed_there_is_nothing_left_to_do() -> None:
+    ticket = healed(found(found(NEW, 3), 5), 5)
+
+    assert ticket.duplicates == ()
+    assert plan(DESIRED, ticket) != Heal()
+
+
+def test_what_our_later_attempt_wrote_is_not_taken_for_what_an_earlier_one_did() -> None:
+    """The item is of the first attempt, the remembered values are of the second one: ours is written again."""
+    attempt = Attempt("second", AT, "Web Shop")
+    ticket = created(attempted(NEW, attempt, DESIRED), item(3, title="as it was"), "Proposed", "first")
+
+    decision = plan(DESIRED, ticket, item(3, title="as it was"))
+
+    assert isinstance(decision, Patch)
+    assert decision.fields == {TITLE: "SQL injection"}
+
+
+def test_what_a_person_wrote_into_an_item_of_an_earlier_attempt_stays() -> None:
+    attempt = Attempt("second", AT, "Web Shop")
+    ticket = created(attempted(NEW, attempt, DESIRED), item(3, revision=2, title="mine"), "Proposed", "first")
+
+    decision = plan(DESIRED, ticket, item(3, revision=2, title="mine"))
+
+    assert isinstance(decision, Patch)
+    assert decision.fields == {}
+    assert "SQL injection" in decision.comment
+
+
+def test_the_answer_to_a_patch_of_the_other_item_changes_nothing() -> None:
+    ticket = found(found(NEW, 5), 3)
+    patch = Patch({TITLE: "new"}, None, "", {})
+
+    assert patched(ticket, item(5, revision=2), "Proposed", patch, open_=True) == ticket
+
+
+def test_an_event_of_a_duplicate_says_nothing_of_the_ticket() -> None:
+    ticket = found(found(NEW, 3), 5)
+
+    assert observed(ticket, refer(item(5, revision=9), "Completed")) == ticket
