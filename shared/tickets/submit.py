@@ -56,17 +56,20 @@ class Submit:
     links: LinkStore
     accept: Accept
 
-    def one(self, vulnerability: Vulnerability, sent_at: datetime) -> str:
-        """Accept a snapshot and return its ticket's id. Raises `RejectedRequestError`."""
+    def one(self, vulnerability: Vulnerability, sent_at: datetime | None = None) -> str:
+        """Accept a snapshot and return its ticket's id; without `sent_at` it came just now.
+
+        Raises `RejectedRequestError`.
+        """
         link = self.link(vulnerability)
         snapshot = arrival(vulnerability, sent_at=sent_at, now=self.table.clock.now())
         self.accept.one(link.connection, snapshot)
         return keys.public_id(link.connection, snapshot.ticket)
 
-    def all(self, results: Iterable[Vulnerability | RefusedResult], sent_at: datetime) -> Report:
+    def all(self, results: Iterable[Vulnerability | RefusedResult]) -> Report:
         """Accept a report's snapshots; what cannot be accepted is refused one by one, with its reason."""
         report = Report(id=secrets.token_hex(8))
-        run = _Run(self, report, sent_at)
+        run = _Run(self, report)
         for index, result in enumerate(results):
             if isinstance(result, RefusedResult):
                 report.refuse(result)
@@ -97,17 +100,16 @@ class _Asset:
 class _Run:
     """One import on its way: what is stored is read once per asset, writes are gathered."""
 
-    def __init__(self, submit: Submit, report: Report, sent_at: datetime) -> None:
+    def __init__(self, submit: Submit, report: Report) -> None:
         self._submit = submit
         self._report = report
-        self._sent_at = sent_at
         self._assets: dict[tuple[str, str], _Asset | RejectedRequestError] = {}
 
     def add(self, index: int, vulnerability: Vulnerability) -> None:
         """Take one snapshot; it may be written only with a later one, or by `flush`."""
         try:
             asset = self._asset(vulnerability)
-            snapshot = arrival(vulnerability, sent_at=self._sent_at, now=self._submit.table.clock.now())
+            snapshot = arrival(vulnerability, sent_at=None, now=self._submit.table.clock.now())
         except RejectedRequestError as error:
             self._refuse(index, error)
             return
