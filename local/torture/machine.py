@@ -14,7 +14,7 @@ _MOST_SKEW = 300
 _SETTINGS = {
     "SWEEP_SCHEDULE": "*/5 * * * * *",
     "RECONCILE_SCHEDULE": "*/10 * * * * *",
-    "VERIFY_SCHEDULE": "*/30 * * * * *",
+    "VERIFY_SCHEDULE": "*/15 * * * * *",
     "HOST_QUIET": "1",
 }
 

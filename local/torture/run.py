@@ -143,6 +143,8 @@ class Run:
         verdict = compare(self.ledger, self._found())
         ledger = self.folder / "ledger.json"
         ledger.write_text(json.dumps(self.ledger.view(), ensure_ascii=False, default=str), encoding="utf-8")
+        updates = self.folder / "updates.json"
+        updates.write_text(json.dumps(self.updates.all(), ensure_ascii=False), encoding="utf-8")
         listed = self.folder / "differences.txt"
         listed.write_text("".join(f"{difference}\n" for difference in verdict.differences), encoding="utf-8")
         for difference in verdict.differences[:_SHOWN]:
