@@ -7,7 +7,7 @@ A process that dies after the stamp leaves attempts without results: *unknown*, 
 
 import secrets
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -17,13 +17,16 @@ from shared.azure_devops.work_items import WorkItem, add_fields, add_hyperlink, 
 from shared.errors import BridgeError, RefusedError, TransientError, UnknownError
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
-from shared.tickets.pending import is_asked
+from shared.tickets.pending import is_asked, tries
 from shared.tickets.records import Attempt, Ticket
 from shared.tickets.transitions import attempted, created, not_created, summarised
 from shared.tickets.work_item_fields import hyperlink, set_once
 
 BATCH = 50
 """How many creates travel in one `$batch`; Microsoft names no limit, and half a minute is long enough."""
+
+_ALONE_AFTER = 4
+"""Tries of a pending row: an attempt without a result costs two, one for each look-up."""
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class Creator:
         if jobs:
             self._learn_states(jobs[0])
             self._compare(jobs[0].link.project_id)
-        for batch in batched(jobs, BATCH, strict=False):
+        for batch in _batches(jobs):
             self._create(batch)
 
     def _create(self, jobs: Sequence[Job]) -> None:
@@ -133,6 +136,12 @@ class Creator:
 
     def _kind(self, job: Job) -> tuple[str, str, str]:
         return (self.lane.connection.name, job.link.project_id, job.link.work_item_type)
+
+
+def _batches(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """Tickets whose creates came to nothing again and again go alone: one of them may spoil every batch it is in."""
+    yield from batched([job for job in jobs if tries(job.pending) < _ALONE_AFTER], BATCH, strict=False)
+    yield from ([job] for job in jobs if tries(job.pending) >= _ALONE_AFTER)
 
 
 def _attempt(job: Job) -> Attempt:

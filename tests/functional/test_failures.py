@@ -62,6 +62,15 @@ class TestCreate:
 
         assert len({item["title"] for item in bridge.work_items()}) == len(bridge.work_items()) == 40
 
+    @pytest.mark.slow
+    def test_what_fails_in_every_batch_is_sent_alone(self, bridge: Bridge) -> None:
+        bridge.fault(BATCH, "status:500", times=1000)
+
+        bridge.import_([bridge.snapshot(f"V{number}") for number in range(40)])
+        bridge.until_all(40, seconds=90)
+
+        assert len(bridge.work_items()) == 40
+
     @pytest.mark.parametrize("mode", ["independent", pytest.param("atomic", marks=pytest.mark.slow)])
     def test_one_refused_entry_fails_alone(self, bridge: Bridge, mode: str) -> None:
         """A title that only this type refuses, among many that it takes."""
