@@ -14,7 +14,7 @@ _WAITING_AT_ONCE = 24
 _ARM_EVERY = 0.25
 _STALE_AFTER = 40
 _SWITCH_EVERY = (4.0, 15.0)
-_STORAGE_EVERY = (25.0, 60.0)
+_STORAGE_AROUND = (0.5, 1.5)
 _HOOK_DELAYS = (0.0, 3.0)
 _TWICE = 0.1
 
@@ -29,6 +29,8 @@ class Chaos:
     seed: int
     drops: float
     durations: Durations
+    storage_every: float
+    """Seconds between two restarts of storage, on average: each takes several."""
     happened: dict[str, int] = field(default_factory=dict)
     restarts: int = 0
     switches: int = 0
@@ -97,7 +99,7 @@ class Chaos:
 
     def _restart_storage(self) -> None:
         dice = chance(self.seed, "storage")
-        while not self._ended.wait(dice.uniform(*_STORAGE_EVERY)):
+        while not self._ended.wait(self.storage_every * dice.uniform(*_STORAGE_AROUND)):
             with self.storage_steady:
                 self.machine.stack.restart("azurite")
             self.restarts += 1

@@ -88,7 +88,9 @@ class Run:
         scale, storage, control = options.time_scale, machine.storage, machine.control()
         functions = machine.functions()
         durations = Durations(longest_latency=int(_REQUEST * scale * 1200), lease=_LEASE * scale)
-        self.chaos = Chaos(machine, control, self.record, options.seed, options.drops, durations)
+        self.chaos = Chaos(
+            machine, control, self.record, options.seed, options.drops, durations, max(30.0, options.duration / 10)
+        )
         self.kills = Kills(
             machine, self.record, options.seed, _LEASE * scale, self.chaos.storage_steady, self._kill_pause()
         )

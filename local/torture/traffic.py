@@ -18,7 +18,7 @@ from local.torture.plan import Channel, Plan, Send
 from local.torture.record import Record
 from local.torture.versions import snapshot
 
-THREADS = 4
+THREADS = 8
 _AT_ONCE = 100
 _LOOK_EVERY = 0.1
 _AGAIN_AFTER = 0.5
