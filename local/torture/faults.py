@@ -63,7 +63,7 @@ def faults(dice: Random, durations: Durations) -> Iterator[dict[str, Any]]:
         elif kind == "latency":
             kind = f"latency:{dice.randint(10, durations.longest_latency)}"
             label = "latency"
-        where["path"] = f"^/{dice.choice(CONNECTIONS)}/.*{where['path']}"
+        where["path"] = f"^/{dice.choice(CONNECTIONS)}(/.*)?{where['path']}"
         yield {"fault": kind, "match": where, "label": label}
 
 

@@ -64,10 +64,12 @@ class Kills:
     def _run(self, name: str) -> None:
         dice = chance(self.seed, f"kills of {name}")
         table = TableClient.from_connection_string(self.machine.storage, "tickets", retry_total=1)
-        while not self._ended.wait(self.pause * dice.uniform(*_AROUND)):
+        start = 0.0
+        # On a slow machine a host that lived no longer than its start took would do nothing at all.
+        while not self._ended.wait(max(self.pause, 2 * start) * dice.uniform(*_AROUND)):
             self._until_somebody_works(table)
             time.sleep(dice.uniform(0, 0.3))
-            self._kill(name, table)
+            start = self._kill(name, table)
 
     def _until_somebody_works(self, table: TableClient) -> None:
         deadline = time.monotonic() + _PATIENCE
@@ -76,7 +78,8 @@ class Kills:
                 return
             time.sleep(_LOOK_EVERY)
 
-    def _kill(self, name: str, table: TableClient) -> None:
+    def _kill(self, name: str, table: TableClient) -> float:
+        """Kill a host and start it again; return how many seconds the start took."""
         with self.steady:
             self.machine.stack.kill(name)
             died_at = datetime.now(UTC)
@@ -85,8 +88,11 @@ class Kills:
         self.record("killed", host=name, held=len(left))
         begun = threading.Thread(target=self._judge, args=(name, left, died_at), daemon=True)
         begun.start()
+        since = time.monotonic()
         self._start_again(name)
+        seconds = time.monotonic() - since
         begun.join()
+        return seconds
 
     def _start_again(self, name: str) -> None:
         while True:

@@ -79,7 +79,7 @@ class Plan:
     versions: list[list[Version]]
     sends: list[Send]
     acts: list[Act]
-    _further: Random = field(init=False)
+    _further: Random = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         self._further = chance(self.seed, "further")
