@@ -32,6 +32,7 @@ from local.vault import Vault, VaultError
 
 _ANSWERS_WITHIN = 30.0
 _LOOK_EVERY = 0.2
+_SAVED_WITHIN = 60.0
 _LATER = 15
 """Seconds between the end of a dead host's lease and the end of what it held: look-ups, a sweep, the work itself."""
 
@@ -113,10 +114,10 @@ class Stack:
             self._processes[name].kill()
 
     def restart(self, name: str) -> None:
-        """Stop a part politely, start it again and wait until it answers."""
+        """Stop a part politely, start it again and wait until it answers; storage may have much to save."""
         with self._lock:
             process = self._processes[name]
-            process.stop()
+            process.stop(patience=_SAVED_WITHIN)
         self._wait(self._begin(process))
 
     def stop(self) -> None:

@@ -1,7 +1,9 @@
 """One run: start, torment, drain, compare, report."""
 
 import json
+import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,6 +45,7 @@ class Run:
     say: Callable[[str], None] = print
     ledger: Ledger = field(default_factory=Ledger)
     drained: bool = False
+    crashes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         options = self.options
@@ -55,11 +58,18 @@ class Run:
     def __call__(self) -> bool:
         """Return whether the ledgers agree and every minimum was reached."""
         self.say(self.machine.skew.why_not or f"clocks are wrong by (seconds): {self.machine.clocks}")
+        threading.excepthook = self._crashed
         try:
             with self.machine.stack:
                 return self._torment()
         finally:
             self.record.close()
+
+    def _crashed(self, crash: threading.ExceptHookArgs) -> None:
+        """A part of the run that broke off did not do what it should: the run proves nothing."""
+        lines = traceback.format_exception(crash.exc_type, crash.exc_value, crash.exc_traceback)
+        self.crashes.append("".join(lines))
+        self._tell(f"a part of the run broke off:\n{self.crashes[-1]}")
 
     def _torment(self) -> bool:
         self.machine.start()
@@ -153,7 +163,7 @@ class Run:
             self.say(str(difference))
         if len(verdict.differences) > _SHOWN:
             self.say(f"… and {len(verdict.differences) - _SHOWN} more: {listed}")
-        agreed = self.drained and not verdict.differences and not self._missing()
+        agreed = not (verdict.differences or self._missing() or self._unfinished())
         self.say(self._replay())
         self.say(self._line(verdict, agreed=agreed))
         return agreed
@@ -175,17 +185,23 @@ class Run:
             contradictions=self.updates.contradictions,
         )
 
+    def _unfinished(self) -> list[str]:
+        unfinished = [f"{len(self.crashes)} parts broke off"] if self.crashes else []
+        unfinished += [f"{self.traffic.left} snapshots not sent"] if self.traffic.left else []
+        return unfinished + ([] if self.drained else ["not drained"])
+
     def _replay(self) -> str:
         options = self.options
         return (
             f"Replay: make torture SEED={options.seed} DURATION={options.duration} TICKETS={options.tickets} "
-            f"KILLS={options.kills} FAULTS={options.faults}; what happened and when: {self.record.path}"
+            f"KILLS={options.kills} FAULTS={options.faults} "
+            f"LATE={options.late} DROPS={options.drops}; what happened and when: {self.record.path}"
         )
 
     def _line(self, verdict: Verdict, *, agreed: bool) -> str:
         kinds = Counter(difference.kind for difference in verdict.differences)
         problems = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
-        problems += [] if self.drained else ["not drained"]
+        problems += self._unfinished()
         problems += [f"only {what}" for what in self._missing()]
         return (
             f"{'AGREED' if agreed else 'DIFFERENT'} seed {self.options.seed}: {self._progress()} "
