@@ -9,7 +9,6 @@ from azure.data.tables import TableClient
 
 from local.torture.clients import Control, Functions, RefusedError, UnavailableError, queue
 from local.torture.messages import QUEUES
-from local.torture.plan import CONNECTIONS
 
 _LOOK_EVERY = 1.5
 _ONLY_WAKING = ("ticket-work",)
@@ -61,13 +60,8 @@ class Settling:
             return client.get_queue_properties().approximate_message_count or 0
 
     def _rows(self) -> dict[str, int]:
-        counts = {"pending": 0, "outbox": 0}
         with TableClient.from_connection_string(self.storage, "tickets") as table:
-            for connection in CONNECTIONS:
-                for name, prefix in (("pending", "p|"), ("outbox", "u|")):
-                    query = f"PartitionKey eq '{connection}' and RowKey ge '{prefix}' and RowKey lt '{prefix}~'"
-                    counts[name] += sum(1 for _ in table.query_entities(query, select=["RowKey"]))
-        return counts
+            return {name: len(_matching(table, prefix)) for name, prefix in (("pending", "p|"), ("outbox", "u|"))}
 
     def _retry(self) -> int:
         """A refusal ends a ticket until its sender asks again, which is what the sender does here."""
@@ -85,11 +79,11 @@ class Settling:
 
     def _failed(self) -> list[str]:
         with TableClient.from_connection_string(self.storage, "tickets") as table:
-            return [
-                f"{connection}.{row['RowKey'].removeprefix('t|')}"
-                for connection in CONNECTIONS
-                for row in table.query_entities(
-                    f"PartitionKey eq '{connection}' and RowKey ge 't|' and RowKey lt 't|~' and status eq 'failed'",
-                    select=["RowKey"],
-                )
-            ]
+            return _matching(table, "t|", " and status eq 'failed'")
+
+
+def _matching(table: TableClient, prefix: str, condition: str = "") -> list[str]:
+    """Return "connection.key" of the rows with a prefix; one scan for all connections: Azurite makes no shorter ones."""
+    query = f"RowKey ge '{prefix}' and RowKey lt '{prefix}~'{condition}"
+    rows = table.query_entities(query, select=["PartitionKey", "RowKey"])
+    return [f"{row['PartitionKey']}.{row['RowKey'].removeprefix(prefix)}" for row in rows]
