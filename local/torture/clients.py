@@ -85,7 +85,7 @@ def queue(connection_string: str, name: str, *, base64: bool = True) -> QueueCli
     return QueueClient.from_connection_string(
         connection_string,
         name,
-        retry_total=2,
+        retry_total=0,  # of 15 s and more; whoever asks tries again sooner
         read_timeout=20,
         message_encode_policy=TextBase64EncodePolicy() if base64 else None,
         message_decode_policy=TextBase64DecodePolicy() if base64 else None,

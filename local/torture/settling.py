@@ -83,7 +83,7 @@ class Settling:
 
 
 def _matching(table: TableClient, prefix: str, condition: str = "") -> list[str]:
-    """Return "connection.key" of the rows with a prefix; one scan for all connections: Azurite makes no shorter ones."""
+    """Return "connection.key" of the rows with a prefix; Azurite scans the whole table anyway."""
     query = f"RowKey ge '{prefix}' and RowKey lt '{prefix}~'{condition}"
     rows = table.query_entities(query, select=["PartitionKey", "RowKey"])
     return [f"{row['PartitionKey']}.{row['RowKey'].removeprefix(prefix)}" for row in rows]
