@@ -162,7 +162,12 @@ class Observe:
 
 
 def _is_known(event: HookEvent, known: WorkItemRef) -> bool:
-    return event.change == "updated" and 0 < event.revision <= known.revision and not known.deleted
+    return (
+        event.change == "updated"
+        and 0 < event.revision <= known.revision
+        and not known.deleted
+        and bool(known.category)
+    )
 
 
 def change_of(stored: Stored, item: WorkItemRef, *, by: str) -> Change:
