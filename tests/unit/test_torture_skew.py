@@ -1,19 +1,19 @@
 """Clocks that are moved, and machines on which they cannot be."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from local.torture import skew
 from local.torture.skew import Skew
 
 
 def test_a_machine_without_a_compiler_says_so_and_moves_no_clock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(skew.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
 
     built = Skew.build(tmp_path)
 
@@ -22,7 +22,7 @@ def test_a_machine_without_a_compiler_says_so_and_moves_no_clock(
 
 
 def test_another_system_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(skew.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
 
     assert "Linux" in Skew.build(tmp_path).why_not
 
