@@ -11,5 +11,5 @@ traffic     sends snapshots          people      act on cards            updates
 chaos       faults, batch modes, hooks, storage restarts      kills      and which of them hit      messages     copies
 settling    waits until nothing is under way any more         finding    reads what is there at the end
 comparison  says what differs (pure)
-record      the log of a run, for a replay                    run        all of it, in order
+record      the log of a run, for a replay                    parts, run   all of it, in order       report      figures
 """
