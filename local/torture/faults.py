@@ -68,5 +68,5 @@ def faults(dice: Random, durations: Durations) -> Iterator[dict[str, Any]]:
 
 
 def _delay(dice: Random, lease: float) -> float:
-    """One in ten comes after everything that the protocol waits for: that makes a duplicate."""
-    return dice.uniform(1.5, 3.0) * lease if dice.random() < 0.1 else dice.uniform(0.05, 0.9) * lease  # noqa: PLR2004
+    """One in five comes after everything that the protocol waits for: that makes a duplicate."""
+    return dice.uniform(1.5, 3.0) * lease if dice.random() < 0.2 else dice.uniform(0.05, 0.9) * lease  # noqa: PLR2004
