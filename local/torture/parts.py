@@ -23,7 +23,7 @@ _BEYOND = 1200
 """Milliseconds of latency for each second of a request: a fifth longer than it may take."""
 _MISSES, _START = 1.6, 2.5
 """How many kills make a hit, and seconds that a start takes."""
-_RESTARTS, _RESTART_AT_MOST_EVERY = 10, 30.0
+_RESTARTS, _RESTART_AT_MOST_EVERY = 10, 45.0
 
 
 @dataclass(frozen=True, slots=True)

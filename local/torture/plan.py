@@ -124,7 +124,7 @@ def make_plan(seed: int, tickets: int) -> Plan:
 
 def _add(plan: Plan, number: int, dice: Random) -> None:
     asset = dice.choice(plan.assets)
-    dating = dice.choices(list(Dating), (45, 45, 10))[0]
+    dating = dice.choices(list(Dating), (48, 48, 4))[0]
     vulnerability = Vulnerability(f"v{number:06}", asset.connection, asset.id, dating)
     versions = [first(vulnerability.id, dice)]
     while dice.random() < 0.5 and len(versions) < 8:  # noqa: PLR2004
@@ -141,7 +141,7 @@ def _add(plan: Plan, number: int, dice: Random) -> None:
 def _send(dice: Random, vulnerability: Vulnerability, index: int, version: int, at: float) -> Send:
     if vulnerability.dating is Dating.ARRIVAL:  # its order is the order in which we were answered
         return Send(at, index, version, Channel.POST)
-    channel = dice.choices(list(Channel), (8, 62, 14, 12, 4))[0]
+    channel = dice.choices(list(Channel), (4, 66, 14, 12, 4))[0]
     delay = dice.uniform(0, 4) if channel not in (Channel.POST, Channel.IMPORT) and dice.random() < 0.2 else 0.0  # noqa: PLR2004
     return Send(at, index, version, channel, round(delay, 2))
 
