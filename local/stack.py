@@ -173,7 +173,7 @@ class Stack:
         process.wait(_ANSWERS_WITHIN)
         return time.monotonic() - process.started_at
 
-    def _host_environment(self, name: str) -> dict[str, str]:
+    def _host_environment(self, name: str = "functions") -> dict[str, str]:
         settings = self.wiring.settings(self._settings)
         return {**inherited(), **resolve(settings, self.vault.get), **self._host_extras(name)}
 

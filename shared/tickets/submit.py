@@ -66,10 +66,10 @@ class Submit:
         self.accept.one(link.connection, snapshot)
         return keys.public_id(link.connection, snapshot.ticket)
 
-    def all(self, results: Iterable[Vulnerability | RefusedResult]) -> Report:
+    def all(self, results: Iterable[Vulnerability | RefusedResult], sent_at: datetime | None = None) -> Report:
         """Accept a report's snapshots; what cannot be accepted is refused one by one, with its reason."""
         report = Report(id=secrets.token_hex(8))
-        run = _Run(self, report)
+        run = _Run(self, report, sent_at)
         for index, result in enumerate(results):
             if isinstance(result, RefusedResult):
                 report.refuse(result)
@@ -100,16 +100,17 @@ class _Asset:
 class _Run:
     """One import on its way: what is stored is read once per asset, writes are gathered."""
 
-    def __init__(self, submit: Submit, report: Report) -> None:
+    def __init__(self, submit: Submit, report: Report, sent_at: datetime | None) -> None:
         self._submit = submit
         self._report = report
+        self._sent_at = sent_at
         self._assets: dict[tuple[str, str], _Asset | RejectedRequestError] = {}
 
     def add(self, index: int, vulnerability: Vulnerability) -> None:
         """Take one snapshot; it may be written only with a later one, or by `flush`."""
         try:
             asset = self._asset(vulnerability)
-            snapshot = arrival(vulnerability, sent_at=None, now=self._submit.table.clock.now())
+            snapshot = arrival(vulnerability, sent_at=self._sent_at, now=self._submit.table.clock.now())
         except RejectedRequestError as error:
             self._refuse(index, error)
             return

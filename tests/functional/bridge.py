@@ -135,8 +135,8 @@ class Bridge:
             message_decode_policy=TextBase64DecodePolicy(),
         )
 
-    def updates(self, ticket: str) -> list[dict[str, Any]]:
-        """Return the update messages of a ticket so far, in the order of their sequence."""
+    def updates(self, ticket: str | None) -> list[dict[str, Any]]:
+        """Return the update messages of a ticket (None: of none) so far, in the order of their sequence."""
         client = self.queue("ticket-updates")
         while batch := list(client.receive_messages(max_messages=32)):
             for message in batch:
