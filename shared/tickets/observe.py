@@ -24,6 +24,7 @@ from shared.tickets.claims import claims
 from shared.tickets.health import Health
 from shared.tickets.hook_events import HookEvent
 from shared.tickets.journal import Change, Journal
+from shared.tickets.look_ups import as_made
 from shared.tickets.outbox import Outbox
 from shared.tickets.records import Stored, WorkItemRef, read_ticket
 from shared.tickets.transitions import identity, observed, refer
@@ -158,8 +159,9 @@ class Observe:
             log.info("not one of ours", extra={"connection": connection.name, "work_item": event.work_item})
             return
         category = self.categories.category(organisation, item.project, item.type, item.state)
+        first = as_made(organisation, item)
         for claim in found:
-            self._write(connection, claim.change(category, connection.identity))
+            self._write(connection, claim.change(category, first, connection.identity))
             self.wake_ups.send(connection.name, keys.lane_of(claim.stored.key))
 
     def _open(self, connection: Connection) -> Organisation:
