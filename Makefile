@@ -9,7 +9,7 @@ NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick check fairness install smoke mutations clean
+.PHONY: run test quick torture check fairness install smoke mutations clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
@@ -32,6 +32,14 @@ mutations: install
 
 quick: check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+# Everything goes wrong, and nothing may be lost: README, "Torture". KILLS, FAULTS and LATE are minima.
+SEED ?= 1
+DURATION ?= 60
+OPTIONS := TICKETS KILLS FAULTS LATE DROPS STATE
+torture: $(INSTALLED) $(AZURITE)
+	@$(BIN)/python -m local.torture --seed $(SEED) --duration $(DURATION) \
+		$(foreach name,$(OPTIONS),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 
 check: install
 	$(BIN)/ruff check .

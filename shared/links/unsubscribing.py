@@ -37,8 +37,12 @@ class Unsubscribing:
 
     def _remove(self, connection: Connection, of: Callable[[str], bool]) -> None:
         organisation = self.organisations.of(connection)
-        url = self.service_hooks.url(connection.name)
+        url = _address(self.service_hooks.url(connection.name))
         for hook in organisation.do(web_hooks()):
-            if hook.url == url and of(hook.project):
+            if _address(hook.url) == url and of(hook.project):
                 with suppress(NotFoundError):  # somebody else was faster
                     organisation.do(unsubscribe(hook.id))
+
+
+def _address(url: str) -> str:
+    return url.partition("?")[0].casefold()

@@ -107,8 +107,11 @@ class Ticket:
     """Why it is kept and not worked on any more: `UNLINKED` or `MOVED`; empty for a ticket that is."""
     leaving: str = ""
     """What its work item is told when it is closed because the link moved; the ticket is detached afterwards."""
-    duplicates: tuple[int, ...] = ()
-    """Further work items that carry this ticket, to be removed: a request came later than it could be waited for."""
+    own_revision: int = 0
+    """Up to which revision nobody but us has written the work item."""
+    duplicates: Mapping[int, int] = field(default_factory=dict)
+    """Further work items that carry this ticket, to be removed: a request came later than it could be waited for.
+    Each with its own revision, as above."""
     written: Mapping[str, Written] = field(default_factory=dict)
     written_open: bool = True
     history: int = 0
@@ -148,6 +151,7 @@ class Ticket:
             "status": self.status,
             "work_item": json.dumps(asdict(self.work_item)),
             "nonce": self.nonce,
+            "own_revision": self.own_revision,
             "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
             "written_open": self.written_open,
             "history": self.history,
@@ -169,7 +173,7 @@ class Ticket:
         if self.leaving:
             values["leaving"] = self.leaving
         if self.duplicates:
-            values["duplicates"] = json.dumps(self.duplicates)
+            values["duplicates"] = json.dumps(list(self.duplicates.items()))
         if self.failure:
             values["failure"] = json.dumps(asdict(self.failure))
         return values
@@ -202,7 +206,8 @@ def read_ticket(row: Row) -> Stored:
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
         detached=str(values.get("detached", "")),
         leaving=str(values.get("leaving", "")),
-        duplicates=tuple(json.loads(str(values.get("duplicates", "[]")))),
+        own_revision=int(str(values.get("own_revision", 0))),
+        duplicates=dict(json.loads(str(values.get("duplicates", "[]")))),
         written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
         written_open=bool(values.get("written_open", True)),
         history=int(str(values.get("history", 0))),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.simulators.azure_devops import (
+    delivery,
     entitlements,
     errors,
     faults,
@@ -137,7 +138,7 @@ def _add_fault(world: World, call: Call, _rest: str) -> Any:
 
 
 def _show_faults(world: World, _call: Call, _rest: str) -> Any:
-    return {"faults": world.faults.waiting()}
+    return {"faults": world.faults.waiting(), "happened": world.faults.happened()}
 
 
 def _clear_faults(world: World, _call: Call, _rest: str) -> Any:
@@ -231,6 +232,11 @@ def _show_notifications(world: World, call: Call, _rest: str) -> Any:
     return {"notifications": [{name: row[name] for name in kept} | {"event": json.loads(row["event"])} for row in rows]}
 
 
+def _show_deliveries(world: World, _call: Call, _rest: str) -> Any:
+    with world.store.transaction() as database:
+        return delivery.summary(database)
+
+
 _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "personal-access-tokens"): _issue_token,
     ("PUT", "personal-access-tokens"): _change_token,
@@ -250,4 +256,5 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("GET", "work-items"): _show_work_items,
     ("POST", "work-items"): _act_as_person,
     ("GET", "notifications"): _show_notifications,
+    ("GET", "deliveries"): _show_deliveries,
 }
