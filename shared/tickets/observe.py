@@ -145,9 +145,9 @@ class Observe:
         """Perhaps its create is not recorded yet: wait until the longest lease is over, then ask its hyperlink."""
         if connection.tag.casefold() not in {tag.strip().casefold() for tag in event.tags.split(";")}:
             return
-        if event.waits * self.times.unknown_item_recheck <= self.times.lease:
-            again = replace(event, waits=event.waits + 1)
-            self.events.send(again.message(), delay=self.times.unknown_item_recheck)
+        waits = (self.times.unknown_item_recheck, self.times.lease)
+        if event.waits < len(waits):
+            self.events.send(replace(event, waits=event.waits + 1).message(), delay=waits[event.waits])
             return
         self._claim(connection, event)
 
