@@ -11,8 +11,8 @@ Work   work (one lane, round by round), lane (what its parts share), plan (what 
 Back   hook_events (payloads; pure), observe, claims (whose an unknown item is), reconcile (the feed of revisions),
        verification (every item)
 Out    outbox (update messages), views (what anyone sees), reading and retry (the API)
-Links  preview (the item to be), moving (what becomes of tickets), belongings (all of an asset's), letting_go (tickets that
-       are detached), departures (links and connections that are deleted)
+Links  preview (the item to be), moving (what becomes of tickets), belongings (all of an asset's), letting_go (what
+       is detached), departures (links and connections that are deleted)
 Care   health (paused or not, and why), wake_ups, sweep (what was forgotten), rounds (what timers start),
        failed_messages (what was refused, or ended on a poison queue)
 """

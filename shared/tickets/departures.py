@@ -30,6 +30,7 @@ LINK = "link"
 CONNECTION = "connection"
 ROUNDS = frozenset({LINK, CONNECTION})
 ALERT = "subscriptions_left"
+_CLOCK_STEP = 5.0  # the storage service's clock is known to a second: everything is older than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class Departures:
         if not self.letting_go.detach(name):
             self._ask(connection)
             return
-        self.letting_go.outbox.send_forgotten(name, older_than=0.0)
+        self.letting_go.outbox.send_forgotten(name, older_than=-_CLOCK_STEP)
         for secret in filter(None, (connection.secret, connection.sign_in)):
             self.vault.delete(secret)
         self.connections.bury(connection)

@@ -205,7 +205,7 @@ def test_a_link_s(world: World) -> None:
     assert world.hooks.left == set()
     assert world.connections.find("c")
     assert world.vault.secrets == {"secret-1", "secret-2"}
-    world.departures().letting_go.outbox.send_forgotten("c", older_than=0.0)  # as the sweep does
+    world.departures().letting_go.outbox.send_forgotten("c", older_than=-5.0)  # as the sweep does
     details = {(one["ticket"], one["change"]) for one in map(_json, world.updates.messages)}
     assert len(details) == COUNT
     assert {change for _, change in details} == {"detached"}
