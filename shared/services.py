@@ -21,6 +21,7 @@ from shared.connections.sign_in import SignIn
 from shared.connections.store import ConnectionStore
 from shared.links.save import SaveLink
 from shared.links.service_hooks import ServiceHooks
+from shared.links.show_hook import ShowHook
 from shared.links.store import LinkStore
 from shared.settings import Settings
 from shared.storage.account import Account
@@ -31,8 +32,12 @@ from shared.tickets.accept import Accept
 from shared.tickets.adoption import Adoption
 from shared.tickets.categories import Categories
 from shared.tickets.creating import Refusals
+from shared.tickets.doctor import Doctor
 from shared.tickets.failed_messages import FailedMessages
 from shared.tickets.health import Health
+from shared.tickets.hearing import Hearing
+from shared.tickets.hook_alerts import HookAlerts
+from shared.tickets.hook_records import HookRecords
 from shared.tickets.journal import Journal
 from shared.tickets.lane import Tools
 from shared.tickets.leases import Leases
@@ -116,9 +121,12 @@ class Services:
     @once
     def save_link(self) -> SaveLink:
         """`PUT /links/{kind}/{asset}`."""
-        settings = self.settings
-        hooks = ServiceHooks(settings.public_url, settings.hook_key, settings.hook_epoch)
-        return SaveLink(self.links, self.connections, self._organisations, hooks)
+        return SaveLink(self.links, self.connections, self._organisations, self._service_hooks)
+
+    @once
+    def show_hook(self) -> ShowHook:
+        """`GET /connections/{connection}/hook`."""
+        return ShowHook(self.connections, self._service_hooks)
 
     @once
     def submit(self) -> Submit:
@@ -188,12 +196,13 @@ class Services:
             categories=self._categories,
             health=self.health,
             wake_ups=self._wake_ups,
+            hearing=self._hearing,
             times=self._times,
         )
 
     @once
     def rounds(self) -> Rounds:
-        """Reconciling: the timers, the queue `ticket-work`, and `POST /connections/{connection}/reconcile`."""
+        """What timers start, the queue `ticket-work` and two calls for one connection do."""
         reconcile = Reconcile(self._tickets, self.links, self._organisations, self.health, self.observe, self._times)
         verification = Verification(
             self._tickets, self._journal, self._outbox, self._organisations, self._categories, self._wake_ups
@@ -207,6 +216,7 @@ class Services:
             reconcile=reconcile,
             verification=verification,
             adoption=self._adoption,
+            doctor=self._doctor,
             times=self._times,
         )
 
@@ -214,6 +224,27 @@ class Services:
     def sweep(self) -> Sweep:
         """The sweep's timer."""
         return Sweep(self._tickets, self.connections, self.health, self._wake_ups, self._outbox, self._times)
+
+    @once
+    def _doctor(self) -> Doctor:
+        return Doctor(
+            links=self.links,
+            organisations=self._organisations,
+            service_hooks=self._service_hooks,
+            records=HookRecords(self._tickets),
+            observe=self.observe,
+            hearing=self._hearing,
+            alerts=HookAlerts(self.alerts, self._hearing),
+        )
+
+    @once
+    def _service_hooks(self) -> ServiceHooks:
+        settings = self.settings
+        return ServiceHooks(settings.public_url, settings.hook_key, settings.hook_epoch)
+
+    @once
+    def _hearing(self) -> Hearing:
+        return Hearing(self._tickets, self._times)
 
     @once
     def _times(self) -> Times:

@@ -35,6 +35,8 @@ class Times:
     """How long a ticket waits after a passing fault; twice as long after each further one, up to 64 times."""
     feed_start: float = 86_400.0
     """How far back a project's feed of revisions is read for the first time."""
+    hearing: float = 600.0
+    """How exactly it is known when a service hook last told something: one row is written in this time."""
     drain: float = 30.0
     """How long a worker keeps a lane before it queues behind the others, so that a flood delays nobody else."""
 
