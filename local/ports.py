@@ -1,6 +1,7 @@
 """Which port each part answers on: the usual one, the one it had last time, or a free one."""
 
 import json
+import secrets
 import socket
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ PREFERRED = {
     "managed_identity": 8083,
     "key_vault": 8443,
 }
+# Below those that systems give to outgoing connections: one of these could take a port before its server starts.
+_ANY = range(20_000, 32_768)
 
 
 def choose(
@@ -38,9 +41,9 @@ def choose(
 
 def free_port(preferred: int = 0, *, taken: Collection[int] = ()) -> int:
     """Return `preferred` if nobody listens on it and it is not in `taken`, else a free port."""
-    found = _bindable(preferred)
+    found = _bindable(preferred) if preferred else 0
     while not found or found in taken:
-        found = _bindable(0)
+        found = _bindable(secrets.choice(_ANY))
     return found
 
 

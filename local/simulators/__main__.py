@@ -13,6 +13,7 @@ from typing import Any
 from local.simulators import azure_devops, entra, key_vault
 from local.simulators.directory import TENANT, Directory
 from local.simulators.directory_members import Members
+from local.simulators.directory_tenants import Tenants
 from local.simulators.faulty import Faulty
 from local.simulators.secret_versions import Secrets
 from local.simulators.serving import Serving
@@ -46,6 +47,7 @@ def _servings(options: argparse.Namespace, header: str) -> list[Serving]:
         state / "azure_devops.db",
         speed=options.speed,
         entra_tokens=Members(directory).identity,
+        tenant_of=Tenants(directory).of,
     )
     identity = entra.managed_identity(directory, header=header, issuer=entra.issuer(login))
     vault = key_vault.app(Secrets(state / "key_vault.db"), directory, authority=f"{login}/{TENANT}")

@@ -40,24 +40,31 @@ CREATE TABLE IF NOT EXISTS device_codes (
 CREATE TABLE IF NOT EXISTS refresh_tokens (
     token_hash TEXT PRIMARY KEY, client_id TEXT NOT NULL, user_name TEXT NOT NULL, generation INTEGER NOT NULL,
     used INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS tenants (id TEXT PRIMARY KEY, domain TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS presences (
+    client_id TEXT NOT NULL, tenant TEXT NOT NULL, object_id TEXT NOT NULL UNIQUE, PRIMARY KEY (client_id, tenant));
+CREATE TABLE IF NOT EXISTS organizations (name TEXT PRIMARY KEY, tenant TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS signing (only INTEGER PRIMARY KEY CHECK (only = 1), pem TEXT NOT NULL);
 """
+
+_PRESENT = "SELECT client_id, tenant, presences.object_id, name, kind FROM presences JOIN principals USING (client_id)"
 
 type Kind = Literal["managed_identity", "service_principal", "user"]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who can sign in. A user's `client_id` is the name that they sign in by."""
+    """Somebody who can sign in, as one tenant has them. A user's `client_id` is the name that they sign in by."""
 
     client_id: str
     object_id: str
     name: str
     kind: Kind
+    tenant: str = TENANT
 
 
 class Directory:
-    """The one tenant of the simulated Entra."""
+    """All tenants of the simulated Entra: ours, and those of customers."""
 
     def __init__(self, path: Path, *, token_lifetime: float = 3600.0) -> None:
         self.state = State(path, _SCHEMA)
@@ -66,27 +73,40 @@ class Directory:
         self.register("bridge", kind="managed_identity", client_id=BRIDGE_CLIENT_ID)
 
     def register(
-        self, name: str, *, kind: Kind = "service_principal", client_id: str = "", secret: str = ""
+        self,
+        name: str,
+        *,
+        kind: Kind = "service_principal",
+        client_id: str = "",
+        secret: str = "",
+        tenant: str = TENANT,
     ) -> Principal:
-        """Add a principal, or replace the secret of the one with this client id."""
+        """Add a principal to a tenant, or replace the secret of the one with this client id."""
         client_id = client_id or str(uuid.uuid4())
-        object_id = str(uuid.uuid5(uuid.UUID(TENANT), client_id))
+        object_id = _object_id(client_id, tenant)
         with self.state.transaction() as sql:
             sql.execute(
                 "INSERT INTO principals VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (client_id) DO UPDATE SET secret_hash = excluded.secret_hash",
                 (client_id, object_id, name, kind, digest(secret) if secret else ""),
             )
-        return Principal(client_id, object_id, name, kind)
+        self.admit(client_id, tenant)
+        return Principal(client_id, object_id, name, kind, tenant)
+
+    def admit(self, client_id: str, tenant: str) -> None:
+        """Make the object that stands for a principal in a tenant: what an administrator's consent does."""
+        with self.state.transaction() as sql:
+            values = (client_id, tenant, _object_id(client_id, tenant))
+            sql.execute("INSERT OR IGNORE INTO presences VALUES (?, ?, ?)", values)
 
     def remove(self, client_id: str) -> None:
         """Remove a principal; its tokens are worth nothing from now on."""
         with self.state.transaction() as sql:
             sql.execute("DELETE FROM principals WHERE client_id = ?", (client_id,))
 
-    def principal(self, client_id: str) -> Principal | None:
-        """Return the principal with this client id."""
-        row = self.state.row("SELECT * FROM principals WHERE client_id = ?", client_id)
+    def principal(self, client_id: str, tenant: str = TENANT) -> Principal | None:
+        """Return the principal with this client id, if it is in the tenant."""
+        row = self.state.row(f"{_PRESENT} WHERE client_id = ? AND tenant = ?", client_id, tenant)
         return _principal(row) if row else None
 
     def options(self, client_id: str) -> dict[str, Any]:
@@ -132,7 +152,7 @@ class Directory:
             "appid": application or principal.client_id,
             "oid": principal.object_id,
             "sub": principal.object_id,
-            "tid": TENANT,
+            "tid": principal.tenant,
             "idtyp": "user" if principal.kind == "user" else "app",
             "jti": str(uuid.uuid4()),
             "generation": self.generation(principal.client_id),
@@ -147,7 +167,7 @@ class Directory:
             claims = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], audience=audience.rstrip("/"))
         except jwt.InvalidTokenError:
             return None
-        row = self.state.row("SELECT * FROM principals WHERE object_id = ?", str(claims.get("oid", "")))
+        row = self.state.row(f"{_PRESENT} WHERE presences.object_id = ?", str(claims.get("oid", "")))
         found = _principal(row) if row else None
         current = found and claims.get("generation") == self.generation(found.client_id)
         return found if current else None
@@ -174,7 +194,11 @@ class Directory:
 
 
 def _principal(row: sqlite3.Row) -> Principal:
-    return Principal(row["client_id"], row["object_id"], row["name"], row["kind"])
+    return Principal(row["client_id"], row["object_id"], row["name"], row["kind"], row["tenant"])
+
+
+def _object_id(client_id: str, tenant: str) -> str:
+    return str(uuid.uuid5(uuid.UUID(tenant), client_id))
 
 
 def _new_key() -> str:

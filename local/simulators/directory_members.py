@@ -6,6 +6,7 @@ from typing import Any
 
 from local.simulators.azure_devops.identity import Identity
 from local.simulators.directory import AZURE_DEVOPS, Directory
+from local.simulators.directory_tenants import Tenants
 
 _APPLICATIONS = frozenset({"managed_identity", "service_principal"})
 
@@ -30,9 +31,12 @@ class Members:
             )
 
     def identity(self, token: str, organization: str) -> Identity | None:
-        """Return who a token for Azure DevOps belongs to; `organizations` is empty where they are no member."""
+        """Return who a token for Azure DevOps belongs to; `organizations` is empty where they are no member.
+
+        A token of another tenant than the organisation's is nobody's.
+        """
         principal = self.directory.identity_of(token, AZURE_DEVOPS)
-        if principal is None:
+        if principal is None or (organization and principal.tenant != Tenants(self.directory).of(organization)):
             return None
         mail = principal.client_id if principal.kind == "user" else principal.object_id
         row = self.directory.state.row(

@@ -8,20 +8,21 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.simulators import entra_control
 from local.simulators.directory import BRIDGE_CLIENT_ID, TENANT, Directory, Principal
+from local.simulators.directory_tenants import Tenants
+from local.simulators.entra_consent import consented
 from local.simulators.entra_grants import device_code, token
 from local.simulators.entra_refusals import TokenError, check_demand
 from local.simulators.entra_refusals import answer as answer_of
 from local.simulators.exchange import Asked, endpoint
-
-_TENANT_ALIASES = (TENANT, "contoso.onmicrosoft.com", "organizations", "common")
 
 
 def managed_identity(directory: Directory, *, header: str, issuer: str) -> Starlette:
@@ -43,6 +44,7 @@ def managed_identity(directory: Directory, *, header: str, issuer: str) -> Starl
             )
         try:
             check_demand(directory, principal.client_id)
+            check_demand(directory, f"{principal.client_id} {resource}")
         except TokenError as error:
             return _identity_error(error.status, str(error))
         return JSONResponse(_identity_token(directory, principal, resource, issuer))
@@ -67,40 +69,34 @@ def _identity_error(status: int, message: str) -> Response:
 
 
 def authority(directory: Directory) -> Starlette:
-    """Return the app of `https://login.microsoftonline.com`, with one tenant."""
+    """Return the app of `https://login.microsoftonline.com`."""
+
+    def in_tenant(answer: Callable[[Directory, Asked, str], Response]) -> Callable[[Request], Awaitable[Response]]:
+        return endpoint(lambda asked: _judged(answer, directory, asked))
+
     return Starlette(
         routes=[
-            Route("/{tenant}/v2.0/.well-known/openid-configuration", endpoint(_in_tenant(_discovery))),
+            Route("/{tenant}/v2.0/.well-known/openid-configuration", in_tenant(_discovery)),
             Route("/{tenant}/discovery/v2.0/keys", endpoint(lambda _: JSONResponse(directory.public_keys()))),
-            Route(
-                "/{tenant}/oauth2/v2.0/token",
-                endpoint(_in_tenant(lambda asked: token(directory, asked))),
-                methods=["POST"],
-            ),
-            Route(
-                "/{tenant}/oauth2/v2.0/devicecode",
-                endpoint(_in_tenant(lambda asked: device_code(directory, asked))),
-                methods=["POST"],
-            ),
+            Route("/{tenant}/v2.0/adminconsent", in_tenant(consented)),
+            Route("/{tenant}/oauth2/v2.0/token", in_tenant(token), methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/devicecode", in_tenant(device_code), methods=["POST"]),
             Route("/common/userrealm/{user}", endpoint(_user_realm)),
             *entra_control.routes(directory),
         ]
     )
 
 
-def _in_tenant(answer: Callable[[Asked], Response]) -> Callable[[Asked], Response]:
+def _judged(answer: Callable[[Directory, Asked, str], Response], directory: Directory, asked: Asked) -> Response:
     """Refuse an unknown tenant, and turn any refusal into Entra's JSON."""
-
-    def judged(asked: Asked) -> Response:
-        tenant = asked.params["tenant"]
-        if tenant.lower() not in _TENANT_ALIASES:
-            return answer_of(TokenError(400, "invalid_request", 90002, f"Tenant '{tenant}' not found."))
-        try:
-            return answer(asked)
-        except TokenError as error:
-            return answer_of(error)
-
-    return judged
+    name = asked.params["tenant"]
+    tenant = Tenants(directory).find(name)
+    if tenant is None:
+        return answer_of(TokenError(400, "invalid_request", 90002, f"Tenant '{name}' not found."))
+    try:
+        return answer(directory, asked, tenant)
+    except TokenError as error:
+        return answer_of(error)
 
 
 def _user_realm(asked: Asked) -> Response:
@@ -117,11 +113,11 @@ def _user_realm(asked: Asked) -> Response:
     )
 
 
-def _discovery(asked: Asked) -> Response:
+def _discovery(_: Directory, asked: Asked, tenant: str) -> Response:
     root = f"{asked.base}/{asked.params['tenant']}"
     return JSONResponse(
         {
-            "issuer": issuer(asked.base),
+            "issuer": issuer(asked.base, tenant),
             "authorization_endpoint": f"{root}/oauth2/v2.0/authorize",
             "token_endpoint": f"{root}/oauth2/v2.0/token",
             "device_authorization_endpoint": f"{root}/oauth2/v2.0/devicecode",
@@ -136,6 +132,6 @@ def _discovery(asked: Asked) -> Response:
     )
 
 
-def issuer(base: str) -> str:
-    """Return the issuer of the tokens of an authority whose address is `base`."""
-    return f"{base}/{TENANT}/v2.0"
+def issuer(base: str, tenant: str = TENANT) -> str:
+    """Return the issuer of a tenant's tokens; `base` is the authority's address."""
+    return f"{base}/{tenant}/v2.0"

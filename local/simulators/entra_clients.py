@@ -24,20 +24,22 @@ def required(form: dict[str, str], name: str) -> str:
     return form[name]
 
 
-def known(directory: Directory, form: dict[str, str]) -> Principal:
-    """Return the application that a request names, unproved. Raises `TokenError`."""
+def known(directory: Directory, form: dict[str, str], tenant: str) -> Principal:
+    """Return the application that a request names, unproved, as the tenant has it. Raises `TokenError`."""
     client_id = required(form, "client_id")
-    principal = directory.principal(client_id)
+    principal = directory.principal(client_id, tenant)
     if principal is None or principal.kind != "service_principal":
-        message = f"Application with identifier '{client_id}' was not found in the directory 'Contoso'."
+        message = f"Application with identifier '{client_id}' was not found in the directory '{tenant}'."
         raise TokenError(400, "unauthorized_client", 700016, message)
     check_demand(directory, client_id)
     return principal
 
 
-def proved(directory: Directory, form: dict[str, str], *, audience: str, public: bool = False) -> Principal:
+def proved(
+    directory: Directory, form: dict[str, str], tenant: str, *, audience: str, public: bool = False
+) -> Principal:
     """Return the application behind a request; `public` ones need no proof. Raises `TokenError`."""
-    principal = known(directory, form)
+    principal = known(directory, form, tenant)
     options = directory.options(principal.client_id)
     if form.get("client_assertion"):
         _check_assertion(directory, principal, options, form, audience)

@@ -1,11 +1,12 @@
 """The control API of the Entra simulator, under `/_simulator`: what an administrator does in the portal, and faults.
 
 - `POST applications {name, client_id?, client_secret?, …options}`; `POST users {user_name, password, name?, …options}`
+- both take a `tenant`; `POST tenants {domain, organization?}`: a customer's, to which the organisation is connected
 - `POST DELETE principals/{id}`: change options or `secret`, or remove; `POST principals/{id}/revoke`: its tokens end
 - options: `token_lifetime`, `public`, `certificate`, `federated_subject`, `secret_expired`, `device_code_seconds`,
   `mfa`, `refresh_tokens_expired`, `single_use_refresh_tokens`, `refresh_token_prefix`
-- `POST refusals {principal, code, times?}`: the next requests of an application or user get AADSTS + code (times 0
-  ends it, negative never does)
+- `POST refusals {principal, code, times?, resource?}`: the next requests of an application or user get AADSTS + code
+  (times 0 ends it, negative never does); a managed identity may be refused for one resource only
 - `POST device-codes/{user_code} {user_name}` or `{declined: true}`: the person on the other device
 - `POST DELETE members {organization, principal, …rights}`: who belongs to an Azure DevOps organisation
 """
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from local.simulators.directory import TENANT, Directory, Kind
 from local.simulators.directory_members import Members
+from local.simulators.directory_tenants import Tenants
 from local.simulators.exchange import Asked, endpoint
 
 type _Action = Callable[[Directory, Asked], Response]
@@ -36,6 +38,7 @@ def routes(directory: Directory) -> list[Route]:
         route("POST", "principals/{principal}/revoke", _revoke),
         route("POST", "principals/{principal}", _change),
         route("DELETE", "principals/{principal}", _remove),
+        route("POST", "tenants", _tenant),
         route("POST", "refusals", _refuse),
         route("POST", "device-codes/{user_code}", _decide),
         route("POST", "members", _join),
@@ -63,10 +66,19 @@ def _user(directory: Directory, asked: Asked) -> Response:
 
 
 def _made(directory: Directory, wanted: dict[str, str], kind: Kind, client_id: str, secret: str) -> Response:
-    made = directory.register(str(wanted.pop("name")), kind=kind, client_id=client_id, secret=secret)
+    tenant = wanted.pop("tenant", TENANT)
+    made = directory.register(str(wanted.pop("name")), kind=kind, client_id=client_id, secret=secret, tenant=tenant)
     directory.change(made.client_id, wanted)
-    shown = {"client_id": made.client_id, "client_secret": secret, "object_id": made.object_id, "tenant": TENANT}
+    shown = {"client_id": made.client_id, "client_secret": secret, "object_id": made.object_id, "tenant": tenant}
     return JSONResponse(shown, 201)
+
+
+def _tenant(directory: Directory, asked: Asked) -> Response:
+    wanted, tenants = asked.json(), Tenants(directory)
+    tenant = tenants.make(str(wanted["domain"]))
+    if "organization" in wanted:
+        tenants.connect(str(wanted["organization"]), tenant)
+    return JSONResponse({"tenant": tenant}, 201)
 
 
 def _change(directory: Directory, asked: Asked) -> Response:
@@ -86,7 +98,8 @@ def _revoke(directory: Directory, asked: Asked) -> Response:
 
 def _refuse(directory: Directory, asked: Asked) -> Response:
     wanted = asked.json()
-    values = (str(wanted["principal"]), int(wanted["code"]), int(wanted.get("times", 1)))
+    who = f"{wanted['principal']} {wanted.get('resource', '')}".strip()
+    values = (who, int(wanted["code"]), int(wanted.get("times", 1)))
     with directory.state.transaction() as sql:
         sql.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?)", values)
     return Response(status_code=_DONE)
@@ -106,19 +119,21 @@ def _decide(directory: Directory, asked: Asked) -> Response:
 
 def _join(directory: Directory, asked: Asked) -> Response:
     wanted = asked.json()
-    organization, object_id = str(wanted.pop("organization")), _object_id(directory, wanted.pop("principal"))
+    organization = str(wanted.pop("organization"))
+    object_id = _object_id(directory, wanted.pop("principal"), organization)
     Members(directory).add(organization, object_id, wanted)
-    return Response(status_code=_DONE)
+    return JSONResponse({"object_id": object_id})
 
 
 def _leave(directory: Directory, asked: Asked) -> Response:
     wanted = asked.json()
-    Members(directory).remove(str(wanted["organization"]), _object_id(directory, wanted["principal"]))
+    organization = str(wanted["organization"])
+    Members(directory).remove(organization, _object_id(directory, wanted["principal"], organization))
     return Response(status_code=_DONE)
 
 
-def _object_id(directory: Directory, client_id: str) -> str:
-    principal = directory.principal(client_id)
+def _object_id(directory: Directory, client_id: str, organization: str) -> str:
+    principal = directory.principal(client_id, Tenants(directory).of(organization))
     if principal is None:
-        raise ValueError(f"there is no principal {client_id}")
+        raise ValueError(f"there is no principal {client_id} in the tenant of {organization}")
     return principal.object_id

@@ -14,7 +14,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from local.simulators.directory import TENANT, Directory, Principal, digest
+from local.simulators.directory import Directory, Principal, digest
 from local.simulators.entra_clients import known, proved, required
 from local.simulators.entra_refusals import TokenError, check_demand, refuse
 from local.simulators.exchange import Asked
@@ -31,13 +31,14 @@ class _Request:
     base: str
     audience: str
     """What an assertion must be meant for: the address of the endpoint."""
+    tenant: str
 
     @property
     def issuer(self) -> str:
-        return f"{self.base}/{TENANT}/v2.0"
+        return f"{self.base}/{self.tenant}/v2.0"
 
 
-def token(directory: Directory, asked: Asked) -> Response:
+def token(directory: Directory, asked: Asked, tenant: str) -> Response:
     """Answer a request for a token. Raises `TokenError`."""
     form = asked.form()
     name = required(form, "grant_type")
@@ -45,13 +46,13 @@ def token(directory: Directory, asked: Asked) -> Response:
     if grant is None:
         message = f"The app requested an unsupported grant type '{name}'."
         raise TokenError(400, "unsupported_grant_type", 70003, message)
-    return JSONResponse(grant(_Request(directory, form, asked.base, f"{asked.base}{asked.path}")))
+    return JSONResponse(grant(_Request(directory, form, asked.base, f"{asked.base}{asked.path}", tenant)))
 
 
-def device_code(directory: Directory, asked: Asked) -> Response:
+def device_code(directory: Directory, asked: Asked, tenant: str) -> Response:
     """Start a sign-in on another device."""
     form = asked.form()
-    principal, scope = known(directory, form), required(form, "scope")
+    principal, scope = known(directory, form, tenant), required(form, "scope")
     code = secrets.token_urlsafe(48)
     user_code = "".join(secrets.choice(_LETTERS) for _ in range(9))
     seconds = int(directory.options(principal.client_id).get("device_code_seconds", _DEVICE_CODE_SECONDS))
@@ -72,7 +73,7 @@ def device_code(directory: Directory, asked: Asked) -> Response:
 
 
 def _client_credentials(request: _Request) -> dict[str, Any]:
-    principal = proved(request.directory, request.form, audience=request.audience)
+    principal = proved(request.directory, request.form, request.tenant, audience=request.audience)
     scope = required(request.form, "scope")
     resource, separator, name = scope.rpartition("/")
     if not separator or name != ".default" or " " in scope:
@@ -86,9 +87,13 @@ def _client_credentials(request: _Request) -> dict[str, Any]:
     return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": access}
 
 
+def _application(request: _Request) -> Principal:
+    return proved(request.directory, request.form, request.tenant, audience=request.audience, public=True)
+
+
 def _password(request: _Request) -> dict[str, Any]:
-    application = proved(request.directory, request.form, audience=request.audience, public=True)
-    user = _user(request.directory, required(request.form, "username"))
+    application = _application(request)
+    user = _user(request, required(request.form, "username"))
     if not request.directory.has_secret(user, required(request.form, "password")):
         raise refuse(50126)
     if request.directory.options(user.client_id).get("mfa"):
@@ -97,7 +102,7 @@ def _password(request: _Request) -> dict[str, Any]:
 
 
 def _device_code(request: _Request) -> dict[str, Any]:
-    application = proved(request.directory, request.form, audience=request.audience, public=True)
+    application = _application(request)
     code = required(request.form, "device_code")
     with request.directory.state.transaction() as sql:
         row = sql.execute("SELECT * FROM device_codes WHERE device_code = ?", (code,)).fetchone()
@@ -112,18 +117,18 @@ def _device_code(request: _Request) -> dict[str, Any]:
         raise TokenError(400, "authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending.")
     if state == "declined":
         raise TokenError(400, "authorization_declined", 70018, "The user declined.")
-    return _for_user(request, application, _user(request.directory, row["user_name"]), row["scope"])
+    return _for_user(request, application, _user(request, row["user_name"]), row["scope"])
 
 
 def _refresh_token(request: _Request) -> dict[str, Any]:
-    application = proved(request.directory, request.form, audience=request.audience, public=True)
+    application = _application(request)
     hashed = digest(required(request.form, "refresh_token"))
     with request.directory.state.transaction() as sql:
         row = sql.execute("SELECT * FROM refresh_tokens WHERE token_hash = ?", (hashed,)).fetchone()
         sql.execute("UPDATE refresh_tokens SET used = used + 1 WHERE token_hash = ?", (hashed,))
     if row is None or row["client_id"] != application.client_id:
         raise TokenError(400, "invalid_grant", 9002313, "The refresh token is malformed or not valid.")
-    user = _user(request.directory, row["user_name"])
+    user = _user(request, row["user_name"])
     options = request.directory.options(user.client_id)
     if row["generation"] != request.directory.generation(user.client_id):
         raise refuse(50173)
@@ -132,12 +137,12 @@ def _refresh_token(request: _Request) -> dict[str, Any]:
     return _for_user(request, application, user, required(request.form, "scope"))
 
 
-def _user(directory: Directory, name: str) -> Principal:
-    user = directory.principal(name)
+def _user(request: _Request, name: str) -> Principal:
+    user = request.directory.principal(name, request.tenant)
     if user is None or user.kind != "user":
         message = "The user account does not exist in the directory. To sign into this application, add it."
         raise TokenError(400, "invalid_grant", 50034, message)
-    check_demand(directory, name)
+    check_demand(request.directory, name)
     return user
 
 

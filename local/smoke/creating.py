@@ -7,8 +7,14 @@ from local.smoke import facts
 from local.smoke.run import NOWHERE, Place, Run, told, with_json
 from shared.azure_devops.batches import Outcome, together
 from shared.azure_devops.organisation import Call
-from shared.azure_devops.probes import validate_create
-from shared.azure_devops.work_items import WorkItem, add_fields, add_hyperlink, create, get_many
+from shared.azure_devops.work_items import (
+    WorkItem,
+    add_fields,
+    add_hyperlink,
+    create,
+    get_many,
+    validate_create,
+)
 from shared.errors import RefusedError, UnknownError
 from shared.tickets.transitions import identity
 from shared.tickets.work_item_fields import ticket_url
@@ -19,7 +25,8 @@ _RULE = "TF401320"
 
 def validate_only(run: Run, place: Place) -> None:
     """Ask whether a work item could be created."""
-    call = validate_create(place.project.id, place.work_item_type, run.mark.title("not to be created"))
+    title = add_fields({"System.Title": run.mark.title("not to be created")})
+    call = validate_create(place.project.id, place.work_item_type, title)
     _, answer = run.ask("may one be created? (validateOnly)", with_json(call), lambda _: "yes")
     number = _number(answer)
     if not number:

@@ -48,7 +48,7 @@ BATCH_TRUE = Fact(
 )
 BATCH_INDEPENDENT = Fact("A refused entry of $batch does not undo the others")
 QUERY_SEES = Fact("A query finds a new work item in the time between two look-ups", "shared/tickets/look_ups")
-FEED_SEES = Fact("The feed of revisions has a new work item in the same time")
+FEED_SEES = Fact("The feed of revisions has a new work item in the same time", "shared/tickets/reconcile")
 OMITTED = Fact("workitemsbatch leaves out what does not exist (errorPolicy=omit)", "shared/tickets/presence")
 LINK_READ = Fact("workitemsbatch shows the hyperlink and System.CreatedDate", "shared/tickets/look_ups")
 PATCH_REVISION = Fact("A patch raises the revision by one", "shared/tickets/changing")

@@ -28,6 +28,8 @@ from shared.errors import (
 
 _CODE = re.compile(r"\b(?:TF|VS)\d{5,6}\b")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TENANT = "x-vss-resourcetenant"
 _MAX_MESSAGE = 500
 _SUCCESS = range(200, 300)
 _SIGN_IN = frozenset({203, 301, 302, 303, 307})
@@ -118,7 +120,15 @@ def _error(answer: Answer, *, changes: bool) -> BridgeError:
     if known is None:
         return refusal(details, message, status=answer.status)
     kind, words, hint = known
-    return kind(message or words, hint=hint)
+    return kind(message or words, hint=hint + _tenant_hint(answer))
+
+
+def _tenant_hint(answer: Answer) -> str:
+    """A 401 names the tenant whose tokens the organisation takes, if it is connected to one."""
+    tenant = answer.headers.get(_TENANT, "")
+    if answer.status != HTTPStatus.UNAUTHORIZED or not _GUID.fullmatch(tenant) or not tenant.strip("0-"):
+        return ""
+    return f" A token of Microsoft Entra ID must be of the organisation's tenant, {tenant}."
 
 
 def refusal(details: Any, message: str, *, status: int) -> BridgeError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.azure_devops.organisation import BYTES, Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import name as named
 
 MAX_BYTES = 60 * 1024 * 1024
 """https://learn.microsoft.com/azure/devops/organizations/settings/work/object-limits"""
@@ -37,4 +38,4 @@ def attach(attachment: Attachment, comment: str) -> dict[str, Any]:
 
 
 def _attachment(value: Any) -> Attachment:
-    return Attachment(id=str(value["id"]), url=str(value["url"]))
+    return Attachment(id=named(value["id"]), url=named(value["url"]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.azure_devops.answers import UNEXPECTED_FORM, Answer, judge
 from shared.azure_devops.organisation import JSON_PATCH, Call
+from shared.azure_devops.values import entries, number
 from shared.azure_devops.work_items import WorkItem, read_item
 from shared.errors import BridgeError, UnknownError
 
@@ -39,10 +40,10 @@ def together(calls: "Sequence[Call[WorkItem]]") -> Call[list[Outcome]]:
 
 
 def _outcomes(value: Any, count: int) -> list[Outcome]:
-    entries = value["value"]
-    if len(entries) != count:
+    answered = entries(value["value"])
+    if len(answered) != count:
         raise WholeBatchError("Azure DevOps answered a batch with another number of entries.")
-    return [_outcome(entry) for entry in entries]
+    return [_outcome(entry) for entry in answered]
 
 
 def _outcome(entry: Any) -> Outcome:
@@ -50,7 +51,7 @@ def _outcome(entry: Any) -> Outcome:
         headers = {str(name).lower(): str(text) for name, text in (entry.get("headers") or {}).items()}
         body = entry.get("body")
         text = body if isinstance(body, str) else json.dumps(body)
-        return read_item(judge(Answer(int(entry["code"]), headers, text.encode()), changes=True))
+        return read_item(judge(Answer(number(entry["code"]), headers, text.encode()), changes=True))
     except BridgeError as error:
         return _possibly_undone(error)
     except UNEXPECTED_FORM:

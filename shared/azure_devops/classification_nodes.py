@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, name
 
 _DEPTH = 14
 """The service has at most this many levels.
@@ -33,7 +34,7 @@ def _paths(project: str, group: str, depth: int) -> Call[list[str]]:
 
 def _below(node: Any, parent: str) -> Iterator[str]:
     # A node's own `path` has the structure's name in it (\Web Shop\Area\Backend); the field of a work item has not.
-    path = f"{parent}\\{node['name']}" if parent else str(node["name"])
+    path = f"{parent}\\{name(node['name'])}" if parent else name(node["name"])
     yield path
-    for child in node.get("children") or ():
+    for child in entries(node.get("children") or []):
         yield from _below(child, path)

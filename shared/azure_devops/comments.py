@@ -9,6 +9,7 @@ from typing import Any
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paging import Page, token_query
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, number, optional_text, record, text
 
 _VERSION = {"api-version": "7.1-preview.4"}
 
@@ -39,14 +40,16 @@ def _path(project: str, item: int) -> str:
 
 
 def _page(value: Any) -> Page[Comment]:
-    return Page([_comment(entry) for entry in value["comments"]], value.get("continuationToken") or "")
+    return Page(
+        [_comment(entry) for entry in entries(value["comments"])], optional_text(value.get("continuationToken"))
+    )
 
 
 def _comment(value: Any) -> Comment:
     return Comment(
         # The specification says `id`, its example of an answer `commentId`.
-        id=int(value["id"] if "id" in value else value["commentId"]),
-        text=str(value["text"]),
-        author=str((value.get("createdBy") or {}).get("displayName") or ""),
-        created_at=str(value.get("createdDate") or ""),
+        id=number(value["id"] if "id" in value else value["commentId"]),
+        text=text(value["text"]),
+        author=optional_text(record(value.get("createdBy")).get("displayName")),
+        created_at=optional_text(value.get("createdDate")),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.azure_devops.organisation import Call
+from shared.azure_devops.values import entries, flag, name, number, optional_text, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +27,19 @@ def web_hook_inputs() -> Call[list[Input]]:
 
 
 def _inputs(value: Any) -> list[Input]:
-    action = next((action for action in value["actions"] if action["id"] == "httpRequest"), None)
+    action = next((action for action in entries(value["actions"]) if action["id"] == "httpRequest"), None)
     if action is None:
         raise ValueError("the consumer has no action httpRequest")
-    return [_input(descriptor) for descriptor in action["inputDescriptors"]]
+    return [_input(descriptor) for descriptor in entries(action["inputDescriptors"])]
 
 
 def _input(value: Any) -> Input:
-    validation = value.get("validation") or {}
+    validation = record(value.get("validation"))
+    longest = validation.get("maxLength")
     return Input(
-        id=str(value["id"]),
-        required=bool(validation.get("isRequired")),
-        confidential=bool(value.get("isConfidential")),
-        pattern=str(validation.get("pattern") or ""),
-        max_length=validation.get("maxLength"),
+        id=name(value["id"]),
+        required=flag(validation.get("isRequired")),
+        confidential=flag(value.get("isConfidential")),
+        pattern=optional_text(validation.get("pattern")),
+        max_length=None if longest is None else number(longest),
     )

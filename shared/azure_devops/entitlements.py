@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, flag, name, optional_text, record
 from shared.errors import RefusedError
 
 BASIC = "express"
@@ -50,15 +51,15 @@ def remove_service_principal(member: str) -> Call[None]:
 
 
 def _added(value: Any) -> Member:
-    result = value.get("operationResult") or {}
-    if not (value["isSuccess"] if "isSuccess" in value else result["isSuccess"]):
-        raise _refusal(result.get("errors") or ())
+    result = record(value.get("operationResult"))
+    if not flag(value["isSuccess"] if "isSuccess" in value else result["isSuccess"]):
+        raise _refusal(entries(result.get("errors") or []))
     return _member(value.get("servicePrincipalEntitlement") or result["result"])
 
 
-def _refusal(errors: Any) -> RefusedError:
+def _refusal(errors: list[Any]) -> RefusedError:
     """Each error is `{"key": number, "value": text}`."""
-    reasons = [str(error.get("value") or "") for error in errors]
+    reasons = [optional_text(error.get("value")) for error in errors]
     rule = next((str(error["key"]) for error in errors if "key" in error), "")
     message = " ".join(reason for reason in reasons if reason)
     return RefusedError(
@@ -69,10 +70,10 @@ def _refusal(errors: Any) -> RefusedError:
 
 
 def _member(value: Any) -> Member:
-    principal, level = value["servicePrincipal"], value.get("accessLevel") or {}
+    principal, level = value["servicePrincipal"], record(value.get("accessLevel"))
     return Member(
-        id=str(value["id"]),
-        object_id=str(principal["originId"]),
-        name=str(principal.get("displayName") or ""),
-        access_level=str(level.get("accountLicenseType") or ""),
+        id=name(value["id"]),
+        object_id=name(principal["originId"]),
+        name=optional_text(principal.get("displayName")),
+        access_level=optional_text(level.get("accountLicenseType")),
     )

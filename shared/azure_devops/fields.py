@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, flag, name, optional_text, text
 
 _VERSION = {"api-version": "7.1"}
 
@@ -49,28 +50,29 @@ def fields(project: str) -> Call[list[Field]]:
 
 
 def _type_fields(value: Any) -> list[TypeField]:
-    return [_type_field(entry) for entry in value["value"]]
+    return [_type_field(entry) for entry in entries(value["value"])]
 
 
 def _type_field(value: Any) -> TypeField:
     return TypeField(
-        name=value["referenceName"],
-        label=value["name"],
-        required=bool(value.get("alwaysRequired")),
-        default=_text(value.get("defaultValue")),
-        allowed=tuple(_text(allowed) for allowed in value.get("allowedValues") or ()),
+        name=name(value["referenceName"]),
+        label=text(value["name"]),
+        required=flag(value.get("alwaysRequired")),
+        default=_shown(value.get("defaultValue")),
+        allowed=tuple(_shown(allowed) for allowed in entries(value.get("allowedValues") or [])),
     )
 
 
-def _text(value: Any) -> str:
-    """Values are strings; those of an identity field are objects, written as `Name <mail>`."""
+def _shown(value: Any) -> str:
+    """Values are texts or numbers; those of an identity field are objects, written as `Name <mail>`."""
     if isinstance(value, dict):
-        return f"{value['displayName']} <{value['uniqueName']}>" if value.get("uniqueName") else value["displayName"]
-    return "" if value is None else str(value)
+        mail = optional_text(value.get("uniqueName"))
+        return f"{text(value['displayName'])} <{mail}>" if mail else text(value["displayName"])
+    return str(value) if isinstance(value, int | float) else optional_text(value)
 
 
 def _fields(value: Any) -> list[Field]:
     return [
-        Field(entry["referenceName"], entry["name"], str(entry["type"]), read_only=bool(entry.get("readOnly")))
-        for entry in value["value"]
+        Field(name(entry["referenceName"]), text(entry["name"]), name(entry["type"]), flag(entry.get("readOnly")))
+        for entry in entries(value["value"])
     ]

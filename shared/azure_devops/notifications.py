@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, name, number, optional_text, record
 
 _VERSION = {"api-version": "7.1"}
 
@@ -45,18 +46,18 @@ def send_test(subscription: Mapping[str, Any]) -> Call[Notification]:
 
 
 def _notifications(value: Any) -> list[Notification]:
-    entries = value["value"] if isinstance(value, Mapping) else value
-    return [_notification(entry) for entry in entries]
+    listed = value["value"] if isinstance(value, dict) else value
+    return [_notification(entry) for entry in entries(listed)]
 
 
 def _notification(value: Any) -> Notification:
-    details = value.get("details") or {}
+    details = record(value.get("details"))
     return Notification(
-        id=int(value["id"]),
-        status=str(value["status"]),
-        result=str(value["result"]),
-        event=details.get("event") or {},
-        attempts=int(details.get("requestAttempts") or 0),
-        error=str(details.get("errorMessage") or ""),
-        created_at=str(value.get("createdDate") or ""),
+        id=number(value["id"]),
+        status=name(value["status"]),
+        result=name(value["result"]),
+        event=record(details.get("event")),
+        attempts=number(details.get("requestAttempts") or 0),
+        error=optional_text(details.get("errorMessage")),
+        created_at=optional_text(value.get("createdDate")),
     )

@@ -127,6 +127,8 @@ class Organisation:
                 body = _read(response, deadline, call)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, headers, body)
+        except requests.exceptions.SSLError as error:
+            raise _untrusted(call, error) from error
         except requests.ConnectTimeout as error:
             raise TransientError("Azure DevOps could not be reached in time.") from error
         except (requests.RequestException, HTTPError) as error:
@@ -141,6 +143,14 @@ def _content(body: Any) -> bytes | None:
 
 def _headers(call: "Call[Any]", authorization: str) -> dict[str, str]:
     return {"Accept": call.accept, "Content-Type": call.content_type, "Authorization": authorization}
+
+
+def _untrusted(call: "Call[Any]", error: Exception) -> TransientError:
+    """A certificate is judged before anything is sent; other trouble with TLS may come at any time."""
+    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+        return _broken(call, error)
+    hint = "Behind a proxy that opens TLS, set REQUESTS_CA_BUNDLE to a file with its certificate authority."
+    return TransientError("The certificate of Azure DevOps is not trusted here.", hint=hint)
 
 
 def _broken(call: "Call[Any]", error: Exception) -> TransientError:

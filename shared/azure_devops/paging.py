@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.azure_devops.answers import Answer, judge
 from shared.azure_devops.organisation import Call, Organisation
+from shared.azure_devops.values import entries
 from shared.errors import TransientError
 
 _HEADER = "x-ms-continuationtoken"
@@ -38,7 +39,7 @@ def judge_listed(answer: Answer, *, changes: bool) -> Listed:
 
 def read_listed[T](read: Callable[[Any], T]) -> Callable[[Listed], Page[T]]:
     """Return what makes a page of `{"value": […]}`, reading each entry with `read`."""
-    return lambda listed: Page([read(entry) for entry in listed.value["value"]], listed.continuation)
+    return lambda listed: Page([read(entry) for entry in entries(listed.value["value"])], listed.continuation)
 
 
 def token_query(continuation: str) -> dict[str, str]:

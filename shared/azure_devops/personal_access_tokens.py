@@ -14,6 +14,8 @@ from shared.azure_devops.answers import Answer
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paging import Page, token_query
 from shared.azure_devops.token_errors import explain, not_a_user
+from shared.azure_devops.values import entries, optional_text, text
+from shared.azure_devops.values import name as named
 from shared.errors import CredentialError, RefusedError
 
 # Some of Microsoft's pages say plain 7.1; the specification and the reference, that it is a preview.
@@ -95,7 +97,7 @@ def update_token(
 def revoke_token(authorization_id: str) -> Call[None]:
     """Revoke a token (answered 204; the specification says 200)."""
     query = {**_VERSION, "authorizationId": authorization_id}
-    return Call("DELETE", _PATH, lambda _: None, query, changes=True, judge=judge_tokens)
+    return Call("DELETE", _PATH, _revoked, query, changes=True, judge=judge_tokens)
 
 
 def judge_tokens(answer: Answer, *, changes: bool) -> Any:
@@ -115,7 +117,7 @@ def _written(moment: datetime) -> str:
 
 
 def _page(value: Any) -> Page[PersonalAccessToken]:
-    return Page([_token(entry) for entry in value["patTokens"]], value.get("continuationToken") or "")
+    return Page([_token(entry) for entry in entries(value["patTokens"])], optional_text(value.get("continuationToken")))
 
 
 def _result(value: Any) -> PersonalAccessToken:
@@ -124,30 +126,37 @@ def _result(value: Any) -> PersonalAccessToken:
 
 def _created(value: Any) -> NewToken:
     granted = _granted(value)
-    if not isinstance(granted["token"], str):
-        raise TypeError("the new token has no value")
-    return NewToken(_token(granted), granted["token"])
+    return NewToken(_token(granted), named(granted["token"]))
+
+
+def _revoked(value: Any) -> None:
+    if value is not None:
+        _check(value)
 
 
 def _granted(value: Any) -> Any:
-    word = value.get("patTokenError") or "none"
-    if word != "none":
-        raise explain(str(word), str(value.get("patTokenErrorMessage") or ""))
+    _check(value)
     return value["patToken"]
+
+
+def _check(value: Any) -> None:
+    word = optional_text(value.get("patTokenError")) or "none"
+    if word != "none":
+        raise explain(word, optional_text(value.get("patTokenErrorMessage")))
 
 
 def _token(value: Any) -> PersonalAccessToken:
     accounts = value.get("targetAccounts")
     return PersonalAccessToken(
-        authorization_id=str(value["authorizationId"]),
-        name=str(value["displayName"]),
-        scopes=tuple(str(value["scope"]).split()),
+        authorization_id=named(value["authorizationId"]),
+        name=text(value["displayName"]),
+        scopes=tuple(text(value["scope"]).split()),
         valid_from=_moment(value["validFrom"]),
         valid_to=_moment(value["validTo"]),
-        organisations=None if accounts is None else tuple(str(account) for account in accounts),
+        organisations=None if accounts is None else tuple(named(account) for account in entries(accounts)),
     )
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+def _moment(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.azure_devops.organisation import Call
+from shared.azure_devops.values import name, optional_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +27,7 @@ def my_profile() -> Call[Profile]:
 
 def _profile(value: Any) -> Profile:
     return Profile(
-        id=str(value["id"]), name=str(value.get("displayName") or ""), mail=str(value.get("emailAddress") or "")
+        id=name(value["id"]),
+        name=optional_text(value.get("displayName")),
+        mail=optional_text(value.get("emailAddress")),
     )

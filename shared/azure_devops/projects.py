@@ -10,6 +10,7 @@ from typing import Any
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paging import Page, judge_listed, read_listed, token_query
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, flag, name, optional_text
 
 _VERSION = {"api-version": "7.1"}
 
@@ -48,9 +49,11 @@ def get_project(name_or_id: str) -> Call[Project]:
     return Call("GET", f"_apis/projects/{segment(name_or_id)}", _project, _VERSION)
 
 
-def list_projects(continuation: str = "") -> Call[Page[Project]]:
-    """List the projects that the credential may see, a page of them."""
+def list_projects(continuation: str = "", *, at_most: int | None = None) -> Call[Page[Project]]:
+    """List the projects that the credential may see, a page of them, which is no longer than `at_most`."""
     query = {**_VERSION, **token_query(continuation)}
+    if at_most:
+        query["$top"] = str(at_most)
     return Call("GET", "_apis/projects", read_listed(_project), query, judge=judge_listed)
 
 
@@ -67,16 +70,16 @@ def states(project: str, work_item_type: str) -> Call[list[State]]:
 
 def _identity(value: Any) -> Identity:
     user = value["authenticatedUser"]
-    return Identity(id=user["id"], name=user.get("providerDisplayName") or user["id"])
+    return Identity(id=name(user["id"]), name=optional_text(user.get("providerDisplayName")) or user["id"])
 
 
 def _project(value: Any) -> Project:
-    return Project(id=value["id"], name=value["name"])
+    return Project(id=name(value["id"]), name=name(value["name"]))
 
 
 def _type_names(value: Any) -> list[str]:
-    return [item["name"] for item in value["value"] if not item.get("isDisabled")]
+    return [name(item["name"]) for item in entries(value["value"]) if not flag(item.get("isDisabled"))]
 
 
 def _states(value: Any) -> list[State]:
-    return [State(name=item["name"], category=item["category"]) for item in value["value"]]
+    return [State(name=name(item["name"]), category=name(item["category"])) for item in entries(value["value"])]

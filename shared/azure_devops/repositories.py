@@ -10,6 +10,7 @@ from typing import Any
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paging import Page, judge_listed, read_listed, token_query
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, flag, name, optional_text, record
 
 _VERSION = {"api-version": "7.1"}
 _REFS_A_PAGE = "1000"
@@ -54,18 +55,18 @@ def list_refs(project: str, repository: str, prefix: str = "", continuation: str
 
 
 def _repositories(value: Any) -> list[Repository]:
-    return [_repository(entry) for entry in value["value"]]
+    return [_repository(entry) for entry in entries(value["value"])]
 
 
 def _repository(value: Any) -> Repository:
     return Repository(
-        id=str(value["id"]),
-        name=str(value["name"]),
-        project=str((value.get("project") or {}).get("id") or ""),
-        default_branch=str(value.get("defaultBranch") or ""),
-        disabled=bool(value.get("isDisabled")),
+        id=name(value["id"]),
+        name=name(value["name"]),
+        project=optional_text(record(value.get("project")).get("id")),
+        default_branch=optional_text(value.get("defaultBranch")),
+        disabled=flag(value.get("isDisabled")),
     )
 
 
 def _ref(value: Any) -> Ref:
-    return Ref(name=str(value["name"]), commit=str(value.get("peeledObjectId") or value["objectId"]))
+    return Ref(name=name(value["name"]), commit=name(value.get("peeledObjectId") or value["objectId"]))

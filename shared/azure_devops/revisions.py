@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paging import token_query
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, flag, name, number, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +46,22 @@ def read_revisions(project: str, continuation: str = "", *, since: datetime | No
 
 
 def _batch(value: Any) -> Batch:
-    last = value["isLastBatch"]
-    if not isinstance(last, bool):
+    return Batch([_revision(entry) for entry in entries(value["values"])], _token(value), _last(value["isLastBatch"]))
+
+
+def _last(value: Any) -> bool:
+    if value is None:
         raise TypeError("isLastBatch is neither true nor false")
-    return Batch([_revision(entry) for entry in value["values"]], _token(value), last)
+    return flag(value)
 
 
 def _token(value: Any) -> str:
     """Return where the feed goes on; some answers say it only in the link to what follows."""
     token = value.get("continuationToken") or parse_qs(urlsplit(value["nextLink"]).query)["continuationToken"][0]
-    if not isinstance(token, str):
-        raise TypeError("the continuation token is no text")
-    return token
+    return name(token)
 
 
 def _revision(value: Any) -> Revision:
-    fields = value.get("fields") or {}
-    deleted = bool(value.get("isDeleted") or fields.get("System.IsDeleted"))
-    return Revision(item=int(value["id"]), revision=int(value["rev"]), fields=fields, deleted=deleted)
+    fields = record(value.get("fields"))
+    deleted = flag(value.get("isDeleted")) or flag(fields.get("System.IsDeleted"))
+    return Revision(item=number(value["id"]), revision=number(value["rev"]), fields=fields, deleted=deleted)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from shared.azure_devops.contents import judge_bytes
 from shared.azure_devops.organisation import BYTES, Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, flag, name, optional_text
 
 _VERSION = {"api-version": "7.1"}
 _ZIP = "application/zip"
@@ -83,13 +84,13 @@ def _same(content: bytes) -> bytes:
 
 
 def _listed(value: Any) -> list[Item]:
-    return [_item(entry) for entry in value["value"]]
+    return [_item(entry) for entry in entries(value["value"])]
 
 
 def _item(value: Any) -> Item:
     return Item(
-        path=str(value["path"]),
-        object_id=str(value["objectId"]),
-        commit=str(value.get("commitId") or ""),
-        folder=bool(value.get("isFolder")),
+        path=name(value["path"]),
+        object_id=name(value["objectId"]),
+        commit=optional_text(value.get("commitId")),
+        folder=flag(value.get("isFolder")),
     )

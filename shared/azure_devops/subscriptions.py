@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, name, optional_text, record
 
 _VERSION = {"api-version": "7.1"}
 _CONSUMER = {"consumerId": "webHooks", "consumerActionId": "httpRequest"}
@@ -65,27 +66,27 @@ def subscribe(*, event: str, project: str, tag: str, url: str, user_name: str, p
 
 def unsubscribe(subscription: str) -> Call[None]:
     """Delete a subscription."""
-    return Call("DELETE", f"_apis/hooks/subscriptions/{subscription}", lambda _: None, _VERSION, changes=True)
+    return Call("DELETE", f"_apis/hooks/subscriptions/{segment(subscription)}", lambda _: None, _VERSION, changes=True)
 
 
 def _subscriptions(value: Any) -> list[Subscription]:
-    entries = value["value"] if isinstance(value, Mapping) else value
-    return [_subscription(entry) for entry in entries]
+    listed = value["value"] if isinstance(value, dict) else value
+    return [_subscription(entry) for entry in entries(listed)]
 
 
 def _subscription(value: Any) -> Subscription:
-    publisher, consumer = value.get("publisherInputs") or {}, value.get("consumerInputs") or {}
+    publisher, consumer = record(value.get("publisherInputs")), record(value.get("consumerInputs"))
     return Subscription(
-        id=str(value["id"]),
-        event=str(value["eventType"]),
-        project=str(publisher.get("projectId", "")),
-        tag=str(publisher.get("tag", "")),
-        url=str(consumer.get("url", "")),
-        status=str(value.get("status", "enabled")),
-        created_at=str(value.get("createdDate", "")),
-        version=str(value.get("resourceVersion") or VERSION),
-        filters={name: str(publisher[name]) for name in _FILTERS if _is_set(publisher.get(name))},
-        details=_sent(str(consumer.get("resourceDetailsToSend") or "")),
+        id=name(value["id"]),
+        event=name(value["eventType"]),
+        project=optional_text(publisher.get("projectId")),
+        tag=optional_text(publisher.get("tag")),
+        url=optional_text(consumer.get("url")),
+        status=optional_text(value.get("status")) or "enabled",
+        created_at=optional_text(value.get("createdDate")),
+        version=optional_text(value.get("resourceVersion")) or VERSION,
+        filters={each: str(publisher[each]) for each in _FILTERS if _is_set(publisher.get(each))},
+        details=_sent(optional_text(consumer.get("resourceDetailsToSend"))),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, name
 
 
 def list_tags(project: str) -> Call[list[str]]:
@@ -15,4 +16,4 @@ def list_tags(project: str) -> Call[list[str]]:
 
 
 def _names(value: Any) -> list[str]:
-    return [str(entry["name"]) for entry in value["value"]]
+    return [name(entry["name"]) for entry in entries(value["value"])]

@@ -11,12 +11,14 @@ from typing import Any
 
 from shared.azure_devops.organisation import JSON_PATCH, Call
 from shared.azure_devops.paths import segment
+from shared.azure_devops.values import entries, name, number, optional_text, record
 
 MAX_IDS = 200
 MAX_FOUND = 20_000
 """A query finds no more, and says nothing of those left out."""
 _REST = re.compile(r"/_apis/wit/workitems/", re.IGNORECASE)
 _VERSION = {"api-version": "7.1"}
+_NAMES = ("System.TeamProject", "System.WorkItemType", "System.State")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,12 @@ class WorkItem:
     @property
     def type(self) -> str:
         """The name of its type."""
-        return str(self.fields.get("System.WorkItemType", ""))
+        return str(self.fields.get("System.WorkItemType") or "")
 
     @property
     def state(self) -> str:
         """The name of its state."""
-        return str(self.fields.get("System.State", ""))
+        return str(self.fields.get("System.State") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,13 @@ def test_revision(revision: int) -> dict[str, Any]:
 def create(project: str, work_item_type: str, patch: Patch) -> Call[WorkItem]:
     """Create one work item (answered 200, not 201)."""
     query = {**_VERSION, "$expand": "all"}
-    path = f"{segment(project)}/_apis/wit/workitems/${segment(work_item_type)}"
-    return Call("POST", path, read_item, query, list(patch), JSON_PATCH, changes=True)
+    return Call("POST", _of_type(project, work_item_type), read_item, query, list(patch), JSON_PATCH, changes=True)
+
+
+def validate_create(project: str, work_item_type: str, patch: Patch) -> Call[None]:
+    """Ask whether a work item could be created; none is."""
+    query = {**_VERSION, "validateOnly": "true"}
+    return Call("POST", _of_type(project, work_item_type), lambda _: None, query, list(patch), JSON_PATCH)
 
 
 def change(item: int, patch: Patch) -> Call[WorkItem]:
@@ -134,43 +141,50 @@ def restore(project: str, item: int) -> Call[None]:
     return Call("PATCH", path, lambda _: None, _VERSION, {"isDeleted": False}, changes=True)
 
 
+def _of_type(project: str, work_item_type: str) -> str:
+    return f"{segment(project)}/_apis/wit/workitems/${segment(work_item_type)}"
+
+
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
 def read_item(value: Any) -> WorkItem:
     """Make a work item of the service's JSON."""
-    relations = value.get("relations") or ()
-    page = ((value.get("_links") or {}).get("html") or {}).get("href")
+    fields = record(value["fields"])
+    for field in _NAMES:  # what is not among the fields asked for is absent, and never anything else than a text
+        optional_text(fields.get(field))
+    links = (link for link in entries(value.get("relations") or []) if link.get("rel") == "Hyperlink")
+    page = record(record(value.get("_links")).get("html")).get("href")
     return WorkItem(
-        id=int(value["id"]),
-        revision=int(value["rev"]),
-        project=str(value["fields"].get("System.TeamProject", "")),
-        fields=value["fields"],
-        hyperlinks=tuple(str(link["url"]) for link in relations if link.get("rel") == "Hyperlink"),
-        url=str(page or _REST.sub("/_workitems/edit/", value.get("url") or "")),
+        id=number(value["id"]),
+        revision=number(value["rev"]),
+        project=fields.get("System.TeamProject") or "",
+        fields=fields,
+        hyperlinks=tuple(name(link["url"]) for link in links),
+        url=optional_text(page) or _REST.sub("/_workitems/edit/", optional_text(value.get("url"))),
     )
 
 
 def _items(value: Any) -> dict[int, WorkItem]:
-    items = (read_item(item) for item in value["value"] if item)  # errorPolicy=omit leaves nulls
+    items = (read_item(item) for item in entries(value["value"]) if item is not None)  # errorPolicy=omit leaves nulls
     return {item.id: item for item in items}
 
 
 def _ids(value: Any) -> list[int]:
-    return [int(item["id"]) for item in value["workItems"]]
+    return [number(item["id"]) for item in entries(value["workItems"])]
 
 
 def _deleted_ids(value: Any) -> list[int]:
-    return [int(item["id"]) for item in value["value"]]  # the service sends some ids as strings
+    return [number(item["id"]) for item in entries(value["value"])]
 
 
 def _deleted(value: Any) -> DeletedItem:
     lower = {key.lower(): content for key, content in value.items()}  # its keys come in mixed case
     resource = lower.get("resource")
     return DeletedItem(
-        id=int(lower["id"]),
-        title=str(lower.get("name") or ""),
-        project=str(lower.get("project") or ""),
+        id=number(lower["id"]),
+        title=optional_text(lower.get("name")),
+        project=optional_text(lower.get("project")),
         item=read_item(resource) if isinstance(resource, dict) and resource.get("fields") else None,
     )

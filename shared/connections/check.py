@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from shared.azure_devops.organisation import Call, Organisation
-from shared.azure_devops.probes import first_project, repositories, validate_create
-from shared.azure_devops.projects import who_am_i, work_item_types
+from shared.azure_devops.projects import list_projects, who_am_i, work_item_types
+from shared.azure_devops.repositories import list_repositories
 from shared.azure_devops.subscriptions import web_hooks
+from shared.azure_devops.work_items import add_fields, validate_create
 from shared.connections.credentials.credential import claims_of
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import BridgeError, CredentialError, NotFoundError, RefusedError
 
-_TITLE = "A check of this connection: nothing is created"
+_SAMPLE = add_fields({"System.Title": "A check of this connection: nothing is created"})
 _NOT_A_MEMBER = "TF401444"
 
 
@@ -80,41 +82,56 @@ class CheckConnection:
         return [_right(organisation, *right) for right in _rights_in(place)]
 
 
-def _rights_in(place: Place) -> list[tuple[str, Call[Any], str, str]]:
-    """Return for each right the call that needs it, what it lets one do, and how it is granted."""
+type _Right = tuple[str, Callable[[Organisation], object], str, str]
+
+
+def _rights_in(place: Place) -> list[_Right]:
+    """Return for each right what needs it, what it lets one do, and how it is granted."""
     where = f"in project {place.project}"
     work = "Scope vso.work_write for a token; else"
     return [
         (
             "work_items_read",
-            work_item_types(place.project),
+            _asking(work_item_types(place.project)),
             f"read work items {where}",
             f"{work} 'View work items in this node' {where}, and access level Basic or Stakeholder.",
         ),
         (
             "work_items_create",
-            validate_create(place.project, place.work_item_type, _TITLE),
+            _asking(validate_create(place.project, place.work_item_type, _SAMPLE)),
             f"create work items of type {place.work_item_type} {where}",
             f"{work} 'Edit work items in this node' {where}: the group Contributors has it.",
         ),
         (
             "service_hooks",
-            web_hooks(),
+            _asking(web_hooks()),
             "see service hooks",
             f"Make it a project administrator {where}, or grant View and Edit subscriptions (ServiceHooks).",
         ),
         (
             "code",
-            repositories(place.project),
+            partial(_read_code, place.project),
             f"read code {where}",
             f"Access level Basic, since Stakeholder has no code, and 'Read' {where}; scope vso.code for a token.",
         ),
     ]
 
 
-def _right(organisation: Organisation, name: str, call: Call[Any], what: str, hint: str) -> Step:
+def _asking(call: Call[Any]) -> Callable[[Organisation], object]:
+    return lambda organisation: organisation.do(call)
+
+
+def _read_code(project: str, organisation: Organisation) -> None:
+    """Azure DevOps leaves out what may not be read, and answers as if there were nothing."""
+    if not organisation.do(list_repositories(project)):
+        raise RefusedError("No repository is to be seen: there is none, or it may read none of them.")
+
+
+def _right(
+    organisation: Organisation, name: str, needs: Callable[[Organisation], object], what: str, hint: str
+) -> Step:
     def ask() -> str:
-        organisation.do(call)
+        needs(organisation)
         return f"It may {what}."
 
     missing = (CredentialError, RefusedError, NotFoundError)
@@ -151,5 +168,5 @@ def _holder(claims: dict[str, Any]) -> str:
 
 
 def _any_place(connection: Connection, organisation: Organisation) -> Place | None:
-    project = organisation.do(first_project())
-    return Place(project.name, connection.defaults.work_item_type) if project else None
+    found = organisation.do(list_projects(at_most=1)).entries
+    return Place(found[0].name, connection.defaults.work_item_type) if found else None

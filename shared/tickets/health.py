@@ -35,11 +35,13 @@ class Condition:
     """How a connection was doing when it was looked at.
 
     `paused_for` seconds nothing may be sent. `troubles`: how often in a row Azure DevOps could not be reached.
+    `problem`: what kept it from working has not been seen to be over.
     `epochs` by project: of the tables, when the project's work items were last compared with them.
     """
 
     paused_for: float = 0.0
     troubles: int = 0
+    problem: bool = False
     single_calls: bool = False
     epochs: Mapping[str, int] = field(default_factory=dict)
 
@@ -57,6 +59,7 @@ class Health:
         return Condition(
             paused_for=max(0.0, (_moment(values.get("paused_until")) - self.table.clock.now()).total_seconds()),
             troubles=_number(values.get("troubles")),
+            problem=bool(values.get("problem")),
             single_calls=_number(values.get("batch_troubles")) >= _BATCH_TROUBLES,
             epochs=_epochs(values),
         )
@@ -84,8 +87,8 @@ class Health:
         return seconds
 
     def well(self, connection: str) -> None:
-        """Azure DevOps answered."""
-        self._change(connection, lambda _: {"troubles": 0})
+        """Azure DevOps answered as it should."""
+        self._change(connection, lambda _: {"troubles": 0, "problem": ""})
 
     def batch_trouble(self, connection: str) -> None:
         """A batch was answered as a whole; the second time, the connection changes to single calls."""
@@ -101,16 +104,15 @@ class Health:
 
     def resume(self, connection: str) -> None:
         """The cause was removed: go on at once."""
-        self._change(connection, lambda _: {"paused_until": _NEVER, "troubles": 0, "batch_troubles": 0})
+        self._change(connection, lambda _: {"paused_until": _NEVER, "problem": "", "troubles": 0, "batch_troubles": 0})
 
     def view(self, connection: str) -> dict[str, Any]:
-        """Return what the API shows: until when it is paused, and the last problem."""
+        """Return what the API shows: until when it is paused, and the problem that is not known to be over."""
         values = self._values(self.table.get(connection, keys.OPERATIONS_ROW))
         until, problem = _moment(values.get("paused_until")), values.get("problem")
-        paused = until > self.table.clock.now()
         return {
-            "paused_until": until.isoformat() if paused else None,
-            "problem": json.loads(str(problem)) if paused and problem else None,
+            "paused_until": until.isoformat() if until > self.table.clock.now() else None,
+            "problem": json.loads(str(problem)) if problem else None,
         }
 
     def _pause(self, connection: str, seconds: float, code: str, error: BridgeError) -> None:

@@ -195,9 +195,9 @@ class Lane:
             raise self.pause(ThrottledError(message, retry_after=organisation.slow_down))
         if organisation.trouble:
             self._take_in_trouble(organisation.trouble)
-        elif organisation.reached and self.condition.troubles:
+        elif organisation.reached and (self.condition.troubles or self.condition.problem):
             self.tools.health.well(self.connection.name)
-            self.condition = replace(self.condition, troubles=0)
+            self.condition = replace(self.condition, troubles=0, problem=False)
 
     def _take_in_trouble(self, error: TransientError) -> None:
         seconds = self.tools.health.trouble(self.connection.name, error)

@@ -54,6 +54,8 @@ class Reconcile:
                 if concerns_connection(error):
                     self.health.pause(name, error)
                     return
+        if organisation.reached and self.health.of(name).problem:
+            self.health.well(name)
 
     def _project(self, connection: Connection, organisation: Organisation, project: str) -> None:
         while True:

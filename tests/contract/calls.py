@@ -3,9 +3,9 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import shared.azure_devops
 from shared.azure_devops.organisation import Call
@@ -33,12 +33,19 @@ _BY_NAME = {"authorization_id": "5c8f0c2e-6f5c-4b8e-9d0a-2f8d3f1c7a11"}
 
 def every_call() -> dict[str, Call[Any]]:
     """Return a call for every public function that makes one, by `module.function`."""
-    found: dict[str, Call[Any]] = {}
+    return {name: function(**_arguments(function)) for name, function in _functions()}
+
+
+def read_types() -> dict[str, Any]:
+    """Return the type of what each of these calls reads."""
+    return {name: get_args(function.__annotations__["return"])[0] for name, function in _functions()}
+
+
+def _functions() -> Iterator[tuple[str, Callable[..., Any]]]:
     for module in pkgutil.iter_modules(shared.azure_devops.__path__, "shared.azure_devops."):
         for name, function in vars(importlib.import_module(module.name)).items():
             if _makes_a_call(function, module.name) and not name.startswith("_"):
-                found[f"{module.name.rpartition('.')[2]}.{name}"] = function(**_arguments(function))
-    return found
+                yield f"{module.name.rpartition('.')[2]}.{name}", function
 
 
 def _makes_a_call(function: Any, module: str) -> bool:

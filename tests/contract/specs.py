@@ -64,6 +64,14 @@ def operations() -> Sequence[Operation]:
     return [operation for name in _DOCUMENTS for operation in _operations(name)]
 
 
+def problems_of(value: Any, definition: str, document: str) -> list[str]:
+    """Return what is wrong with a value that a document defines, such as the `Event` of hooks/7.1/serviceHooks.json."""
+    if not FOLDER.is_dir():
+        pytest.skip(f"the official specs are not at {FOLDER}")
+    definitions = json.loads((FOLDER / document).read_text(encoding="utf-8-sig"))["definitions"]
+    return Schemas(definitions).problems(definitions[definition], value, answer=True)
+
+
 def _operations(name: str) -> Iterator[Operation]:
     document = json.loads((FOLDER / name).read_text(encoding="utf-8-sig"))
     schemas = Schemas(document["definitions"])

@@ -128,12 +128,14 @@ def ends_well(name: str, wire: bytes) -> None:
             str(error).encode()
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(CALLS)), wires() | st.binary(max_size=400))
 @settings(max_examples=1500, deadline=None)
 def test_no_bytes_raise_anything_but_our_errors(name: str, wire: bytes) -> None:
     ends_well(name, wire)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(CALLS)), nearly_right() | VALUES)
 @settings(max_examples=1500, deadline=None)
 def test_no_value_raises_anything_but_our_errors(name: str, value: Any) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from local.ports import free_port
 from local.stack import Stack
 from tests.functional.bridge import Bridge
+from tests.functional.entra_admin import EntraAdmin
+from tests.functional.simulated_azure import SimulatedAzure, simulated_azure
 
 TIME_SCALE = 0.02
 # Hooks are mended when a test says so: some break them.
@@ -55,11 +58,10 @@ def connection_string(ports: dict[str, int]) -> str:
 
 
 def free_ports(count: int) -> Sequence[int]:
-    """Return ports that nobody has: all are held open until the last one is known."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Return ports that nobody has."""
+    ports: list[int] = []
+    while len(ports) < count:
+        ports.append(free_port(taken=ports))
     return ports
 
 
@@ -90,7 +92,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAzure]:
+    """Entra and Key Vault in this process, which has the environment of a function app meanwhile."""
+    with simulated_azure(tmp_path_factory.mktemp("azure")) as served:
+        yield served
+
+
 @pytest.fixture
 def bridge(stack: Stack) -> Bridge:
     """An organisation, a connection and a linked asset of the test's own."""
     return Bridge.fresh(stack)
+
+
+@pytest.fixture
+def admin(stack: Stack) -> EntraAdmin:
+    """Who administers Entra and an organisation of the test's own, for a bridge without a connection."""
+    return EntraAdmin(Bridge.fresh(stack, linked=False))

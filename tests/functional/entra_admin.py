@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from local.simulators.directory import BRIDGE_CLIENT_ID, TENANT, Directory
+from local.simulators.directory import AZURE_DEVOPS, BRIDGE_CLIENT_ID, TENANT, Directory
 from tests.functional.bridge import Bridge, eventually
 
 
@@ -33,6 +33,11 @@ class EntraAdmin:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
+    def tenant(self, domain: str, organization: str = "") -> str:
+        """Make a customer's tenant; the organisation is connected to it."""
+        body = {"domain": domain, "organization": organization or self.bridge.name}
+        return str(self.control("POST", "tenants", body)["tenant"])
+
     def application(self, **options: Any) -> dict[str, Any]:
         made: dict[str, Any] = self.control("POST", "applications", {"name": "bridge", **options})
         return made
@@ -48,14 +53,16 @@ class EntraAdmin:
     def revoke(self, principal: str) -> None:
         self.control("POST", f"principals/{principal}/revoke")
 
-    def refuse(self, principal: str, code: int, times: int = -1) -> None:
-        self.control("POST", "refusals", {"principal": principal, "code": code, "times": times})
+    def refuse(self, principal: str, code: int, times: int = -1, **only: str) -> None:
+        self.control("POST", "refusals", {"principal": principal, "code": code, "times": times, **only})
 
     def approve(self, user_code: str, user_name: str) -> None:
         self.control("POST", f"device-codes/{user_code}", {"user_name": user_name})
 
-    def join(self, principal: str, **rights: Any) -> None:
-        self.control("POST", "members", {"organization": self.bridge.name, "principal": principal, **rights})
+    def join(self, principal: str, **rights: Any) -> str:
+        """Make somebody a member; returns their object id in the organisation's tenant."""
+        made = self.control("POST", "members", {"organization": self.bridge.name, "principal": principal, **rights})
+        return str(made["object_id"])
 
     def leave(self, principal: str) -> None:
         self.control("DELETE", "members", {"organization": self.bridge.name, "principal": principal})
@@ -148,6 +155,40 @@ def _registered(admin: EntraAdmin) -> str:
         directory.close()
 
 
+def _system_assigned(_: EntraAdmin) -> Case:
+    """The one with which the whole machine opens Key Vault, too: what a test does to it, it must undo."""
+    return Case("system_assigned", {"kind": "managed_identity"}, BRIDGE_CLIENT_ID)
+
+
+def _token(admin: EntraAdmin) -> Case:
+    return _as_shown("personal_access_token", admin.bridge.token)
+
+
+def _old_token(admin: EntraAdmin) -> Case:
+    """As they were made until July 2024: 52 characters, without a signature."""
+    value = secrets.token_hex(26)
+    issue(admin, value)
+    return _as_shown("old_personal_access_token", value)
+
+
+def _as_shown(kind: str, value: str) -> Case:
+    return Case(kind, {"kind": "personal_access_token", "token": value}, value)
+
+
+def issue(admin: EntraAdmin, value: str, **rights: Any) -> None:
+    """Make a personal access token, or say anew what it may do."""
+    body = {"organization": admin.bridge.name, "user": "Bridge", "token": value, **rights}
+    admin.bridge.control("POST", "personal-access-tokens", body)
+
+
+def grant(admin: EntraAdmin, made: Case, **rights: Any) -> None:
+    """Let whoever signs in into the organisation; `rights` limit what they may do there."""
+    if made.kind in TOKENS:
+        issue(admin, made.principal, **rights)
+    else:
+        admin.join(made.principal, **rights)
+
+
 def _user_password(admin: EntraAdmin) -> Case:
     made, user = admin.application(public=True), admin.user()
     credential = {
@@ -173,8 +214,14 @@ _MAKERS = {
     "managed_identity": _managed_identity,
     "user_password": _user_password,
     "signed_in_user": _signed_in_user,
+    "system_assigned": _system_assigned,
+    "personal_access_token": _token,
+    "old_personal_access_token": _old_token,
 }
 KINDS = tuple(_MAKERS)
+TOKENS = ("personal_access_token", "old_personal_access_token")
+"""Those of Azure DevOps itself; all others sign in to Entra."""
+OF_ENTRA = tuple(kind for kind in KINDS if kind not in TOKENS)
 
 
 def connect(admin: EntraAdmin, made: Case) -> dict[str, Any]:
@@ -200,3 +247,45 @@ def sign_in(admin: EntraAdmin, made: Case) -> None:
 def _done(bridge: Bridge, path: str) -> dict[str, Any] | None:
     found = bridge.ask("GET", path).json()
     return dict(found) if found["status"] == "done" else None
+
+
+def working(admin: EntraAdmin, kind: str, **options: Any) -> Case:
+    """A linked connection of a kind."""
+    made = case(admin, kind)
+    if options:
+        admin.change(made.principal, **options)
+    grant(admin, made)
+    connect(admin, made)
+    assert admin.bridge.link().ok
+    return made
+
+
+def refuse(admin: EntraAdmin, made: Case) -> None:
+    """Refuse whoever signs in from now on, and end the tokens that they have."""
+    if made.kind in TOKENS:
+        admin.bridge.control("DELETE", f"personal-access-tokens/{made.principal}")
+        return
+    if made.kind == "signed_in_user":
+        admin.revoke(made.principal)  # the refresh token, too
+        return
+    if made.kind == "system_assigned":
+        admin.refuse(made.principal, 700016, resource=AZURE_DEVOPS)
+        admin.bridge.fault("GET .*", "status:401")
+        admin.bridge.fault("POST .*", "status:401")
+        return
+    admin.refuse(made.principal, {"managed_identity": 700016, "user_password": 50076}.get(made.kind, 7000222))
+    admin.revoke(made.principal)
+
+
+def mend(admin: EntraAdmin, made: Case) -> None:
+    """Undo `refuse`, as an administrator would."""
+    if made.kind in TOKENS:
+        replacement = made.principal[::-1]
+        issue(admin, replacement)
+        assert admin.bridge.connect(credential={**made.credential, "token": replacement}).ok
+    elif made.kind == "signed_in_user":
+        sign_in(admin, made)
+    elif made.kind == "system_assigned":
+        admin.refuse(made.principal, 0, times=0, resource=AZURE_DEVOPS)
+    else:
+        admin.refuse(made.principal, 0, times=0)

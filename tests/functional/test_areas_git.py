@@ -209,4 +209,4 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
         listing = repositories.list_repositories(PROJECT)
         holder = f"Basic {b64encode(f':{made.value}'.encode()).decode()}"
         for credential in (holder, "Bearer application"):
-            assert [found.name for found in other.at(base + path, credential).do(listing)] == ["shop"]
+            assert [found.name for found in other.at(base + path, credential).do(listing)] == [PROJECT, "shop"]

@@ -518,7 +518,9 @@ class TestHooks:
 
         assert (answer.status_code, answer.json()) == (200, {"event": "ignored"})
 
-    @pytest.mark.parametrize("tags", ["", "another tag", "cut \ud83d"])
+    @pytest.mark.parametrize(
+        "tags", ["", *(pytest.param(tags, marks=pytest.mark.slow) for tags in ("another tag", "cut \ud83d"))]
+    )
     def test_an_event_of_somebody_elses_work_item_changes_nothing(self, bridge: Bridge, tags: str) -> None:
         ticket = bridge.send()
         item = bridge.until(ticket, "open")["work_item"]["id"]

@@ -26,10 +26,12 @@ def bridge(recorded: Recording, tmp_path: Path) -> Iterator[Bridge]:
         recorded.upstream = stack.addresses.azure_devops
         bridge = Bridge.fresh(stack, linked=False)
         assert bridge.connect(url=f"{recorded.url}/{bridge.name}").status_code == 200
+        assert bridge.ask("POST", f"connections/{bridge.name}/check").status_code == 200
         assert bridge.link().status_code == 200
         yield bridge
 
 
+@pytest.mark.slow
 def test_what_the_product_asks_and_is_answered(
     bridge: Bridge, recorded: Recording, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -38,6 +40,7 @@ def test_what_the_product_asks_and_is_answered(
     for mode in MODES:
         _one_of_many_is_refused(bridge, mode)
     _a_lost_answer_is_looked_up(bridge, recorded)
+    _a_second_item_is_found_and_removed(bridge)
     _a_refusal_and_an_expired_token(bridge, recorded)
 
     verdicts = judged(recorded.exchanges())
@@ -55,14 +58,18 @@ EXPECTED = {
     "GET /_apis/connectionData",
     "PATCH /_apis/wit/$batch",
     "core: Projects_Get",
+    "core: Projects_List",
+    "git: Repositories_List",
     "hooks: Subscriptions_Create",
     "hooks: Subscriptions_List",
     "wit: Recyclebin_Get",
     "wit: Recyclebin_Get Deleted Work Item Shallow References",
+    "wit: Reporting Work Item Revisions_Read Reporting Revisions Get",
     "wit: Wiql_Query By Wiql",
     "wit: Work Item Type States_List",
     "wit: Work Item Types_List",
     "wit: Work Items_Create",
+    "wit: Work Items_Delete",
     "wit: Work Items_Get Work Items Batch",
     "wit: Work Items_Update",
 }
@@ -104,6 +111,31 @@ def _a_lost_answer_is_looked_up(bridge: Bridge, recorded: Recording) -> None:
     bridge.until(lost, "open", seconds=60)
     assert recorded.cut > before
     assert [item["title"] for item in bridge.work_items()].count("Lost answer") == 1
+
+
+def _a_second_item_is_found_and_removed(bridge: Bridge) -> None:
+    ticket = bridge.until(bridge.send("D1", title="Twice"), "open")
+    patch = [
+        {"op": "add", "path": "/fields/System.Title", "value": "Twice"},
+        {"op": "add", "path": "/fields/System.Tags", "value": "Phoenix_Security"},
+        {"op": "add", "path": "/relations/-", "value": {"rel": "Hyperlink", "url": _late_mark(ticket["id"])}},
+    ]
+    url = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/{PROJECT}/_apis/wit/workitems/$Issue"
+    headers = {"Content-Type": "application/json-patch+json"}
+    version = {"api-version": "7.1"}
+    made = bridge.session.post(url, params=version, json=patch, auth=("", bridge.token), headers=headers, timeout=30)
+    assert made.ok, made.text
+
+    assert bridge.ask("POST", f"connections/{bridge.name}/reconcile").status_code == 200
+
+    def healed() -> bool:
+        return [item["deleted"] for item in bridge.work_items() if item["title"] == "Twice"] == [False, True]
+
+    eventually(healed, what="the removal")
+
+
+def _late_mark(ticket: str) -> str:
+    return f"https://bridge.example/api/tickets/{ticket}?attempt=0123456789abcdef"
 
 
 def _a_refusal_and_an_expired_token(bridge: Bridge, recorded: Recording) -> None:

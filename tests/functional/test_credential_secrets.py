@@ -55,6 +55,7 @@ def test_a_client_secret(watched: Watched) -> None:
     nowhere_else(watched, right, wrong)
 
 
+@pytest.mark.slow
 def test_a_certificate(watched: Watched) -> None:
     pem, certificate = key_and_certificate()
     other, _ = key_and_certificate()
@@ -68,6 +69,7 @@ def test_a_certificate(watched: Watched) -> None:
     nowhere_else(watched, *(text.splitlines()[line] for text in (pem, other) for line in (2, 10)))
 
 
+@pytest.mark.slow
 def test_a_password(watched: Watched) -> None:
     right, wrong = canary(), canary()
     application, user = watched.admin.application(public=True), watched.admin.user(password=right)

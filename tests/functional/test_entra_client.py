@@ -12,15 +12,9 @@ from shared.connections.credentials.entra import Entra
 from shared.connections.credentials.managed_identity import token_for
 from shared.errors import CredentialError, TransientError
 from tests.functional.proxy import proxy
-from tests.functional.simulated_azure import SimulatedAzure, simulated_azure
+from tests.functional.simulated_azure import SimulatedAzure
 
 SECRET = "the client secret"
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAzure]:
-    with simulated_azure(tmp_path_factory.mktemp("azure")) as served:
-        yield served
 
 
 @pytest.fixture
@@ -97,6 +91,26 @@ def test_an_answer_that_says_nothing_is_no_refusal(
     assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
 
     assert entra.as_application(account(application), SECRET).seconds > 0
+
+
+def test_an_answer_that_comes_too_late_is_not_waited_for(azure: SimulatedAzure, application: Principal) -> None:
+    wanted = {"match": "POST .*oauth2/v2.0/token", "times": 1, "fault": "latency:2000"}
+    assert azure.ask("POST", f"{azure.login}/_simulator/faults", json=wanted).ok
+    hasty = Entra(azure.login, seconds=0.5)
+
+    with pytest.raises(TransientError, match="could not be reached"):
+        hasty.as_application(account(application), SECRET)
+    assert hasty.as_application(account(application), SECRET).seconds > 0
+    hasty.close()
+
+
+@pytest.mark.parametrize("fault", ["status:500", "status:429", "drop_before", "drop_after"])
+def test_an_identity_endpoint_that_stumbles_is_asked_again(azure: SimulatedAzure, fault: str) -> None:
+    wanted = {"match": "GET /msi/token", "times": 1, "fault": fault}
+    control = azure.identity.removesuffix("/msi/token")
+    assert azure.ask("POST", f"{control}/_simulator/faults", json=wanted).ok
+
+    assert azure.directory.identity_of(token_for(AZURE_DEVOPS_SCOPE, None).value, AZURE_DEVOPS)
 
 
 def test_threads_share_one_token_and_renew_it_once(azure: SimulatedAzure, application: Principal, entra: Entra) -> None:

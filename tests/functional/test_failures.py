@@ -90,7 +90,10 @@ class TestCreate:
 
 
 class TestChange:
-    @pytest.mark.parametrize("fault", ["drop_after", "drop_before", "late:1", "status:503"])
+    @pytest.mark.parametrize(
+        "fault",
+        ["drop_after", *(pytest.param(f, marks=pytest.mark.slow) for f in ("drop_before", "late:1", "status:503"))],
+    )
     def test_a_patch_whose_answer_is_lost_is_not_taken_for_a_persons(self, bridge: Bridge, fault: str) -> None:
         ticket = bridge.send(title="first", description="first")
         bridge.until(ticket, "open")
@@ -104,6 +107,7 @@ class TestChange:
         assert "third" in only_item(bridge)["fields"]["System.Description"]
         assert only_item(bridge)["comments"] == []
 
+    @pytest.mark.slow
     def test_a_value_that_is_taken_back_before_the_lost_answer_is_noticed(self, bridge: Bridge) -> None:
         bridge.until(bridge.send(title="first"), "open")
         bridge.fault(PATCH, "drop_after")
@@ -114,6 +118,7 @@ class TestChange:
 
         assert eventually(lambda: only_item(bridge)["title"] == "first", what="the first title again")
 
+    @pytest.mark.slow
     def test_a_status_that_is_taken_back_before_the_lost_answer_is_noticed(self, bridge: Bridge) -> None:
         ticket = bridge.send()
         bridge.until(ticket, "open")
@@ -126,6 +131,7 @@ class TestChange:
         assert eventually(lambda: only_item(bridge)["state"] == "To Do", what="the reopened item")
         assert bridge.until(ticket, "open")
 
+    @pytest.mark.slow
     def test_a_persons_edit_under_our_name_is_not_our_lost_patch(self, bridge: Bridge) -> None:
         item = bridge.until(bridge.send(), "open")["work_item"]["id"]
         bridge.fault(PATCH, "drop_before")
@@ -135,6 +141,7 @@ class TestChange:
 
         assert eventually(lambda: only_item(bridge)["state"] == "Done", what="the closed item")
 
+    @pytest.mark.slow
     def test_a_late_patch_and_a_lost_one_are_told_apart(self, bridge: Bridge) -> None:
         bridge.until(bridge.send(title="first"), "open")
         bridge.fault(PATCH, "late:2.2")
@@ -146,6 +153,7 @@ class TestChange:
 
         assert eventually(lambda: only_item(bridge)["title"] == "third", what="the third title")
 
+    @pytest.mark.slow
     def test_a_lost_answer_and_then_a_persons_edit_elsewhere(self, bridge: Bridge) -> None:
         item = bridge.until(bridge.send(title="first"), "open")["work_item"]["id"]
         bridge.fault(PATCH, "drop_after")
@@ -157,6 +165,7 @@ class TestChange:
 
         assert eventually(lambda: only_item(bridge)["title"] == "third", what="the third title")
 
+    @pytest.mark.slow
     def test_an_item_that_cannot_be_found_fails_no_neighbour(self, bridge: Bridge) -> None:
         bridge.import_([bridge.snapshot(f"V{number}") for number in range(20)])
         bridge.until_all(20)
@@ -204,6 +213,7 @@ class TestRefusal:
 
         bridge.until(bridge.send("high", severity="high"), "open")
 
+    @pytest.mark.slow
     def test_a_failure_is_over_when_nothing_is_wanted_any_more(self, bridge: Bridge) -> None:
         where = {"organization": bridge.name, "project": "Web Shop", "type": "Issue", "field": "Custom.Team"}
         bridge.control("POST", "rules", {**where, "rule": {"required": True}})
@@ -238,6 +248,7 @@ class TestRefusal:
         bridge.until(failed["id"], "open", seconds=5)  # at once: who asks is not answered from memory
         assert only_item(bridge)
 
+    @pytest.mark.slow
     def test_the_same_refusal_is_not_asked_for_again_and_again(self, bridge: Bridge) -> None:
         where = {"organization": bridge.name, "project": "Web Shop", "type": "Issue", "field": "Custom.Team"}
         bridge.control("POST", "rules", {**where, "rule": {"required": True}})
@@ -251,6 +262,7 @@ class TestRefusal:
 
 
 class TestConnection:
+    @pytest.mark.slow
     def test_throttling_pauses_the_connection_and_fails_nothing(self, bridge: Bridge) -> None:
         bridge.fault(CREATE, "retry_after:2")
 

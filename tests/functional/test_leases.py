@@ -52,6 +52,7 @@ def test_a_released_lane_is_free_at_once(leases: Leases, connection: str) -> Non
     assert taken(leases, connection).generation == 2
 
 
+@pytest.mark.slow
 def test_an_unreleased_lane_is_free_when_the_lease_is_over_and_not_before(leases: Leases, connection: str) -> None:
     started = time.monotonic()
     taken(leases, connection)

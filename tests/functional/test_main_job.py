@@ -172,7 +172,9 @@ def test_a_large_snapshot_travels_as_a_blob(bridge: Bridge) -> None:
     assert bridge.until_all(1)[0]["vulnerabilities"] == ["B1"]
 
 
-@pytest.mark.parametrize("project", ["Mobile", "Platform", "Compliance"])
+@pytest.mark.parametrize(
+    "project", ["Mobile", *(pytest.param(p, marks=pytest.mark.slow) for p in ("Platform", "Compliance"))]
+)
 def test_every_standard_process(bridge: Bridge, project: str) -> None:
     work_item_type = {"Platform": "Product Backlog Item"}.get(project, "Issue")
     asset = f"{bridge.asset}-{project}"

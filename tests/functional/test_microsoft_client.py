@@ -4,9 +4,12 @@ https://pypi.org/project/azure-devops/
 """
 
 import gc
+import io
 import os
 import tempfile
 import warnings
+import zipfile
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,11 +25,13 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own affair
     from azure.devops import client, connection
     from azure.devops.exceptions import AzureDevOpsAuthenticationError, AzureDevOpsServiceError
+    from azure.devops.v7_1.git.models import GitVersionDescriptor
     from azure.devops.v7_1.service_hooks.models import Subscription
     from azure.devops.v7_1.work_item_tracking.models import JsonPatchOperation, Wiql, WorkItemBatchGetRequest
     from msrest.authentication import BasicAuthentication
 
 PROJECT = "Mobile"
+BINARY = bytes(range(256))
 
 
 @pytest.fixture
@@ -162,6 +167,40 @@ def test_a_subscription_is_managed(signed_in: connection.Connection, organizatio
     assert consumer.id == "webHooks"
     assert notifications == []
     assert hooks.list_subscriptions(publisher_id="tfs") == []
+
+
+def test_repositories_are_listed_and_files_read(signed_in: connection.Connection, organization: Organization) -> None:
+    files = {"src/app.ts": "export const a = 1;\n", "logo.png": {"base64": b64encode(BINARY).decode()}}
+    asked = {"organization": organization.name, "project": PROJECT, "name": "shop", "files": files, "tag": "v1.0"}
+    made = organization.control("POST", "repositories", asked)
+    git = signed_in.clients_v7_1.get_git_client()
+    main = GitVersionDescriptor(version="main", version_type="branch")
+
+    empty, listed = git.get_repositories(PROJECT)
+    refs = git.get_refs(listed.id, PROJECT)
+    items = git.get_items(listed.id, PROJECT, scope_path="/", recursion_level="full", version_descriptor=main)
+    by_path = {item.path: item for item in items}
+    described = git.get_item(listed.id, "/src/app.ts", PROJECT, include_content=True)
+
+    assert (empty.name, empty.default_branch) == (PROJECT, None)
+    assert (listed.id, listed.name, listed.default_branch) == (made["id"], "shop", "refs/heads/main")
+    assert git.get_repository("shop", PROJECT).id == listed.id
+    assert [(ref.name, ref.object_id) for ref in refs] == [
+        ("refs/heads/main", made["commit"]),
+        ("refs/tags/v1.0", made["commit"]),
+    ]
+    assert set(by_path) == {"/", "/src", "/src/app.ts", "/logo.png"}
+    assert described.content == files["src/app.ts"]
+    assert read(git.get_item_content(listed.id, "/logo.png", PROJECT, version_descriptor=main)) == BINARY
+    assert read(git.get_blob_content(listed.id, by_path["/logo.png"].object_id, PROJECT)) == BINARY
+    archive = zipfile.ZipFile(io.BytesIO(read(git.get_item_zip(listed.id, "/", PROJECT))))
+    assert archive.read("logo.png") == BINARY
+    with pytest.raises(AzureDevOpsServiceError, match="TF401174"):
+        git.get_item(listed.id, "/none", PROJECT)
+
+
+def read(parts: Iterator[bytes]) -> bytes:
+    return b"".join(parts)
 
 
 def test_a_wrong_token_is_told(connect: Callable[[str], connection.Connection]) -> None:

@@ -1,6 +1,5 @@
 """The Entra simulator, asked by the real azure-identity and msal."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -11,16 +10,10 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 
 from local.simulators.directory import AZURE_DEVOPS, BRIDGE_CLIENT_ID, KEY_VAULT, TENANT, Principal
-from tests.functional.simulated_azure import HEADER, SimulatedAzure, simulated_azure
+from tests.functional.simulated_azure import HEADER, SimulatedAzure
 
 SECRET = "the client secret"
 SCOPE = f"{AZURE_DEVOPS}/.default"
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAzure]:
-    with simulated_azure(tmp_path_factory.mktemp("azure")) as served:
-        yield served
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The Entra simulator's proofs and users: what it takes, and how it refuses what Entra would refuse."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -8,18 +7,12 @@ import pytest
 
 from local.simulators.directory import AZURE_DEVOPS, TENANT, Principal
 from tests.functional.entra_admin import key_and_certificate
-from tests.functional.simulated_azure import SimulatedAzure, simulated_azure
+from tests.functional.simulated_azure import SimulatedAzure
 
 SCOPE = f"{AZURE_DEVOPS}/.default offline_access openid profile"
 USER = "ada@contoso.example"
 PASSWORD = "a password"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAzure]:
-    with simulated_azure(tmp_path_factory.mktemp("azure")) as served:
-        yield served
 
 
 @pytest.fixture
@@ -148,6 +141,63 @@ def test_revoked_tokens_are_worth_nothing(azure: SimulatedAzure, application: Pr
     azure.directory.revoke(USER)
 
     assert azure.directory.identity_of(token, AZURE_DEVOPS) is None
+
+
+def test_what_an_administrator_or_time_may_do(azure: SimulatedAzure, application: Principal) -> None:
+    """Each option of the control API has its effect, and only while it is set."""
+    token = by_password(azure, application)["refresh_token"]
+    for option, refused in (("refresh_tokens_expired", 700082), ("mfa", 50076)):
+        change(azure, USER, **{option: True})
+        answers = {code_or_0(refreshed(azure, application, token)), code_or_0(by_password(azure, application))}
+        assert refused in answers
+        change(azure, USER, **{option: False})
+        assert code_or_0(refreshed(azure, application, token)) == code_or_0(by_password(azure, application)) == 0
+
+    secret = {"grant_type": "client_credentials", "client_secret": "new", "scope": f"{AZURE_DEVOPS}/.default"}
+    assert code(asked(azure, application, **secret)) == 7000215
+    change(azure, application.client_id, secret="new")
+    assert code_or_0(asked(azure, application, **secret)) == 0
+    change(azure, application.client_id, secret_expired=True)
+    assert code(asked(azure, application, **secret)) == 7000222
+    change(azure, application.client_id, secret_expired=False, token_lifetime=-1)
+    ended = asked(azure, application, **secret)
+    assert ended["expires_in"] == -1
+    assert azure.directory.identity_of(ended["access_token"], AZURE_DEVOPS) is None
+
+
+def test_a_device_code_ends(azure: SimulatedAzure, application: Principal) -> None:
+    change(azure, application.client_id, device_code_seconds=-1)
+    started = asked(azure, application, "devicecode")
+    grant = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": started["device_code"]}
+
+    assert asked(azure, application, **grant)["error"] == "expired_token"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("refusals", {"principal": USER}),
+        ("refusals", {"principal": USER, "code": "many"}),
+        ("applications", {}),
+        ("users", {"user_name": "eve@contoso.example"}),
+        ("tenants", {}),
+        ("members", {"organization": "contoso", "principal": "nobody"}),
+        ("faults", {"match": "POST .*", "fault": "rain"}),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_refused(azure: SimulatedAzure, path: str, body: dict[str, Any]) -> None:
+    answer = azure.ask("POST", f"{azure.login}/_simulator/{path}", json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def change(azure: SimulatedAzure, principal: str, **options: Any) -> None:
+    assert azure.ask("POST", f"{azure.login}/_simulator/principals/{principal}", json=options).status_code == 204
+
+
+def code_or_0(answer: dict[str, Any]) -> int:
+    return 0 if "access_token" in answer else code(answer)
 
 
 def test_refusals_on_demand_are_counted(azure: SimulatedAzure, application: Principal) -> None:

@@ -84,6 +84,7 @@ def _hooks(seed: Seed, stack: Stack) -> list[str]:
     return [hook["consumerInputs"]["url"] for hook in found]
 
 
+@pytest.mark.slow
 def test_functions_that_moved_to_another_port_get_service_hooks_again(tmp_path: Path) -> None:
     hooks: set[str] = set()
     for _ in range(2):

@@ -17,7 +17,9 @@ SPECIFICATIONS = Path(__file__).parents[3] / "shared/reference/specs"
 JSON = {"content-type": "application/json; charset=utf-8"}
 
 
-class _Canned(BaseAdapter):
+class Canned(BaseAdapter):
+    """Sends nothing: the answers come one after the other, the last one for ever."""
+
     def __init__(self, answers: list[tuple[int, Mapping[str, str], bytes]]) -> None:
         super().__init__()
         self.answers = answers
@@ -40,7 +42,7 @@ class Answering:
     """An organisation that gives these answers one after the other, the last one for ever."""
 
     def __init__(self, *answers: tuple[int, Mapping[str, str], bytes]) -> None:
-        self._adapter = _Canned(list(answers))
+        self._adapter = Canned(list(answers))
         session = new_session()
         session.trust_env = False
         session.mount("https://", self._adapter)

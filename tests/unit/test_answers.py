@@ -153,3 +153,19 @@ def test_each_entry_of_a_batch_is_judged_by_itself() -> None:
 def test_a_batch_answer_of_another_length_is_nobodys_result() -> None:
     with pytest.raises(WholeBatchError, match="another number"):
         together([change(1, []), change(2, [])]).read({"count": 1, "value": [entry(200, ITEM)]})
+
+
+@pytest.mark.parametrize(
+    ("status", "named", "told"),
+    [
+        (401, "5f0c1d3a-6c1e-4c57-9a55-1f2e8c3b7a10", True),
+        (401, "00000000-0000-0000-0000-000000000000", False),  # connected to no tenant
+        (401, "<script>", False),
+        (404, "5f0c1d3a-6c1e-4c57-9a55-1f2e8c3b7a10", False),
+    ],
+)
+def test_a_refused_credential_hears_of_the_tenant_that_would_do(status: int, named: str, told: bool) -> None:
+    with pytest.raises(BridgeError) as refused:
+        judge(answer(status, x_vss_resourcetenant=named), changes=False)
+
+    assert (named in refused.value.hint) is told

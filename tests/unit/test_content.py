@@ -196,7 +196,9 @@ def test_control_characters_do_not_reach_the_work_item() -> None:
     assert not re.search(r"[\x00\x0b\ufffe\u202e]", text)
 
 
-@pytest.mark.parametrize("piece", ["<", "*a*\n", "[", "|a|b|\n|-|-|\n", "😀"])
+@pytest.mark.parametrize(
+    "piece", ["<", *(pytest.param(p, marks=pytest.mark.slow) for p in ("*a*\n", "[", "|a|b|\n|-|-|\n", "😀"))]
+)
 def test_the_longest_description_fits_and_says_that_it_is_cut(piece: str) -> None:
     long = (piece * MAX_TEXT)[:MAX_TEXT]
     text = html(

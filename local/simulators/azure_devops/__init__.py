@@ -5,7 +5,7 @@ was built from is in the docstrings: official specs, recorded answers, Microsoft
 control API, see `control`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,11 +26,18 @@ __all__ = ["Identity", "app"]
 _WINDOW = 300.0
 
 
-def app(state_file: Path, *, speed: float = 1.0, entra_tokens: EntraTokens | None = None) -> Starlette:
+def app(
+    state_file: Path,
+    *,
+    speed: float = 1.0,
+    entra_tokens: EntraTokens | None = None,
+    tenant_of: Callable[[str], str] = lambda _: "",
+) -> Starlette:
     """Return the simulator over a state file, which is made where it is missing.
 
     `speed` is how much faster the clocks of resends, probation and rate limits run. `entra_tokens` says whose a
-    bearer token is, None for one that is not valid; without it no bearer token is.
+    bearer token is, None for one that is not valid; without it no bearer token is. `tenant_of` says
+    which tenant an organisation is connected to.
     """
     store = Store(state_file)
     with store.transaction() as database:
@@ -41,6 +48,7 @@ def app(state_file: Path, *, speed: float = 1.0, entra_tokens: EntraTokens | Non
         store,
         Settings(store),
         entra_tokens=entra_tokens,
+        tenant_of=tenant_of,
         throttle=Throttle(_WINDOW / speed),
         wake=deliveries.wake,
     )

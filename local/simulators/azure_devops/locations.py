@@ -11,10 +11,12 @@ from local.simulators.azure_devops.world import World
 _CORE = "79134c72-4a58-4b42-976c-04e7115f32bf"
 _TRACKING = "5264459e-e5e0-4bd8-b118-0985e68a4ec5"
 _HOST = "00000000-0000-0000-0000-000000000000"
-_AREAS = {_CORE: "core", _TRACKING: "wit"}
+_GIT = "4e080c62-fa21-4fbc-8fef-2a10a2b38049"
+_AREAS = {_CORE: "core", _TRACKING: "wit", _GIT: "git"}
 _NEWEST, _RELEASED = "7.2", "7.1"
 _IN_PROJECT, _IN_ITEM = "{project}/_apis/wit/", "{project}/_apis/wit/workItems/{id}/"
 _HOOKS = "_apis/hooks/"
+_REPOSITORIES, _REPOSITORY = "{project}/_apis/git/", "{project}/_apis/git/repositories/{repositoryId}/"
 
 # Resource id: area, resource, version of the resource, route
 _RESOURCES = {
@@ -68,6 +70,10 @@ _RESOURCES = {
         1,
         _HOOKS + "publishers/{publisherId}/{resource}/{eventTypeId}",
     ),
+    "225f7195-f9c7-4d14-ab28-a83f7ff77e1f": ("git", "repositories", 1, _REPOSITORIES + "{resource}/{repositoryId}"),
+    "2d874a60-a811-4f62-9c9f-963a6ea0a55b": ("git", "refs", 1, _REPOSITORY + "{resource}"),
+    "fb93c0db-47ed-4a31-8c20-47552878fb44": ("git", "items", 1, _REPOSITORY + "{resource}/{*path}"),
+    "7b28e929-2c99-405d-9c5c-6167a06e6816": ("git", "blobs", 1, _REPOSITORY + "{resource}/{sha1}"),
 }
 
 

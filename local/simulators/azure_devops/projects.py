@@ -48,10 +48,12 @@ def make_organization(database: Database, name: str, projects: dict[str, str] | 
 
 
 def make_project(database: Database, organization: str, name: str, process: str) -> str:
-    """Make a project with areas and iterations and return its id."""
+    """Make a project with areas, iterations and an empty repository of its name, and return its id."""
     identifier = str(uuid.uuid4())
     row = (identifier, organization, name, PROCESSES[process].name, 1, dates.now())
     database.execute("INSERT INTO projects VALUES (?, ?, ?, ?, ?, ?)", row)
+    repository = (str(uuid.uuid4()), organization, identifier, name)
+    database.execute("INSERT INTO repositories (id, organization, project, name) VALUES (?, ?, ?, ?)", repository)
     for structure, children in (("area", _AREAS), ("iteration", _ITERATIONS)):
         add_node(database, identifier, structure, name)
         for child in children:

@@ -67,7 +67,7 @@ def handle(world: World, call: Call) -> tuple[Answer, str | None]:
         credential = call.headers.get("authorization", "")
         known = identity.authenticate(world.store, call.organization, credential, world.entra_tokens)
         if known is None:
-            return _sign_in(call), None
+            return _sign_in(call, world.tenant_of(call.organization)), None
         who = known.combined
         entitlements.check_member(world, call.organization, known)
         version, answer = _answered(world, replace(call, identity=known), route)
@@ -129,8 +129,11 @@ def entries_of(call: Call) -> int:
     return int("/workitems/" in path or "/recyclebin/" in path)
 
 
-def _sign_in(call: Call) -> Answer:
+def _sign_in(call: Call, tenant: str) -> Answer:
     authenticate = {"WWW-Authenticate": f'Basic realm="{call.base}/"'}
+    if tenant:
+        # https://github.com/git-ecosystem/git-credential-manager reads it to know where to sign in.
+        authenticate["X-VSS-ResourceTenant"] = tenant
     if identity.suppresses_redirect(call.headers):
         return Answer(status=401, headers=authenticate)
     if call.method not in {"GET", "POST"}:

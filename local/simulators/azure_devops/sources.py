@@ -20,6 +20,9 @@ from local.simulators.azure_devops.world import World
 _BYTES = "application/octet-stream"
 _ZIP = "application/zip"
 _FORMATS = {"zip": _ZIP, "octetstream": _BYTES, "text": "text/plain", "json": "application/json"}
+# The service takes the names of its enumerations and their numbers, which its Node client sends.
+_VERSION_TYPES = {"0": "branch", "1": "tag", "2": "commit"}
+_RECURSIONS = {"0": "none", "1": "onelevel", "4": "onelevelplusnestedemptyfolders", "120": "full"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 type Json = dict[str, Any]
@@ -93,6 +96,7 @@ def _readable(database: Database, call: Call) -> Repository:
 def _snapshot(database: Database, call: Call) -> _Snapshot:
     repository = _readable(database, call)
     kind = call.text("versionDescriptor.versionType", "branch").lower()
+    kind = _VERSION_TYPES.get(kind, kind)
     name = call.text("versionDescriptor.version") or repository.default_branch.removeprefix("refs/heads/")
     if not name:
         message = f"VS403403: Cannot find any branches for the {repository.name} repository."
@@ -123,9 +127,10 @@ def _content(database: Database, repository: Repository, identifier: str) -> byt
 def _below(entry: Entry, snapshot: _Snapshot, recursion: str) -> list[Entry]:
     prefix = entry.path.rstrip("/") + "/"
     below = [found for path, found in snapshot.entries.items() if path.startswith(prefix) and path != "/"]
-    if recursion.lower() == "none" or not entry.folder:
+    recursion = _RECURSIONS.get(recursion, recursion.lower())
+    if recursion == "none" or not entry.folder:
         return [entry]
-    if recursion.lower() != "full":
+    if recursion != "full":
         below = [found for found in below if "/" not in found.path.removeprefix(prefix)]
     return [entry, *below]
 

@@ -15,13 +15,21 @@ def _nothing() -> None:
     pass
 
 
+def _no_tenant(_: str) -> str:
+    return ""
+
+
 @dataclass
 class World:
-    """One simulated Azure DevOps. `wake` tells the deliveries that there is something to deliver."""
+    """One simulated Azure DevOps. `wake` tells the deliveries that there is something to deliver.
+
+    `tenant_of` says which tenant of Entra an organisation is connected to, empty where it is none.
+    """
 
     store: Store
     settings: Settings
     entra_tokens: EntraTokens | None = None
+    tenant_of: Callable[[str], str] = _no_tenant
     faults: Faults = field(default_factory=Faults)
     requests: RequestsLog = field(default_factory=RequestsLog)
     throttle: Throttle = field(default_factory=Throttle)

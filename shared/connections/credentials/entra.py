@@ -5,6 +5,7 @@ Each request makes a msal application of its own: msal's caches would keep token
 and refusals that a person has mended since.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 type Proof = str | Mapping[str, Any] | None
 """A client secret, or what msal makes a client assertion of; nothing for a public client."""
 _SCOPES = [AZURE_DEVOPS_SCOPE]
+_HEADER_SAFE = re.compile(r"[!-~]+")
 _PENDING = frozenset({"authorization_pending", "slow_down"})
 
 
@@ -73,9 +75,9 @@ class Entra:
         answer = self._asked(
             lambda: self._client(account, None).acquire_token_by_device_flow(dict(flow), exit_condition=lambda _: True)
         )
-        if answer.get("error") in _PENDING and time.time() < float(flow["expires_at"]):
-            return None
-        if answer.get("error") in _PENDING:
+        if isinstance(answer, Mapping) and str(answer.get("error")) in _PENDING:
+            if time.time() < float(flow["expires_at"]):
+                return None
             answer = {"error": "expired_token"}
         return _token(answer), str(answer.get("refresh_token") or "")
 
@@ -163,4 +165,7 @@ def _token(answer: Any) -> AccessToken:
         raise CredentialError("Microsoft Entra ID gave no token.", hint="Check the connection's credential.")
     if "access_token" not in answer:
         raise refused(answer)
-    return AccessToken(str(answer["access_token"]), float(answer.get("expires_in") or 0))
+    value, seconds = answer["access_token"], answer.get("expires_in") or 0
+    if not (isinstance(value, str) and _HEADER_SAFE.fullmatch(value) and isinstance(seconds, int | float)):
+        raise TransientError("Microsoft Entra ID answered in an unexpected form.")
+    return AccessToken(value, float(seconds))
