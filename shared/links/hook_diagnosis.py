@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/devops/service-hooks/troubleshoot
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from shared.azure_devops.subscriptions import VERSION, Subscription
 
@@ -93,7 +93,7 @@ def is_ours(hook: Subscription, wanted: Wanted) -> bool:
 
 def mark_of(url: str) -> str:
     """Return the mark in a subscription's address, empty if it has none."""
-    return next(iter(parse_qs(urlsplit(url).query).get("epoch", [])), "")
+    return next(iter(parse_qs(_parts(url).query).get("epoch", [])), "")
 
 
 def diagnose(project: str, event: str, found: Sequence[Subscription], wanted: Wanted) -> Case:
@@ -134,5 +134,13 @@ def _has_another_tag(hook: Subscription, wanted: Wanted) -> bool:
 
 
 def _address(url: str) -> tuple[str, str, str]:
-    parts = urlsplit(url)
+    parts = _parts(url)
     return parts.scheme.lower(), parts.netloc.lower(), parts.path.rstrip("/")
+
+
+def _parts(url: str) -> SplitResult:
+    """Others' subscriptions may call whatever they like: what is no address is nobody's."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
