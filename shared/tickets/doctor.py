@@ -5,8 +5,8 @@ not even recorded. So what failed is read from its notifications, and what was n
 https://learn.microsoft.com/azure/devops/service-hooks/troubleshoot
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,14 @@ from shared.azure_devops.notifications import Notification, list_notifications
 from shared.azure_devops.organisation import Organisation
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
-from shared.errors import BridgeError, CredentialError, NotFoundError, RefusedError, RejectedRequestError
+from shared.errors import (
+    BridgeError,
+    CredentialError,
+    RefusedError,
+    RejectedRequestError,
+    ThrottledError,
+    TransientError,
+)
 from shared.links.hook_diagnosis import Case
 from shared.links.service_hooks import Outcome, ServiceHooks
 from shared.links.store import LinkStore
@@ -24,6 +31,7 @@ from shared.tickets.hook_events import read_event
 from shared.tickets.hook_records import HookRecords, Record
 from shared.tickets.observe import Observe
 
+log = logging.getLogger(__name__)
 _ARRIVED = ("succeeded", "filtered")
 _ITSELF = ""  # among the records of projects
 
@@ -156,12 +164,29 @@ def _undelivered(organisation: Organisation, cases: Sequence[Case], records: Rec
     """Yield the notifications that arrived nowhere: all of a subscription that goes, new failures of one that stays."""
     for case in cases:
         replayed = records[case.project].replayed
-        for hook in (*case.remove, *([case.keep] if case.keep else [])):
-            result = "failed" if hook == case.keep else ""
-            with suppress(NotFoundError):  # somebody else removes it
-                for notification in organisation.do(list_notifications(hook.id, result=result)):
-                    if notification.result not in _ARRIVED and notification.id > replayed.get(hook.id, 0):
-                        yield _Undelivered(case.project, hook.id, notification)
+        for hook, result in _histories(case, only_lost=bool(organisation.slow_down)):
+            for notification in _history(organisation, hook, result):
+                if notification.result not in _ARRIVED and notification.id > replayed.get(hook, 0):
+                    yield _Undelivered(case.project, hook, notification)
+
+
+def _histories(case: Case, *, only_lost: bool) -> Iterator[tuple[str, str]]:
+    """Yield of which subscriptions the notifications with which result are to be read."""
+    for hook in case.remove:
+        yield hook.id, ""
+    if case.keep and not only_lost:
+        yield case.keep.id, "failed"
+
+
+def _history(organisation: Organisation, subscription: str, result: str) -> list[Notification]:
+    """What cannot be read here is in the feed of revisions: it must not keep a subscription from being mended."""
+    try:
+        return organisation.do(list_notifications(subscription, result=result))
+    except ThrottledError:
+        raise
+    except (TransientError, RefusedError, RejectedRequestError) as error:
+        log.info("notifications not read", extra={"subscription": subscription, "why": error.message})
+        return []
 
 
 def _left(outcomes: Sequence[Outcome]) -> dict[str, tuple[str, ...]]:

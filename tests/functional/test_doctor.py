@@ -265,6 +265,17 @@ class TestRounds:
         assert subscriptions(bridge) == []
         assert bridge.alerts() == []
 
+    def test_a_history_that_cannot_be_read_keeps_nothing_from_being_mended(self, bridge: Bridge) -> None:
+        ticket = bridge.until(bridge.send(), "open")
+        disabled(bridge)
+        bridge.act(ticket["work_item"]["id"], state="Done")
+        bridge.fault("GET .*/notifications", "status:500", times=8)
+
+        assert check(bridge)["subscriptions"] == 4
+
+        assert_sound(bridge)
+        bridge.until(ticket["id"], "awaiting_validation")
+
     def test_without_the_right_to_look_a_person_is_told_once(self, bridge: Bridge) -> None:
         powerless = {"organization": bridge.name, "user": "Bridge", "may_administer": False}
         bridge.token, administrator = bridge.control("POST", "personal-access-tokens", powerless)["token"], bridge.token
