@@ -9,6 +9,7 @@ from shared.triggers import (
     http_hooks,
     http_links,
     http_tickets,
+    poison,
     queues,
     timers,
 )
@@ -22,6 +23,7 @@ for module in (
     http_hooks,
     http_links,
     http_tickets,
+    poison,
     queues,
     timers,
 ):

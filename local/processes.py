@@ -116,14 +116,14 @@ class Process:
                 raise StartError(f"{self.name} does not answer after {seconds:.0f} s.\n{self.tail()}")
             time.sleep(0.05)
 
-    def stop(self) -> None:
-        """Stop it politely, then not."""
+    def stop(self, patience: float = reaper.PATIENCE) -> None:
+        """Stop it politely, then, after `patience` seconds, not."""
         if self._running is None:
             return
         if self.alive:
             self._running.terminate()
             try:
-                self._running.wait(timeout=reaper.PATIENCE)
+                self._running.wait(timeout=patience)
             except subprocess.TimeoutExpired:
                 self._running.kill()
         self._collect()

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Self
 
@@ -32,6 +32,7 @@ from local.vault import Vault, VaultError
 
 _ANSWERS_WITHIN = 30.0
 _LOOK_EVERY = 0.2
+_SAVED_WITHIN = 60.0
 _LATER = 15
 """Seconds between the end of a dead host's lease and the end of what it held: look-ups, a sweep, the work itself."""
 
@@ -50,8 +51,11 @@ class Stack:
         settings: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _: None,
         keep_open: int | None = None,
+        host_environment: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         """Choose the ports: `ports` are preferred, or any free ones. `settings` win over the stack's own.
+
+        `host_environment` says at each start of a functions host, by its name, what else its environment holds.
 
         `keep_open` is a file descriptor that stays open until the last process has ended.
         """
@@ -63,6 +67,7 @@ class Stack:
         self.keys = FunctionKeys.under(self.state / "keys.json")
         self._settings = dict(settings or {})
         self._with_functions = functions
+        self._host_extras = host_environment
         self._in_memory_storage = in_memory_storage
         self._say = say
         self._parts = Parts(self.state, self.wiring, Nursery(keep_open=keep_open))
@@ -97,7 +102,9 @@ class Stack:
 
         Any other name is one more host on the same storage and simulators.
         """
-        process = self._processes.get(name) or self._parts.functions(name, self.keys.host, self._host_environment)
+        process = self._processes.get(name) or self._parts.functions(
+            name, self.keys.host, partial(self._host_environment, name)
+        )
         self._wait(self._begin(process))
         return process.address
 
@@ -105,6 +112,13 @@ class Stack:
         """End a part by SIGKILL."""
         with self._lock:
             self._processes[name].kill()
+
+    def restart(self, name: str) -> None:
+        """Stop a part politely, start it again and wait until it answers; storage may have much to save."""
+        with self._lock:
+            process = self._processes[name]
+            process.stop(patience=_SAVED_WITHIN)
+        self._wait(self._begin(process))
 
     def stop(self) -> None:
         """Stop everything: hosts first, so that they can finish; storage last, so that it can save."""
@@ -159,9 +173,9 @@ class Stack:
         process.wait(_ANSWERS_WITHIN)
         return time.monotonic() - process.started_at
 
-    def _host_environment(self) -> dict[str, str]:
+    def _host_environment(self, name: str = "functions") -> dict[str, str]:
         settings = self.wiring.settings(self._settings)
-        return {**inherited(), **resolve(settings, self.vault.get)}
+        return {**inherited(), **resolve(settings, self.vault.get), **self._host_extras(name)}
 
     @cached_property
     def vault(self) -> Vault:

@@ -9,6 +9,7 @@ alerts         what a person should know of, as messages
 azure_devops   the REST client: one module per area; answers.py turns a response into a value or an error
 storage        tables, queues, blobs, secrets: thin and typed over the Azure SDKs
 settings       the app's settings, read once, judged all together
+once           properties that are computed once, whoever asks
 times          every duration of the protocols, scaled by one setting
 errors         one class per decision that a caller can take
 """

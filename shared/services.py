@@ -6,8 +6,6 @@ without functions.
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
-from threading import RLock
 from typing import TYPE_CHECKING
 
 from shared.alerts import QUEUE as ALERTS
@@ -23,9 +21,11 @@ from shared.links.save import SaveLink
 from shared.links.service_hooks import ServiceHooks
 from shared.links.show_hook import ShowHook
 from shared.links.store import LinkStore
+from shared.once import once
 from shared.settings import Settings
 from shared.storage.account import Account
 from shared.storage.queues import Queue
+from shared.storage.raw_queues import RawQueue
 from shared.storage.secrets import Vault
 from shared.storage.tables import Table
 from shared.tickets.accept import Accept
@@ -33,7 +33,11 @@ from shared.tickets.adoption import Adoption
 from shared.tickets.categories import Categories
 from shared.tickets.creating import Refusals
 from shared.tickets.doctor import Doctor
-from shared.tickets.failed_messages import FailedMessages
+from shared.tickets.failed_messages.fail import Fail
+from shared.tickets.failed_messages.poisoned import Poisoned
+from shared.tickets.failed_messages.resends import Resends
+from shared.tickets.failed_messages.send_again import SendAgain
+from shared.tickets.failed_messages.store import FailedMessages
 from shared.tickets.health import Health
 from shared.tickets.hearing import Hearing
 from shared.tickets.hook_alerts import HookAlerts
@@ -59,17 +63,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 
-_BUILDING = RLock()
 _SEQUENCES_PER_EPOCH = 1_000_000
-
-
-class once[T](cached_property[T]):  # noqa: N801  used as a decorator, like what it extends
-    """A property that is computed once per object even when two threads ask at the same time."""
-
-    def __get__(self, instance: object, owner: type | None = None) -> T:  # type: ignore[override]
-        """Return the value, computing it under a lock the first time."""
-        with _BUILDING:
-            return super().__get__(instance, owner)
 
 
 class Services:
@@ -145,13 +139,23 @@ class Services:
 
     @once
     def failed_messages(self) -> FailedMessages:
-        """Messages that can never succeed."""
-        return FailedMessages(Table(self._account, "failedmessages"), self._account)
+        """`GET /failed-messages`, and `GET` and `DELETE` of one."""
+        return FailedMessages(self._failed)
+
+    @once
+    def send_again(self) -> SendAgain:
+        """`POST /failed-messages/{id}/resend` and `POST /failed-messages/resend`."""
+        return SendAgain(self.failed_messages, self._resends, self._raw_queue)
+
+    @once
+    def poisoned(self) -> Poisoned:
+        """The timer that empties the poison queues."""
+        return Poisoned(self._raw_queue, self._fail, self._resends, self.alerts, self._times)
 
     @once
     def ticket_requests(self) -> TicketRequests:
         """The queue `ticket-requests`."""
-        return TicketRequests(self.submit, self.failed_messages, self._account)
+        return TicketRequests(self.submit, self._fail, self._resends, self._account)
 
     @once
     def hook_events(self) -> Queue:
@@ -308,7 +312,26 @@ class Services:
 
     @once
     def _outbox(self) -> Outbox:
-        return Outbox(self._tickets, Queue(self._account, "ticket-updates"))
+        return Outbox(self._tickets, self._updates)
+
+    @once
+    def _updates(self) -> Queue:
+        return Queue(self._account, "ticket-updates")
+
+    @once
+    def _failed(self) -> Table:
+        return Table(self._account, "failedmessages")
+
+    @once
+    def _fail(self) -> Fail:
+        return Fail(self.failed_messages, self.alerts, self._updates, self._times)
+
+    @once
+    def _resends(self) -> Resends:
+        return Resends(self._failed, self._times)
+
+    def _raw_queue(self, name: str) -> RawQueue:
+        return RawQueue(self._account, name)
 
     @once
     def _categories(self) -> Categories:

@@ -39,6 +39,8 @@ class Times:
     """How exactly it is known when a service hook last told something: one row is written in this time."""
     drain: float = 30.0
     """How long a worker keeps a lane before it queues behind the others, so that a flood delays nobody else."""
+    resends_remembered: float = 86_400.0
+    """How long it is remembered that a message whose host died was sent again."""
 
     @classmethod
     def scaled(cls, scale: float) -> "Times":

@@ -63,11 +63,14 @@ class ServiceHooks:
             if outcome.error:
                 raise outcome.error
 
-    def remove(self, organisation: Organisation, connection: Connection, project_id: str) -> None:
-        """Delete every subscription of ours in a project, for its last link is gone. Raises what Azure DevOps does."""
+    def remove(self, organisation: Organisation, connection: Connection, project_id: str = "") -> None:
+        """Delete every subscription of a connection in a project whose last link is gone, or in all projects.
+
+        Those that call an earlier address of ours go, too. Raises what Azure DevOps does.
+        """
         wanted = self._wanted(connection, [])
         ours = (hook for hook in organisation.do(web_hooks()) if is_ours(hook, wanted))
-        _remove(organisation, [hook for hook in ours if hook.project.lower() == project_id.lower()])
+        _remove(organisation, [hook for hook in ours if project_id.lower() in ("", hook.project.lower())])
 
     def examine(self, organisation: Organisation, connection: Connection, project_ids: Iterable[str]) -> list[Case]:
         """Judge each event of each project by one listing. Raises what Azure DevOps does: then nothing is known."""

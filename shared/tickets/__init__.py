@@ -11,6 +11,7 @@ Work   work (one lane, round by round), lane (what its parts share), plan (what 
 Back   hook_events (payloads; pure), observe, claims (whose an unknown item is), reconcile (the feed of revisions),
        verification (every item); doctor (service hooks: mended, and what they lost), hearing (whether they tell
        anything), hook_records (what is remembered of them), hook_alerts (what a person hears of them)
-Out    outbox (update messages), views (what anyone sees), reading and retry (the API), failed_messages
-Care   health (paused or not, and why), wake_ups, sweep (what was forgotten), rounds (what timers start)
+Out    outbox (update messages), views (what anyone sees), reading and retry (the API)
+Care   health (paused or not, and why), wake_ups, sweep (what was forgotten), rounds (what timers start),
+       failed_messages (what was refused, or ended on a poison queue)
 """

@@ -1,6 +1,6 @@
 """Which of two snapshots of one vulnerability is the newer one, and how the newest is kept in its row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import FieldProblem, RejectedRequestError
@@ -12,6 +12,7 @@ SCHEMA = 1
 LIGHT = ("fingerprint", "sequence", "at", "ticket")
 """The properties of a `v|` row that tell whether a snapshot changes anything."""
 _FUTURE = timedelta(minutes=10)
+_CLOCK_STEP = timedelta(seconds=2)  # the server's clock is read in whole seconds
 _NO_SEQUENCE = -1
 _MAX_PARTS = 12
 _PART = MAX_PROPERTY_BYTES - 16
@@ -23,17 +24,19 @@ class Position:
 
     at: datetime
     sequence: int = _NO_SEQUENCE
+    slack: timedelta = field(default=timedelta(), compare=False)
+    """How much later `at` may be in truth."""
 
     def is_older_than(self, other: "Position") -> bool:
         """Whether this one must not replace the other; at the same place the later arrival wins."""
         if _NO_SEQUENCE not in (self.sequence, other.sequence):
             return self.sequence < other.sequence
-        return self.at < other.at
+        return self.at + self.slack < other.at
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A snapshot with its position; `at` is when it was observed, else when it was sent to us."""
+    """A snapshot with its position; `at` is when it was observed, else when it was sent to us or came."""
 
     vulnerability: Vulnerability
     position: Position
@@ -47,12 +50,14 @@ class Arrival:
         return keys.snapshot_row(self.asset, self.vulnerability.id)
 
 
-def arrival(vulnerability: Vulnerability, *, sent_at: datetime, now: datetime) -> Arrival:
-    """Return the snapshot in its place.
+def arrival(vulnerability: Vulnerability, *, sent_at: datetime | None, now: datetime) -> Arrival:
+    """Return the snapshot in its place; `sent_at` None: it came at this moment, `now` by the server's clock.
 
     Raises `RejectedRequestError` when it claims to be from the future: it would shut out all that follow.
     """
     at = vulnerability.observed_at or sent_at
+    slack = timedelta() if at else _CLOCK_STEP  # of two that came within it, the later arrival wins
+    at = at or now
     if at > now + _FUTURE:
         raise RejectedRequestError(
             "The snapshot is from the future.",
@@ -63,7 +68,7 @@ def arrival(vulnerability: Vulnerability, *, sent_at: datetime, now: datetime) -
     sequence = _NO_SEQUENCE if vulnerability.sequence is None else vulnerability.sequence
     asset = keys.asset_key(vulnerability.asset.kind, vulnerability.asset.id)
     ticket = keys.ticket_key(asset, vulnerability.id)
-    return Arrival(vulnerability, Position(at, sequence), asset, ticket, vulnerability.fingerprint())
+    return Arrival(vulnerability, Position(at, sequence, slack), asset, ticket, vulnerability.fingerprint())
 
 
 def row_values(arrival: Arrival) -> dict[str, Value]:

@@ -27,7 +27,7 @@ from shared.tickets.hook_events import HookEvent
 from shared.tickets.journal import Change, Journal
 from shared.tickets.outbox import Outbox
 from shared.tickets.records import Stored, WorkItemRef, read_ticket
-from shared.tickets.transitions import observed, refer
+from shared.tickets.transitions import identity, observed, refer
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
 
@@ -130,9 +130,21 @@ class Observe:
             case DeletedItem(item=item):
                 # A deletion makes a revision, too; without it an older observation could not be told from it.
                 revision = max(known.revision, event.revision, item.revision if item else 0)
-                return replace(known, deleted=True, revision=revision)
+                gone = replace(known, deleted=True, revision=revision)
+                return self._as_left(connection, gone, item) if item else gone
             case _:
                 raise TransientError("Azure DevOps shows a work item neither in its project nor in the recycle bin.")
+
+    def _as_left(self, connection: Connection, gone: WorkItemRef, item: WorkItem) -> WorkItemRef:
+        """A deleted item is as it was last left, which no event of ours may have told."""
+        category = self.categories.category(self.organisations.of(connection), gone.project, item.type, item.state)
+        return replace(
+            gone,
+            type=item.type,
+            state=item.state,
+            category=category,
+            assigned_to=identity(item.fields.get("System.AssignedTo")),
+        )
 
     def _unknown_item(self, connection: Connection, event: HookEvent) -> None:
         """Perhaps its create is not recorded yet: wait until the longest lease is over, then ask its hyperlink."""
@@ -168,7 +180,12 @@ class Observe:
 
 
 def _is_known(event: HookEvent, known: WorkItemRef) -> bool:
-    return event.change == "updated" and 0 < event.revision <= known.revision and not known.deleted
+    return (
+        event.change == "updated"
+        and 0 < event.revision <= known.revision
+        and not known.deleted
+        and bool(known.category)
+    )
 
 
 def change_of(stored: Stored, item: WorkItemRef, *, by: str) -> Change:

@@ -15,7 +15,7 @@ from shared.storage.tables import RowChangedError, Table
 from shared.tickets import keys
 from shared.tickets.journal import Unsent
 
-_THREADS = 8
+_THREADS = 4
 _TRIES = 5
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from shared.errors import FieldProblem, RejectedRequestError
 from shared.storage import blobs
 from shared.storage.account import Account
-from shared.tickets.failed_messages import FailedMessages
+from shared.tickets.failed_messages.fail import REQUESTS as QUEUE
+from shared.tickets.failed_messages.fail import Fail
+from shared.tickets.failed_messages.records import FailedMessage, Reason, subject_of
+from shared.tickets.failed_messages.resends import Resends
 from shared.tickets.snapshots import SCHEMA, read_snapshot
 from shared.tickets.submit import Submit
 from shared.validation import parse_json
 
-QUEUE = "ticket-requests"
 CONTAINER = "ticket-requests"
 _MAX_BLOB = 16 * 1024 * 1024
 _MAX_NAME = 1024
@@ -23,19 +25,25 @@ class TicketRequests:
     """The use case behind the queue trigger."""
 
     submit: Submit
-    failed: FailedMessages
+    fail: Fail
+    resends: Resends
     account: Account
 
     def take(self, message: str, body: bytes, enqueued_at: datetime) -> str | None:
-        """Accept the snapshot in a message and return its ticket's id, or record why it never can be.
+        """Accept the snapshot in a message and return its ticket's id, or keep why it never can be one.
 
         Raises `TransientError` when storage does not answer; the message is then delivered again.
         """
-        try:
-            return self.submit.one(read_snapshot(self._content(body)), enqueued_at)
-        except RejectedRequestError as error:
-            self.failed.record(QUEUE, message, body, error)
-            return None
+        content: Any = None
+        with self.resends.noting(QUEUE, body):
+            try:
+                content = self._content(body)
+                return self.submit.one(read_snapshot(content), enqueued_at)
+            except RejectedRequestError as error:
+                now = self.fail.messages.now()
+                subject = subject_of(content)
+                self.fail(FailedMessage(QUEUE, message, body, enqueued_at, now, Reason.of(error), subject))
+                return None
 
     def _content(self, body: bytes) -> Any:
         value = parse_json(body, what="message")

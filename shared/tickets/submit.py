@@ -56,14 +56,17 @@ class Submit:
     links: LinkStore
     accept: Accept
 
-    def one(self, vulnerability: Vulnerability, sent_at: datetime) -> str:
-        """Accept a snapshot and return its ticket's id. Raises `RejectedRequestError`."""
+    def one(self, vulnerability: Vulnerability, sent_at: datetime | None = None) -> str:
+        """Accept a snapshot and return its ticket's id; without `sent_at` it came just now.
+
+        Raises `RejectedRequestError`.
+        """
         link = self.link(vulnerability)
         snapshot = arrival(vulnerability, sent_at=sent_at, now=self.table.clock.now())
         self.accept.one(link.connection, snapshot)
         return keys.public_id(link.connection, snapshot.ticket)
 
-    def all(self, results: Iterable[Vulnerability | RefusedResult], sent_at: datetime) -> Report:
+    def all(self, results: Iterable[Vulnerability | RefusedResult], sent_at: datetime | None = None) -> Report:
         """Accept a report's snapshots; what cannot be accepted is refused one by one, with its reason."""
         report = Report(id=secrets.token_hex(8))
         run = _Run(self, report, sent_at)
@@ -97,7 +100,7 @@ class _Asset:
 class _Run:
     """One import on its way: what is stored is read once per asset, writes are gathered."""
 
-    def __init__(self, submit: Submit, report: Report, sent_at: datetime) -> None:
+    def __init__(self, submit: Submit, report: Report, sent_at: datetime | None) -> None:
         self._submit = submit
         self._report = report
         self._sent_at = sent_at

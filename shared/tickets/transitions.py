@@ -140,7 +140,9 @@ def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
     known = ticket.work_item
     if item.id != known.id:
         return ticket
-    is_news = item.revision > known.revision or (item.revision == known.revision and item.deleted != known.deleted)
+    # A category could perhaps not be asked for when the revision was taken in.
+    is_more = item.deleted != known.deleted or (not known.category and bool(item.category))
+    is_news = item.revision > known.revision or (item.revision == known.revision and is_more)
     return replace(ticket, work_item=item) if is_news else ticket
 
 

@@ -108,7 +108,8 @@ class Verification:
     def _now(self, organisation: Organisation, known: WorkItemRef, item: WorkItem | None) -> WorkItemRef:
         if item is None:
             return replace(known, deleted=True)
-        if item.revision == known.revision and item.project == known.project and not known.deleted:
+        is_known = item.revision == known.revision and item.project == known.project and bool(known.category)
+        if is_known and not known.deleted:
             return known
         category = self.categories.category(organisation, item.project, item.type, item.state)
         return refer(item, category, project=known.project)

@@ -29,7 +29,7 @@ from shared.tickets.work_item_fields import desired, ticket_url
 log = logging.getLogger(__name__)
 _ROUND = 95
 """How many tickets are read and planned at once: their attempts fit one transaction."""
-_THREADS = 16
+_THREADS = 4  # eight lanes of one connection must leave something of the process to the others
 
 
 @dataclass(frozen=True, slots=True)

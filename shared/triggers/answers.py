@@ -102,9 +102,9 @@ def body_of(req: func.HttpRequest, *, limit: int = MAX_BODY) -> bytes:
     return body
 
 
-def collection(name: str, items: list[Any], last: str) -> func.HttpResponse:
-    """Answer with one page of a collection; `last` is empty on the last page."""
-    return ok({name: items, "continuation": continuation_after(last)})
+def collection(name: str, items: list[Any], last: str, **more: Any) -> func.HttpResponse:
+    """Answer with one page of a collection; `last` is empty on the last page. `more` stands beside it."""
+    return ok({name: items, "continuation": continuation_after(last), **more})
 
 
 def continuation_after(last: str) -> str | None:

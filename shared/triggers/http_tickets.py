@@ -1,7 +1,6 @@
 """`/tickets`: snapshots in, tickets out."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from io import BytesIO
 
 import azure.functions as func
@@ -27,7 +26,7 @@ _SARIF = "application/sarif+json"
 def create_ticket(req: func.HttpRequest) -> func.HttpResponse:
     """Accept one snapshot; its work item follows."""
     vulnerability = read_snapshot(parse_json(body_of(req), what="snapshot"))
-    ticket = services.submit.one(vulnerability, datetime.now(UTC))
+    ticket = services.submit.one(vulnerability)
     found = services.read_tickets.one(ticket)
     location = f"{services.settings.public_url}/api/tickets/{ticket}"
     return ok(found, status=202, headers={"Location": location})
@@ -37,9 +36,8 @@ def create_ticket(req: func.HttpRequest) -> func.HttpResponse:
 @answered
 def import_tickets(req: func.HttpRequest) -> func.HttpResponse:
     """Accept a report: SARIF 2.1.0, or a JSON array of snapshots."""
-    now = datetime.now(UTC)
     body = BytesIO(body_of(req, limit=services.settings.max_import_bytes))
-    return ok(services.submit.all(_results(req, body), now).view(), status=202)
+    return ok(services.submit.all(_results(req, body)).view(), status=202)
 
 
 @blueprint.route("tickets/{ticket}", methods=["GET"])

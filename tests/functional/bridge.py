@@ -137,8 +137,8 @@ class Bridge:
             message_decode_policy=TextBase64DecodePolicy(),
         )
 
-    def updates(self, ticket: str) -> list[dict[str, Any]]:
-        """Return the update messages of a ticket so far, in the order of their sequence."""
+    def updates(self, ticket: str | None) -> list[dict[str, Any]]:
+        """Return the update messages of a ticket (None: of none) so far, in the order of their sequence."""
         self._receive("ticket-updates", _ARRIVED)
         mine = [message for message in _ARRIVED if message["ticket"] == ticket]
         return sorted(mine, key=lambda message: int(message["sequence"]))

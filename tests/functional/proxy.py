@@ -31,7 +31,7 @@ def proxy() -> Iterator[Proxy]:
             host, _, port = target.rpartition(":")
             with socket.create_connection((host, int(port)), timeout=5) as there:
                 self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                _pump(self.connection, there)
+                pump(self.connection, there)
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
@@ -45,7 +45,8 @@ def proxy() -> Iterator[Proxy]:
         thread.join()
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
+def pump(one: socket.socket, other: socket.socket) -> None:
+    """Carry bytes both ways until either side is done."""
     while True:
         for ready in select.select([one, other], [], [])[0]:
             data = ready.recv(65536)

@@ -230,6 +230,16 @@ class TestOthers:
             project_id(bridge, "Mobile")
         }
 
+    def test_removing_takes_all_of_a_connection_from_wherever_they_call(self, bridge: Bridge) -> None:
+        elsewhere(bridge)
+        assert bridge.link(asset=f"{bridge.asset}-2", project="Mobile").status_code == 200
+        call(bridge, "POST", "hooks/subscriptions", {**one_of(bridge), "consumerInputs": {"url": "https://x.example"}})
+        assert len(subscriptions(bridge)) == 9
+
+        hooks(bridge).remove(organisation(bridge), connection(bridge))
+
+        assert [hook["consumerInputs"]["url"] for hook in subscriptions(bridge)] == ["https://x.example"]
+
 
 def one_of(bridge: Bridge) -> dict[str, Any]:
     return next(hook for hook in subscriptions(bridge, UPDATED))

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from shared.storage.tables import Row, Table
 from shared.tickets import keys
 from shared.tickets.health import Condition, Health
 from shared.tickets.journal import Change, Journal
+from shared.tickets.lane import Lane
 from shared.tickets.leases import Lease, LeaseLostError, Leases
 from shared.tickets.outbox import Outbox
 from shared.tickets.pending import due_at_once
@@ -96,6 +98,19 @@ def test_a_worker_that_was_overtaken_writes_nothing(table: Table, connection: st
     assert table.get(connection, keys.pending_row(TICKET)) == row
 
 
+def test_a_worker_that_was_overtaken_sends_nothing(table: Table, connection: str) -> None:
+    """What is not announced is not sent."""
+    leases = Leases(table, TIMES)
+    tools, whose = SimpleNamespace(table=table, leases=leases), SimpleNamespace(name=connection)
+    lane = Lane(tools, whose, SimpleNamespace(), overtaken(table, connection, leases), SimpleNamespace())  # type: ignore[arg-type]
+    ticket = Ticket("application", "shop", created_at=NOW, changed_at=NOW)
+
+    with pytest.raises(LeaseLostError):
+        lane.stamp([SimpleNamespace(stored=Stored(TICKET, ticket))], [ticket])  # type: ignore[list-item]
+
+    assert table.get(connection, keys.ticket_row(TICKET)) is None
+
+
 def test_a_pending_row_that_was_renewed_meanwhile_stays(table: Table, connection: str, journal: Journal) -> None:
     seen = pending(table, connection)
     renewed = pending(table, connection)
@@ -112,20 +127,21 @@ def test_a_pending_row_that_is_done_goes(table: Table, connection: str, journal:
     assert table.get(connection, keys.pending_row(TICKET)) is None
 
 
-def test_a_change_is_made_to_what_the_ticket_is_by_then(table: Table, connection: str, journal: Journal) -> None:
-    """An event overtook the answer that it reports."""
+@pytest.mark.parametrize(("word", "history"), [("updated", 2), ("", 1)])
+def test_a_change_is_made_to_what_the_ticket_is_by_then(
+    table: Table, connection: str, journal: Journal, word: str, history: int
+) -> None:
+    """An event overtook the answer that it reports, or a note that makes no history."""
     journal.write(connection, [created()])
-    row = table.get(connection, keys.ticket_row(TICKET))
-    assert row
-    stale = replace(read_ticket(row), etag="W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\"")
+    stale = replace(created().stored, etag="W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\"")
 
-    rename = Change(stale, lambda ticket: replace(ticket, title="new"), change="updated", by="us")
+    rename = Change(stale, lambda ticket: replace(ticket, title="new"), change=word, by="us")
     journal.write(connection, [rename])
 
     after = table.get(connection, keys.ticket_row(TICKET))
     assert after
     ticket = read_ticket(after).ticket
-    assert (ticket.title, ticket.work_item.id, ticket.history) == ("new", 7, 2)
+    assert (ticket.title, ticket.work_item.id, ticket.history) == ("new", 7, history)
 
 
 class BrokenQueue:

@@ -77,6 +77,16 @@ class TestFeed:
 
         bridge.until(ticket["id"], "open")
 
+    def test_a_card_that_was_moved_before_it_was_deleted_is_shown_as_it_was_left(self, bridge: Bridge) -> None:
+        ticket = deaf(bridge).until(bridge.send(), "open")
+        bridge.act(ticket["work_item"]["id"], state="Done")
+        bridge.act(ticket["work_item"]["id"], deleted=True)
+
+        start(bridge, Round.RECONCILE)
+
+        left = bridge.until(ticket["id"], "deleted")["work_item"]
+        assert (left["state"], left["category"], left["revision"]) == ("Done", "Completed", 3)
+
     def test_the_same_state_as_with_hooks(self, bridge: Bridge) -> None:
         """The history differs in nothing but its times."""
         told, deaf_one = bridge, deaf(Bridge.fresh(bridge.stack))

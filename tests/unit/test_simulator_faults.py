@@ -36,3 +36,10 @@ def test_the_budget_comes_back_when_the_window_has_passed() -> None:
     throttle = Throttle(window=0.0)
     assert not throttle.judge("ada", 10, 10).blocked
     assert not throttle.judge("ada", 10, 10).blocked
+
+
+def test_a_fault_may_ask_for_a_body() -> None:
+    fault = faults.read({"match": {"method": "patch", "path": "batch", "body": r"workitems/\$"}, "fault": "late:1"})
+
+    assert fault.matches("PATCH", "/contoso/_apis/wit/$batch", b"/p/_apis/wit/workitems/$Bug")
+    assert not fault.matches("PATCH", "/contoso/_apis/wit/$batch", b"/_apis/wit/workitems/7")

@@ -64,6 +64,18 @@ class TestPosition:
     def test_at_the_same_place_the_later_arrival_wins(self) -> None:
         assert not Position(NOW).is_older_than(Position(NOW))
 
+    def test_what_came_just_now_is_newer_than_what_came_a_moment_ago_by_a_clock_of_whole_seconds(self) -> None:
+        earlier = arrival(vulnerability(), sent_at=None, now=NOW + timedelta(seconds=0.9))
+        later = arrival(vulnerability(), sent_at=None, now=NOW)
+
+        assert not later.position.is_older_than(earlier.position)
+
+    def test_what_was_sent_before_is_older_than_what_came_just_now(self) -> None:
+        sent = arrival(vulnerability(), sent_at=NOW - timedelta(seconds=1), now=NOW)
+        came = arrival(vulnerability(), sent_at=None, now=NOW)
+
+        assert sent.position.is_older_than(came.position)
+
     def test_a_snapshot_from_the_future_is_refused(self) -> None:
         ahead = vulnerability(observed_at=(NOW + timedelta(minutes=11)).isoformat())
 

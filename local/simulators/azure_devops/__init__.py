@@ -43,10 +43,11 @@ def app(
     with store.transaction() as database:
         make_organization(database, "contoso")
         make_organization(database, "fabrikam", {"Fabrikam": "Agile"})
-    deliveries = Deliveries(store, speed)
+    settings = Settings(store)
+    deliveries = Deliveries(store, settings, speed)
     world = World(
         store,
-        Settings(store),
+        settings,
         entra_tokens=entra_tokens,
         tenant_of=tenant_of,
         throttle=Throttle(_WINDOW / speed),

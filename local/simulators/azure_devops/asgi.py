@@ -30,7 +30,7 @@ class Simulator:
             await _send(await run_in_threadpool(control.handle, self._world, call), send)
             self._world.wake()
             return
-        fault = self._world.faults.take(call.method, call.path)
+        fault = self._world.faults.take(call.method, call.path, call.body)
         started = time.monotonic()
         answer, who = await self._answered(call, fault)
         self._log(call, fault, answer, who, started)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.simulators.azure_devops import (
+    delivery,
     entitlements,
     errors,
     faults,
@@ -137,7 +138,7 @@ def _add_fault(world: World, call: Call, _rest: str) -> Any:
 
 
 def _show_faults(world: World, _call: Call, _rest: str) -> Any:
-    return {"faults": world.faults.waiting()}
+    return {"faults": world.faults.waiting(), "happened": world.faults.happened()}
 
 
 def _clear_faults(world: World, _call: Call, _rest: str) -> Any:
@@ -238,6 +239,11 @@ def _change_subscription(world: World, call: Call, subscription: str) -> Any:
     return {"changed": changed}
 
 
+def _show_deliveries(world: World, _call: Call, _rest: str) -> Any:
+    with world.store.transaction() as database:
+        return delivery.summary(database)
+
+
 _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "personal-access-tokens"): _issue_token,
     ("PUT", "personal-access-tokens"): _change_token,
@@ -258,4 +264,5 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "work-items"): _act_as_person,
     ("GET", "notifications"): _show_notifications,
     ("POST", "subscriptions"): _change_subscription,
+    ("GET", "deliveries"): _show_deliveries,
 }

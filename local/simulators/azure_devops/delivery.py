@@ -21,6 +21,8 @@ from typing import Any
 import requests
 
 from local.simulators.azure_devops import dates
+from local.simulators.azure_devops.network import Fate
+from local.simulators.azure_devops.settings import Settings
 from local.simulators.azure_devops.store import Database, Store, packed
 
 _RESENDS = (1, 2, 4, 8, 16, 32, 60, 60)
@@ -32,6 +34,7 @@ _WORKERS = 4
 _PATIENCE = 1.0
 _IDLE = 30.0
 _KEPT_TEXT = 2000
+_LOST = {"errorMessage": "It was lost on its way."}
 _PENDING = "('queued', 'queuedForRetry')"
 
 type Json = dict[str, Any]
@@ -97,8 +100,9 @@ def post(consumer: Mapping[str, Any], event: Json, session: requests.Session) ->
 class Deliveries:
     """The threads that empty the queue; `speed` divides every waiting time."""
 
-    def __init__(self, store: Store, speed: float) -> None:
+    def __init__(self, store: Store, settings: Settings, speed: float) -> None:
         self._store = store
+        self._settings = settings
         self._speed = speed
         self._changed = threading.Condition()
         self._rounds = 0
@@ -144,33 +148,58 @@ class Deliveries:
 
     def _deliver_next(self, session: requests.Session) -> bool:
         with self._store.transaction() as database:
-            taken = _take(database)
-        if taken is None:
-            return False
-        row, subscription = taken
+            row = _next(database)
+            if row is None:
+                return False
+            fate = self._settings.network.fate(row["id"])
+            subscription = _take(database, row, fate)
         if subscription is not None:
             outcome = post(subscription["consumerInputs"], json.loads(row["event"]), session)
+            if fate.twice and outcome.accepted:
+                outcome = post(subscription["consumerInputs"], json.loads(row["event"]), session)
             with self._store.transaction() as database:
                 _settle(database, row, outcome, self._speed)
         return True
 
 
-def _take(database: Database) -> tuple[Any, Json | None] | None:
-    row = database.execute(
+def summary(database: Database) -> dict[str, int]:
+    """Return how many notifications are `pending`, and how many were `lost` by the network or have `failed`."""
+    counted = {"pending": 0, "lost": 0, "failed": 0, "succeeded": 0}
+    for row in database.execute(
+        "SELECT status, result, details = ? AS lost, count(*) AS count FROM notifications GROUP BY 1, 2, 3",
+        (packed(_LOST),),
+    ):
+        name = row["result"] if row["status"] == "completed" else "pending"
+        counted["lost" if row["lost"] else name] += row["count"]
+    return counted
+
+
+def _next(database: Database) -> Any:
+    return database.execute(
         f"SELECT * FROM notifications WHERE status IN {_PENDING} AND due <= ? ORDER BY due, id LIMIT 1",
         (time.time(),),
     ).fetchone()
-    if row is None:
+
+
+def _take(database: Database, row: Any, fate: Fate) -> Json | None:
+    """Return the subscription that a notification is to be sent to now, if it is."""
+    if row["status"] == "queued" and not row["attempts"] and fate.delay:
+        statement = "UPDATE notifications SET status = 'queuedForRetry', due = ? WHERE id = ?"
+        database.execute(statement, (time.time() + fate.delay, row["id"]))
+        return None
+    if fate.lost:
+        _finish(database, row, "failed", _LOST)
         return None
     found = database.execute("SELECT status, body FROM subscriptions WHERE id = ?", (row["subscription"],)).fetchone()
     wanted = found and (found["status"] == "enabled" or (found["status"] == "onProbation" and row["probation"]))
     if not wanted:
         _finish(database, row, "failed", {"errorMessage": "The subscription is disabled or on probation."})
-        return row, None
+        return None
     database.execute(
         "UPDATE notifications SET status = 'requestInProgress', attempts = attempts + 1 WHERE id = ?", (row["id"],)
     )
-    return row, json.loads(found["body"])
+    body: Json = json.loads(found["body"])
+    return body
 
 
 def _settle(database: Database, row: Any, outcome: Outcome, speed: float) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +19,19 @@ class Fault:
     number: float
     method: str | None
     path: re.Pattern[str]
+    body: re.Pattern[bytes] | None
     times: int | None
     asked: dict[str, Any] = field(default_factory=dict)
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str, body: bytes) -> bool:
         """Tell whether this request is meant; the path is decoded and without query."""
-        return (self.method is None or self.method == method) and self.path.search(path) is not None
+        is_method = self.method is None or self.method == method
+        return is_method and bool(self.path.search(path)) and (self.body is None or bool(self.body.search(body)))
+
+    @property
+    def label(self) -> str:
+        """Under what it is counted: what the request for it says, or its kind."""
+        return str(self.asked.get("label") or self.kind)
 
     def shown(self) -> dict[str, Any]:
         """Return the fault as it was asked for, with what is left of it."""
@@ -35,17 +43,24 @@ def read(asked: dict[str, Any]) -> Fault:
     kind, _, number = str(asked.get("fault", "")).partition(":")
     if kind not in _WITHOUT and not (kind in _WITH_NUMBER and number):
         raise ValueError(f"fault is one of {', '.join(_WITHOUT)} or {':N, '.join(_WITH_NUMBER)}:N")
-    method, pattern = _match(asked.get("match", ""))
-    times = asked.get("times", 1)
-    return Fault(kind, float(number or 0), method, re.compile(pattern, re.IGNORECASE), times, dict(asked))
+    method, path, body = _match(asked.get("match", ""))
+    return Fault(
+        kind=kind,
+        number=float(number or 0),
+        method=method,
+        path=re.compile(path, re.IGNORECASE),
+        body=re.compile(body.encode()) if body else None,
+        times=asked.get("times", 1),
+        asked=dict(asked),
+    )
 
 
-def _match(match: Any) -> tuple[str | None, str]:
+def _match(match: Any) -> tuple[str | None, str, str]:
     if isinstance(match, dict):
         method = match.get("method")
-        return (method.upper() if method else None), str(match.get("path", ""))
+        return (method.upper() if method else None), str(match.get("path", "")), str(match.get("body", ""))
     method, _, pattern = str(match).partition(" ")
-    return (method, pattern) if method in _METHODS else (None, str(match))
+    return (method, pattern, "") if method in _METHODS else (None, str(match), "")
 
 
 class Faults:
@@ -54,18 +69,20 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
+        self._happened: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> None:
         """Arm a fault."""
         with self._lock:
             self._waiting.append(fault)
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str, body: bytes = b"") -> Fault | None:
         """Return the fault for this request, if any, and count it."""
         with self._lock:
             for fault in self._waiting:
-                if fault.matches(method, path):
+                if fault.matches(method, path, body):
                     self._count(fault)
+                    self._happened[fault.label] += 1
                     return fault
         return None
 
@@ -81,7 +98,12 @@ class Faults:
         with self._lock:
             return [fault.shown() for fault in self._waiting]
 
+    def happened(self) -> dict[str, int]:
+        """Return how many faults met their request, by label, since the start."""
+        with self._lock:
+            return dict(self._happened)
+
     def clear(self) -> None:
-        """Forget all faults."""
+        """Forget all faults that are waiting."""
         with self._lock:
             self._waiting.clear()

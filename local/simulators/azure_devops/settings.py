@@ -1,8 +1,9 @@
-"""How the simulator behaves beyond what it stores: batch mode, rate limit, latency. Kept across a restart."""
+"""How the simulator behaves beyond what it stores: batch mode, limits, latency, lost hooks. Kept across a restart."""
 
 import json
 from typing import Any
 
+from local.simulators.azure_devops.network import Network
 from local.simulators.azure_devops.store import Store, packed
 
 _MODES = ("independent", "atomic")
@@ -20,7 +21,7 @@ class Settings:
 
     def change(self, asked: dict[str, Any]) -> None:
         """Take over what a control request sets. Raises `ValueError` with what is wrong with it."""
-        unknown = set(asked) - {"batch", "organization", "tstu_limit", "latency"}
+        unknown = set(asked) - {"batch", "organization", "tstu_limit", "latency", "hooks"}
         if unknown:
             raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
         if "batch" in asked:
@@ -28,7 +29,9 @@ class Settings:
                 raise ValueError(f"batch is one of {', '.join(_MODES)}")
             where = str(asked.get("organization") or _EVERYWHERE).lower()
             self._keep("batch", self._values.get("batch", {}) | {where: asked["batch"]})
-        for name in ("tstu_limit", "latency"):
+        if "hooks" in asked:
+            Network.read(asked["hooks"])
+        for name in ("tstu_limit", "latency", "hooks"):
             if name in asked:
                 self._keep(name, asked[name])
 
@@ -50,6 +53,11 @@ class Settings:
     def tstu_limit(self) -> int | None:
         """The budget of an identity in the window, or None for no limit."""
         return self._values.get("tstu_limit")
+
+    @property
+    def network(self) -> Network:
+        """What happens to deliveries of service hooks on their way."""
+        return Network.read(self._values.get("hooks"))
 
     def latency(self, entries: int) -> float:
         """Return the seconds that a request with this many written entries takes."""

@@ -1,0 +1,1 @@
+"""What is measured. Never deployed, never imported by the app."""

@@ -1,0 +1,230 @@
+"""What is killed: one invocation each, with what must have happened before it."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.tickets import keys
+from tests.functional.bridge import eventually
+from tests.functional.kills.place import ASSET, Place
+from tests.functional.kills.processes import Invocation, SurvivedError, now
+from tests.functional.kills.tapped import Kill
+
+type Flow = Callable[[Place], Invocation]
+"""Prepares a place and returns the invocation that is then run there, with and without a kill."""
+
+_CREATE = r"POST .*/_apis/wit/workitems/\$"
+_CREATES = r"PATCH .*/_apis/wit/\$batch"
+_LATE = 25
+_UPDATE_SENT = "POST .*/ticket-updates/messages"
+
+
+def _snapshot(id_: str, **changes: Any) -> dict[str, Any]:
+    least = {"id": id_, "asset": {"kind": "application", "id": ASSET}, "title": f"Finding {id_}", "severity": "high"}
+    return {"schema": 1, "vulnerability": {**least, "status": "open", **changes}}
+
+
+def _sent(id_: str = "V1", **changes: Any) -> Invocation:
+    return "request", {"id_": f"message-{id_}", "body": json.dumps(_snapshot(id_, **changes)), "at": now()}
+
+
+def _lane_of(id_: str) -> int:
+    return keys.lane_of(keys.ticket_key(keys.asset_key("application", ASSET), id_))
+
+
+def _neighbours(count: int) -> list[str]:
+    """Vulnerabilities whose tickets are worked on in one lane."""
+    every = (f"V{number}" for number in range(1000))
+    return [id_ for id_ in every if _lane_of(id_) == _lane_of("V1")][:count]
+
+
+def _lane(place: Place) -> Invocation:
+    return "lane", {"connection": place.name, "lane": _lane_of("V1")}
+
+
+def _linked(place: Place) -> tuple[Invocation, Invocation]:
+    return place.connection, place.link
+
+
+def accept(place: Place) -> Invocation:
+    place.run(*_linked(place))
+    return _sent()
+
+
+def accept_newer(place: Place) -> Invocation:
+    place.run(*_linked(place), _sent())
+    return _sent(title="newer")
+
+
+def accept_report(place: Place) -> Invocation:
+    place.run(*_linked(place))
+    return "import", {"snapshots": [_snapshot(f"V{number}") for number in range(3)], "at": now()}
+
+
+def create(place: Place) -> Invocation:
+    place.run(*_linked(place), _sent())
+    return _lane(place)
+
+
+def create_together(place: Place) -> Invocation:
+    place.run(*_linked(place), *(_sent(id_) for id_ in _neighbours(3)))
+    return _lane(place)
+
+
+def _with_item(place: Place) -> int:
+    place.run(*_linked(place), _sent(), _lane(place))
+    (item,) = place.work_items()
+    return int(item["id"])
+
+
+def patch(place: Place) -> Invocation:
+    place.run(*_linked(place), _sent(), _lane(place), _sent(title="newer", severity="low"))
+    return _lane(place)
+
+
+def patch_together(place: Place) -> Invocation:
+    ids = _neighbours(2)
+    before, after = [_sent(id_) for id_ in ids], [_sent(id_, title=f"newer {id_}") for id_ in ids]
+    place.run(*_linked(place), *before, _lane(place), *after)
+    return _lane(place)
+
+
+def close(place: Place) -> Invocation:
+    place.run(*_linked(place), _sent(), _lane(place), _sent(status="fixed"))
+    return _lane(place)
+
+
+def find_deleted(place: Place) -> Invocation:
+    place.act(_with_item(place), deleted=True, silent=True)
+    place.run(_sent(title="newer"))
+    return _lane(place)
+
+
+def resolve_found(place: Place) -> Invocation:
+    """The create was carried out and its answer lost."""
+    place.run(*_linked(place), _sent())
+    place.die(_lane(place), Kill(named=_CREATE, answered=True))
+    place.let_time_pass()
+    return _lane(place)
+
+
+def resolve_first_look_up(place: Place) -> Invocation:
+    """The create was never sent."""
+    place.run(*_linked(place), _sent())
+    place.die(_lane(place), Kill(named=_CREATE))
+    place.let_time_pass()
+    return _lane(place)
+
+
+def resolve_second_look_up(place: Place) -> Invocation:
+    invocation = resolve_first_look_up(place)
+    place.run(invocation)
+    place.let_time_pass()
+    return invocation
+
+
+def observe_updated(place: Place) -> Invocation:
+    place.act(_with_item(place), state="Doing")
+    return place.event()
+
+
+def observe_deleted(place: Place) -> Invocation:
+    place.act(_with_item(place), deleted=True)
+    return place.event()
+
+
+def observe_restored(place: Place) -> Invocation:
+    item = _with_item(place)
+    place.act(item, deleted=True)
+    place.run(place.event(), _sent(status="fixed"))
+    place.act(item, deleted=False)
+    return place.event()
+
+
+def adopt(place: Place) -> Invocation:
+    """An event of an item whose create is not recorded, at the end of its waiting."""
+    place.run(*_linked(place), _sent())
+    place.die(_lane(place), Kill(named=_CREATE, answered=True))
+    (item,) = place.work_items()
+    place.act(item["id"], state="Doing")
+    name, event = place.event()
+    return name, {**event, "waits": 100}
+
+
+def reconcile(place: Place) -> Invocation:
+    """What a person did was never delivered."""
+    place.act(_with_item(place), state="Doing", silent=True)
+    return _reconcile(place)
+
+
+def _reconcile(place: Place) -> Invocation:
+    return "round", {"connection": place.name, "round": "reconcile", "after": ""}
+
+
+def heal(place: Place) -> Invocation:
+    """A create that Azure DevOps carried out after both look-ups, found by the feed."""
+    late(place)
+    place.let_time_pass()
+    place.run(_lane(place))
+    try:
+        eventually(lambda: len(place.work_items()) > 1, what="the late work item")
+    except AssertionError as error:
+        raise SurvivedError("the late create was adopted") from error
+    place.run(_reconcile(place))
+    name, event = place.event()
+    place.run((name, {**event, "waits": 100}))
+    return _lane(place)
+
+
+def late(place: Place) -> Invocation:
+    """A create of which nothing is to be seen at the first look-up after its lease; it is carried out later."""
+    place.fault(f"POST /{place.name}/.*workitems/\\$", f"late:{_LATE}")
+    place.run(*_linked(place), _sent(), _lane(place))
+    place.let_time_pass()
+    place.run(_lane(place))
+    return _lane(place)
+
+
+def send_forgotten(place: Place) -> Invocation:
+    """Two tickets whose history was written and not sent, and one that nobody was woken for."""
+    first, second, third = _neighbours(3)
+    place.run(*_linked(place), _sent(first), _sent(second))
+    place.die(_lane(place), Kill(named=_UPDATE_SENT))
+    place.run(_sent(third))
+    place.wait_until_forgotten()
+    return "sweep", {}
+
+
+def save_link(place: Place) -> Invocation:
+    place.run(place.connection)
+    return place.link
+
+
+def save_link_again(place: Place) -> Invocation:
+    place.run(*_linked(place))
+    return place.link
+
+
+FLOWS: Mapping[str, Flow] = {
+    "accept: new": accept,
+    "accept: newer": accept_newer,
+    "accept: a report": accept_report,
+    "work: create": create,
+    "work: create in a batch": create_together,
+    "work: patch": patch,
+    "work: patch in a batch": patch_together,
+    "work: close": close,
+    "work: find it deleted": find_deleted,
+    "resolve: found": resolve_found,
+    "resolve: first look-up": resolve_first_look_up,
+    "resolve: second look-up": resolve_second_look_up,
+    "observe: updated": observe_updated,
+    "observe: deleted": observe_deleted,
+    "observe: restored": observe_restored,
+    "observe: adopted": adopt,
+    "reconcile: the feed": reconcile,
+    "work: heal a duplicate": heal,
+    "sweep: outbox and wake-up": send_forgotten,
+    "link: save": save_link,
+    "link: save again": save_link_again,
+}

@@ -1,0 +1,94 @@
+"""The state that a flow ends in, so that two ends can be compared.
+
+Names, ids, times, nonces and revisions' authors differ between any two runs; everything else must be the same:
+
+- work items: what they say, their state, whether they are deleted, how many hyperlinks and comments they have, and
+  their revision (a patch that was sent twice would show there);
+- tickets: their rows but for the digests, of which is told instead whether they are those of what the item says now,
+  and whether the ticket and its item agree on revision and state;
+- `w|` rows: which ticket owns which item; no pending, no unsent row;
+- updates: each ticket's sequence starts at 1 and has no gap, and its last message says what the ticket says (the
+  messages in between may differ: a card that was closed by a process that died is seen as a person's for a moment);
+- the link, and its project's subscriptions.
+"""
+
+import json
+import re
+from typing import Any
+
+from shared.tickets.plan import digest
+from tests.functional.kills.place import ASSET, Place
+
+_FIELDS = ("System.Title", "System.State", "System.Tags", "System.WorkItemType", "Microsoft.VSTS.Common.Priority")
+_OWN = ("title", "severity", "open", "status", "vulnerabilities", "written_open", "kind", "asset")
+
+type State = dict[str, Any]
+
+
+def of(place: Place) -> State:
+    """Return the end state of a place; it takes the place's update messages off their queue."""
+    rows = place.rows("tickets")
+    items = {int(item["id"]): item for item in place.work_items()}
+    titles = {number: str(item["title"]) for number, item in items.items()}
+    tickets = {key.removeprefix("t|"): row for key, row in rows.items() if key.startswith("t|")}
+    names = {key: json.loads(row["vulnerabilities"])[0] for key, row in tickets.items()}
+    owners = {titles.get(int(key[2:]), key): names[row["ticket"]] for key, row in rows.items() if key.startswith("w|")}
+    return {
+        "work items": sorted((_item(item) for item in items.values()), key=str),
+        "tickets": {names[key]: _ticket(row, items) for key, row in tickets.items()},
+        "owners": owners,
+        "left": [key for key in rows if key.startswith(("p|", "u|"))],
+        "updates": _updates(place.updates(), names, rows),
+        "link": {name: place.rows("links")[ASSET][name] for name in ("project", "work_item_type", "tags")},
+        "subscriptions": sorted(_subscription(one, place) for one in place.subscriptions()),
+    }
+
+
+def _item(item: dict[str, Any]) -> State:
+    said = {name: item["fields"].get(name) for name in _FIELDS}
+    text = re.sub(r"[a-z2-7]{32}|http\S+", "…", str(item["fields"].get("System.Description")))
+    return {
+        **said,
+        "description": text,
+        "links": len(item["hyperlinks"]),
+        "comments": item["comments"],
+        "deleted": item["deleted"],
+        "revision": item["rev"],
+    }
+
+
+def _ticket(row: dict[str, Any], items: dict[int, dict[str, Any]]) -> State:
+    known = json.loads(row["work_item"])
+    item = items.get(known["id"])
+    seen = (known["revision"], known["state"], known["deleted"])
+    written = json.loads(row["written"]) if item else {}
+    return {
+        **{name: row.get(name) for name in _OWN},
+        "unfinished": [name for name in ("attempt", "sending", "failure") if row.get(name)],
+        "work item": {name: known[name] for name in ("revision", "state", "category", "deleted", "type")},
+        "agrees": item is not None and seen == (item["rev"], item["state"], item["deleted"]),
+        "written": {name: stored == digest(item["fields"].get(name)) for name, (_, stored) in written.items() if item},
+    }
+
+
+def _updates(messages: list[dict[str, Any]], names: dict[str, Any], rows: dict[str, Any]) -> State:
+    return {
+        name: _history(
+            {m["sequence"]: m["current"] for m in messages if m["ticket"].endswith(f".{key}")}, rows[f"t|{key}"]
+        )
+        for key, name in names.items()
+    }
+
+
+def _history(messages: dict[int, dict[str, Any]], row: dict[str, Any]) -> State:
+    numbers = sorted(messages)
+    last = messages[numbers[-1]] if numbers else {}
+    return {
+        "gapless": numbers == list(range(1, int(row["history"]) + 1)),
+        "last": {name: last.get(name) for name in ("status", "title", "severity")},
+    }
+
+
+def _subscription(one: dict[str, Any], place: Place) -> str:
+    address = one["consumerInputs"]["url"].replace(place.name, "…")
+    return f"{one['eventType']} {one['status']} {one['publisherInputs'].get('tag', '')} {address}"

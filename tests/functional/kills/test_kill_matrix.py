@@ -1,0 +1,23 @@
+"""A kill between every two calls of everything that we do: the same end as without it."""
+
+import os
+import sys
+
+import pytest
+
+from tests.functional.kills.flows import FLOWS
+from tests.functional.kills.matrix import Matrix, table
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("kills")]
+
+
+def test_a_kill_between_any_two_calls_changes_no_end(matrix: Matrix, capsys: pytest.CaptureFixture[str]) -> None:
+    """`KILLS=every` kills at reads, too; `FLOWS=work` runs those flows whose names begin so."""
+    flows = [flow for flow in FLOWS if flow.startswith(os.environ.get("FLOWS", ""))]
+
+    results = list(matrix.run(flows, every=os.environ.get("KILLS") == "every"))
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{table(results)}\n")
+    wrong = [f"{end.flow}, {end.where}: {end.wrong}" for _, ends in results for end in ends if end.wrong]
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,157 @@
+"""The protections of the protocols, each with what takes it away and what must fail then."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+_FUNCTIONAL = "tests/functional"
+_MATRIX = f"{_FUNCTIONAL}/kills/test_kill_matrix.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One place in a file of `shared/tickets`: `old` stands there exactly once."""
+
+    file: str
+    old: str
+    new: str
+
+    @property
+    def path(self) -> Path:
+        return Path("shared/tickets") / self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A protection, what removes it, and the test that must fail; of the matrix, the flows that begin so."""
+
+    protection: str
+    edits: tuple[Edit, ...]
+    test: str = _MATRIX
+    flows: str = ""
+
+
+MUTATIONS = (
+    Mutation(
+        "fence of what is written",
+        (
+            Edit(
+                "journal.py",
+                '_Step(lease.operation(), "lease")',
+                '_Step(replace(lease.operation(), etag=ANY), "lease")',
+            ),
+        ),
+        f"{_FUNCTIONAL}/test_protections.py",
+    ),
+    Mutation(
+        "fence of what is about to be sent",
+        (Edit("lane.py", "[self.lease.operation(), *(put(", '[replace(self.lease.operation(), etag="*"), *(put('),),
+        f"{_FUNCTIONAL}/test_protections.py",
+    ),
+    Mutation(
+        "look-up before a create is repeated",
+        (Edit("plan.py", "            return Look()", "            return Create()"),),
+        flows="work: create",
+    ),
+    Mutation(
+        "second look-up",
+        (
+            Edit(
+                "resolving.py",
+                'lambda ticket: looked_in_vain(ticket, asked_at), change="", by="")])\n'
+                "            self.lane.defer(job.pending, times.look_ups_apart)",
+                'not_created, change="", by="")])',
+            ),
+        ),
+        f"{_FUNCTIONAL}/kills/test_look_ups.py",
+    ),
+    Mutation(
+        "If-Match on the pending row",
+        (Edit("journal.py", "tables.delete(done.key, done.etag)", "tables.delete(done.key, ANY)"),),
+        f"{_FUNCTIONAL}/test_protections.py",
+    ),
+    Mutation(
+        "watermark of revisions",
+        (
+            Edit("observe.py", "0 < event.revision <= known.revision", "event.revision < 0"),
+            Edit(
+                "transitions.py",
+                "replace(ticket, work_item=item) if is_news else ticket",
+                "replace(ticket, work_item=item)",
+            ),
+        ),
+        f"{_FUNCTIONAL}/test_failures.py::TestEvents",
+    ),
+    Mutation(
+        "outbox: sent before it is deleted",
+        (
+            Edit(
+                "outbox.py",
+                "            for message in unsent.messages:\n                self.updates.send_text(message)\n",
+                "",
+            ),
+            Edit(
+                "outbox.py",
+                "            else:\n                return\n\n    def _read",
+                "            else:\n                for message in unsent.messages:\n"
+                "                    self.updates.send_text(message)\n                return\n\n    def _read",
+            ),
+        ),
+        flows="observe: updated",
+    ),
+    Mutation(
+        "outbox: written with the history",
+        (Edit("journal.py", ', _Step(unsent, "outbox", draft)]', "]"),),
+        f"{_FUNCTIONAL}/test_protections.py",
+    ),
+    Mutation(
+        "sweep: wake-ups",
+        (Edit("sweep.py", "            self.wake(connection)", "            pass"),),
+        flows="accept: new",
+    ),
+    Mutation(
+        "sweep: unsent history",
+        (Edit("sweep.py", "self.outbox.send_forgotten(connection, older_than=self.times.retry)", "pass"),),
+        flows="observe: updated",
+    ),
+    Mutation(
+        "If-Match on the ticket",
+        (
+            Edit(
+                "journal.py",
+                "tables.replace(row, after.values(), stored.etag)",
+                "tables.replace(row, after.values(), ANY)",
+            ),
+        ),
+        f"{_FUNCTIONAL}/test_protections.py",
+    ),
+    Mutation(
+        "revision that a patch tests",
+        (Edit("changing.py", "[test_revision(edit.item.revision), *edit.operations()]", "edit.operations()"),),
+        f"{_FUNCTIONAL}/test_races.py",
+    ),
+    Mutation(
+        "announcement of patches",
+        (Edit("changing.py", "[edit.announced() for edit in edits]", "[edit.job.ticket for edit in edits]"),),
+        f"{_FUNCTIONAL}/test_failures.py::TestChange",
+    ),
+    Mutation(
+        "healing of duplicates",
+        (Edit("healing.py", "            if item and not self._removed(item):", "            if item is None:"),),
+        f"{_FUNCTIONAL}/test_reconcile.py",
+    ),
+    Mutation(
+        "token of the feed: moved on last",
+        (
+            Edit(
+                "reconcile.py",
+                "            self._take_in(connection, batch)\n"
+                "            if not self._advanced(connection.name, project, row, batch) or batch.last:\n",
+                "            moved = self._advanced(connection.name, project, row, batch)\n"
+                "            self._take_in(connection, batch)\n"
+                "            if not moved or batch.last:\n",
+            ),
+        ),
+        flows="reconcile",
+    ),
+)
