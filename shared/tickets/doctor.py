@@ -95,9 +95,10 @@ class Doctor:
         try:
             report = self._round(connection)
         except (CredentialError, RefusedError, RejectedRequestError) as error:
-            if before.told != (error.message,):
+            now = Record(told=(type(error).__name__,))  # its text may name a time or a number of the request
+            if now != before:
                 self.alerts.blind(connection.name, error.message, error.hint)
-                self.records.write(connection.name, _ITSELF, Record(told=(error.message,)))
+                self.records.write(connection.name, _ITSELF, now)
             return failed(error)
         if before.told:
             self.records.write(connection.name, _ITSELF, Record())
@@ -106,11 +107,13 @@ class Doctor:
     def _round(self, connection: Connection) -> Report:
         organisation = self.organisations.of(connection)
         names = {link.project_id.lower(): link.project for link in self.links.of(connection.name)}
+        if not names:
+            return Report()
         cases = self.service_hooks.examine(organisation, connection, sorted(names))
         records = {project: self.records.read(connection.name, project) for project in names}
         undelivered = list(_undelivered(organisation, cases, records))
-        outcomes = self.service_hooks.mend(organisation, connection, cases)
         replayed = sum(self._replayed(connection.name, one) for one in undelivered)
+        outcomes = self.service_hooks.mend(organisation, connection, cases)
         self._tell(connection.name, names, outcomes, records)
         self._remember(connection.name, outcomes, records, undelivered)
         lost = any(case.loses for case in cases)

@@ -65,7 +65,7 @@ class HookAlerts:
 
 def finding_words(outcome: Outcome) -> list[str]:
     """Return what a project's record says of an outcome that is left."""
-    error = [outcome.error.message] if outcome.error else []
+    error = [type(outcome.error).__name__] if outcome.error else []
     return [f"{outcome.case.event}: {finding}" for finding in outcome.case.findings] + error
 
 
