@@ -145,17 +145,17 @@ class Services:
     @once
     def send_again(self) -> SendAgain:
         """`POST /failed-messages/{id}/resend` and `POST /failed-messages/resend`."""
-        return SendAgain(self.failed_messages, self._resends, self._raw_queue)
+        return SendAgain(self.failed_messages, self.resends, self._raw_queue)
 
     @once
     def poisoned(self) -> Poisoned:
         """The timer that empties the poison queues."""
-        return Poisoned(self._raw_queue, self._fail, self._resends, self.alerts, self._times)
+        return Poisoned(self._raw_queue, self._fail, self.resends, self.alerts, self._times)
 
     @once
     def ticket_requests(self) -> TicketRequests:
         """The queue `ticket-requests`."""
-        return TicketRequests(self.submit, self._fail, self._resends, self._account)
+        return TicketRequests(self.submit, self._fail, self.resends, self._account)
 
     @once
     def hook_events(self) -> Queue:
@@ -327,7 +327,8 @@ class Services:
         return Fail(self.failed_messages, self.alerts, self._updates, self._times)
 
     @once
-    def _resends(self) -> Resends:
+    def resends(self) -> Resends:
+        """What is known of messages that ended on a poison queue."""
         return Resends(self._failed, self._times)
 
     def _raw_queue(self, name: str) -> RawQueue:

@@ -30,7 +30,7 @@ class Times:
     wake_up_spacing: float = 1.0
     """At most two wake-ups per lane are sent in this time (the queue counts in whole seconds)."""
     unknown_item_recheck: float = 30.0
-    """How long an event for an item that we do not know waits before it is looked at again."""
+    """How long an event for an item that we do not know waits at first; after a lease it is looked at for good."""
     retry: float = 30.0
     """How long a ticket waits after a passing fault; twice as long after each further one, up to 64 times."""
     feed_start: float = 86_400.0

@@ -1,5 +1,6 @@
 """`python -m local.torture`: exit status 0 only when the ledgers agree."""
 
+import logging
 import shutil
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from local.torture.run import Run
 
 def main() -> int:
     """Run, and keep the folder unless all is well and nobody asked for it."""
+    logging.getLogger("azure").setLevel(logging.CRITICAL)  # storage is away on purpose
     options = Options.read(sys.argv[1:])
     folder = options.state or Path(tempfile.mkdtemp(prefix="torture-"))
     folder.mkdir(parents=True, exist_ok=True)

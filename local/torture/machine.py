@@ -14,7 +14,7 @@ _MOST_SKEW = 300
 _SETTINGS = {
     "SWEEP_SCHEDULE": "*/5 * * * * *",
     "RECONCILE_SCHEDULE": "*/10 * * * * *",
-    "VERIFY_SCHEDULE": "*/15 * * * * *",
+    "VERIFY_SCHEDULE": "*/40 * * * * *",
     "HOST_QUIET": "1",
 }
 

@@ -99,6 +99,12 @@ def get_many(ids: Iterable[int]) -> Call[dict[int, WorkItem]]:
     return Call("POST", "_apis/wit/workitemsbatch", _items, _VERSION, body)
 
 
+def first_fields(item: int) -> Call[Mapping[str, Any]]:
+    """Read what a work item said when it was made: its first revision, the oldest in the list."""
+    query = {**_VERSION, "$top": "1"}
+    return Call("GET", f"_apis/wit/workitems/{item}/revisions", _first_fields, query)
+
+
 def find_created_since(project: str, tag: str, since: datetime, *, after: int = 0) -> Call[list[int]]:
     """Find the ids of a project's work items with a tag, created at or after a moment, in ascending order.
 
@@ -169,6 +175,13 @@ def read_item(value: Any) -> WorkItem:
 def _items(value: Any) -> dict[int, WorkItem]:
     items = (read_item(item) for item in entries(value["value"]) if item is not None)  # errorPolicy=omit leaves nulls
     return {item.id: item for item in items}
+
+
+def _first_fields(value: Any) -> Mapping[str, Any]:
+    first = entries(value["value"])[0]
+    if number(first["rev"]) != 1:
+        raise ValueError("the list does not begin with the first revision")
+    return record(first["fields"])
 
 
 def _ids(value: Any) -> list[int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from azure.storage.queue import QueueServiceClient
 
 # Short: a function that waits minutes inside an SDK holds a message that another host could work on.
-_THREADS = 64
+_THREADS = 128
 _RETRIES = {"retry_total": 3, "connection_timeout": 5, "read_timeout": 20}
 
 

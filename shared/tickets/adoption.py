@@ -21,7 +21,7 @@ from shared.tickets.categories import Categories
 from shared.tickets.claims import Claim
 from shared.tickets.health import Health
 from shared.tickets.journal import Journal
-from shared.tickets.look_ups import Found, alive, deleted
+from shared.tickets.look_ups import Found, alive, as_made, deleted
 from shared.tickets.outbox import Outbox
 from shared.tickets.records import Stored, Ticket, read_ticket
 
@@ -72,7 +72,8 @@ class Adoption:
             return False
         category = self.categories.category(organisation, item.project, item.type, item.state)
         claim = Claim(self._stored(owner, key, found, assets), item, found.nonce, found.deleted)
-        unsent = self.journal.write(owner, [claim.change(category, connection.identity)])
+        change = claim.change(category, as_made(organisation, item), connection.identity)
+        unsent = self.journal.write(owner, [change])
         self.outbox.send_all(owner, unsent)
         return True
 

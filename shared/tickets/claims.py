@@ -1,7 +1,8 @@
 """Whose a work item is that we do not know: its hyperlink names the ticket and the attempt that made it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.azure_devops.work_items import WorkItem
 from shared.storage.tables import Table
@@ -9,7 +10,7 @@ from shared.tickets import keys
 from shared.tickets.journal import Change
 from shared.tickets.look_ups import marks
 from shared.tickets.records import Stored, Ticket, read_ticket
-from shared.tickets.transitions import created, observed, refer
+from shared.tickets.transitions import Made, created, observed, refer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,15 @@ class Claim:
     nonce: str
     deleted: bool = False
 
-    def change(self, category: str, by: str) -> Change:
-        """Return the change by which the ticket takes the item: as its own, or as a duplicate to be removed."""
+    def change(self, category: str, first: Mapping[str, Any], by: str) -> Change:
+        """Return the change by which the ticket takes the item: as its own, or as a duplicate to be removed.
+
+        `first`: what the item said when it was made.
+        """
+        made = Made(self.item, category, self.nonce, first)
 
         def apply(ticket: Ticket) -> Ticket:
-            taken = created(ticket, self.item, category, self.nonce)
+            taken = created(ticket, made)
             return observed(taken, refer(self.item, category, deleted=self.deleted))
 
         return Change(self.stored, apply, "created", by, due=True)

@@ -19,7 +19,7 @@ from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
 from shared.tickets.pending import is_asked, tries
 from shared.tickets.records import Attempt, Ticket
-from shared.tickets.transitions import attempted, created, not_created, summarised
+from shared.tickets.transitions import Made, attempted, created, not_created, summarised
 from shared.tickets.work_item_fields import hyperlink, set_once
 
 BATCH = 50
@@ -119,10 +119,10 @@ class Creator:
                 return [failure_of(job, error)]
 
     def _created(self, job: Job, item: WorkItem) -> Change:
-        category, nonce = self.lane.category(item), _attempt(job).nonce
+        made = Made(item, self.lane.category(item), _attempt(job).nonce, item.fields)
         return Change(
             job.stored,
-            lambda ticket: created(ticket, item, category, nonce),
+            lambda ticket: created(ticket, made),
             change="created",
             by=self.lane.connection.identity,
             done=job.pending,

@@ -39,16 +39,16 @@ class Healer:
                 self.lane.postpone(job.pending)
 
     def _heal(self, job: Job, items: Mapping[int, WorkItem]) -> None:
-        for number in job.ticket.duplicates:
+        for number, own_revision in job.ticket.duplicates.items():
             item = items.get(number)
-            if item and not self._removed(item):
+            if item and not self._removed(item, own_revision):
                 self._tell(job, item)
             self.lane.write([Change(job.stored, partial(healed, duplicate=number), change="", by=SELF)])
 
-    def _removed(self, item: WorkItem) -> bool:
+    def _removed(self, item: WorkItem, own_revision: int) -> bool:
         """Move an untouched item to the recycle bin; False if it has to stay."""
         author = identity(item.fields.get("System.CreatedBy"))
-        if item.revision > 1 or author != self.lane.connection.identity:
+        if item.revision > own_revision or author != self.lane.connection.identity:
             return False
         try:
             self.lane.organisation.do(delete(item.id))

@@ -67,9 +67,9 @@ def ticket_of_pending(row: str) -> str:
     return row[-_LENGTH:]
 
 
-def pending_rows(lane: int) -> str:
-    """What the keys of a lane's pending rows begin with."""
-    return f"p|{lane}|"
+def pending_rows(lane: int | None = None) -> str:
+    """What the keys of a lane's pending rows begin with, or of all lanes'."""
+    return "p|" if lane is None else f"p|{lane}|"
 
 
 def work_item_row(work_item: int) -> str:

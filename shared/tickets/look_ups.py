@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
+from typing import Any
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.work_items import (
@@ -15,6 +16,7 @@ from shared.azure_devops.work_items import (
     MAX_IDS,
     WorkItem,
     find_created_since,
+    first_fields,
     get_deleted,
     get_many,
     recycle_bin,
@@ -61,6 +63,16 @@ def alive(organisation: Organisation, project: str, tag: str, since: datetime) -
         if len(ids) < MAX_FOUND:
             return
         after = ids[-1]
+
+
+def as_made(organisation: Organisation, item: WorkItem) -> Mapping[str, Any]:
+    """Return what an item said when it was made, empty if nobody can tell (of a deleted one, Azure DevOps does not)."""
+    if item.revision == 1:
+        return item.fields
+    try:
+        return organisation.do(first_fields(item.id))
+    except NotFoundError:
+        return {}
 
 
 def marks(item: WorkItem) -> Iterator[tuple[str, str]]:

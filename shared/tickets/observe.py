@@ -25,6 +25,7 @@ from shared.tickets.health import Health
 from shared.tickets.hearing import Hearing
 from shared.tickets.hook_events import HookEvent
 from shared.tickets.journal import Change, Journal
+from shared.tickets.look_ups import as_made
 from shared.tickets.outbox import Outbox
 from shared.tickets.records import Stored, WorkItemRef, read_ticket
 from shared.tickets.transitions import identity, observed, refer
@@ -150,9 +151,9 @@ class Observe:
         """Perhaps its create is not recorded yet: wait until the longest lease is over, then ask its hyperlink."""
         if connection.tag.casefold() not in {tag.strip().casefold() for tag in event.tags.split(";")}:
             return
-        if event.waits * self.times.unknown_item_recheck <= self.times.lease:
-            again = replace(event, waits=event.waits + 1)
-            self.events.send(again.message(), delay=self.times.unknown_item_recheck)
+        waits = (self.times.unknown_item_recheck, self.times.lease)
+        if event.waits < len(waits):
+            self.events.send(replace(event, waits=event.waits + 1).message(), delay=waits[event.waits])
             return
         self._claim(connection, event)
 
@@ -164,8 +165,9 @@ class Observe:
             log.info("not one of ours", extra={"connection": connection.name, "work_item": event.work_item})
             return
         category = self.categories.category(organisation, item.project, item.type, item.state)
+        first = as_made(organisation, item)
         for claim in found:
-            self._write(connection, claim.change(category, connection.identity))
+            self._write(connection, claim.change(category, first, connection.identity))
             self.wake_ups.send(connection.name, keys.lane_of(claim.stored.key))
 
     def _open(self, connection: Connection) -> Organisation:

@@ -17,7 +17,7 @@ from shared.azure_devops.work_items import WorkItem
 from shared.tickets.records import CLOSED_CATEGORIES, Ticket
 
 _LONG = 200
-_LABELS = {
+LABELS = {
     "System.Title": "title",
     "System.Description": "description",
     "Microsoft.VSTS.TCM.ReproSteps": "description",
@@ -151,7 +151,7 @@ def _comment(theirs: Mapping[str, Any], item: WorkItem) -> str:
 
 
 def _line(name: str, value: Any, item: WorkItem) -> str:
-    label = _LABELS.get(name, name)
+    label = LABELS.get(name, name)
     if len(str(value)) > _LONG:
         return f"{label}: it has a new text"
     return f"{label}: {value} (here: {item.fields.get(name)})"

@@ -99,8 +99,11 @@ class Ticket:
     attempt: Attempt | None = None
     sending: Sending | None = None
     failure: Failure | None = None
-    duplicates: tuple[int, ...] = ()
-    """Further work items that carry this ticket, to be removed: a request came later than it could be waited for."""
+    own_revision: int = 0
+    """Up to which revision nobody but us has written the work item."""
+    duplicates: Mapping[int, int] = field(default_factory=dict)
+    """Further work items that carry this ticket, to be removed: a request came later than it could be waited for.
+    Each with its own revision, as above."""
     written: Mapping[str, Written] = field(default_factory=dict)
     written_open: bool = True
     history: int = 0
@@ -138,6 +141,7 @@ class Ticket:
             "status": self.status,
             "work_item": json.dumps(asdict(self.work_item)),
             "nonce": self.nonce,
+            "own_revision": self.own_revision,
             "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
             "written_open": self.written_open,
             "history": self.history,
@@ -155,7 +159,7 @@ class Ticket:
         if self.sending:
             values["sending"] = json.dumps(asdict(self.sending))
         if self.duplicates:
-            values["duplicates"] = json.dumps(self.duplicates)
+            values["duplicates"] = json.dumps(list(self.duplicates.items()))
         if self.failure:
             values["failure"] = json.dumps(asdict(self.failure))
         return values
@@ -186,7 +190,8 @@ def read_ticket(row: Row) -> Stored:
         attempt=_attempt(values),
         sending=_known(Sending(0, {}, {}, open=True), json.loads(str(sending))) if sending else None,
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
-        duplicates=tuple(json.loads(str(values.get("duplicates", "[]")))),
+        own_revision=int(str(values.get("own_revision", 0))),
+        duplicates=dict(json.loads(str(values.get("duplicates", "[]")))),
         written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
         written_open=bool(values.get("written_open", True)),
         history=int(str(values.get("history", 0))),

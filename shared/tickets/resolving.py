@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from shared.tickets import keys
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane
-from shared.tickets.look_ups import Found, look
+from shared.tickets.look_ups import Found, as_made, look
 from shared.tickets.records import Attempt, Ticket
-from shared.tickets.transitions import created, looked_in_vain, not_created, observed, refer
+from shared.tickets.transitions import Made, created, looked_in_vain, not_created, observed, refer
 
 _CLOCK_STEP = timedelta(seconds=2)  # the server's clock is read in whole seconds
 
@@ -53,15 +53,19 @@ class Resolver:
     def _adopt(self, job: Job, attempt: Attempt, matches: Sequence[Found]) -> None:
         """Further matches become the ticket's duplicates. The item may not say what is desired by now: the pending
         row stays, and the next round compares."""
-        known = [(found, self.lane.category(found.item)) for found in matches]
+        made = [(self._made(found, attempt), found.deleted) for found in matches]
 
         def apply(ticket: Ticket) -> Ticket:
-            for found, category in known:
-                ticket = created(ticket, found.item, category, found.nonce or attempt.nonce)
-                ticket = observed(ticket, refer(found.item, category, deleted=found.deleted))
+            for one, deleted in made:
+                ticket = created(ticket, one)
+                ticket = observed(ticket, refer(one.item, one.category, deleted=deleted))
             return ticket
 
         self.lane.write([Change(job.stored, apply, change="created", by=self.lane.connection.identity)])
+
+    def _made(self, found: Found, attempt: Attempt) -> Made:
+        first = as_made(self.lane.organisation, found.item)
+        return Made(found.item, self.lane.category(found.item), found.nonce or attempt.nonce, first)
 
     def _not_found(self, job: Job, attempt: Attempt, asked_at: datetime) -> None:
         times = self.lane.tools.times

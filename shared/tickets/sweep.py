@@ -12,6 +12,8 @@ from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
 
 log = logging.getLogger(__name__)
+_ENOUGH = 1000
+"""Due rows, one page: with so many, all lanes may have some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,18 @@ class Sweep:
 
     def wake(self, connection: str) -> None:
         """Wake the lanes of a connection in which something is due."""
-        for lane in range(keys.LANES):
-            prefix = keys.pending_rows(lane)
-            due = self.table.range(
+        prefix = keys.pending_rows()
+        due = list(
+            self.table.range(
                 connection,
                 prefix,
                 prefix + keys.AFTER_ALL,
                 where="due le @now",
                 parameters={"now": self.table.clock.now()},
                 select=("due",),
-                limit=1,
+                limit=_ENOUGH,
             )
-            if next(due, None):
-                self.wake_ups.send(connection, lane)
+        )
+        lanes = {keys.lane_of(keys.ticket_of_pending(row.key)) for row in due}
+        for lane in range(keys.LANES) if len(due) == _ENOUGH else sorted(lanes):
+            self.wake_ups.send(connection, lane)

@@ -1,12 +1,13 @@
 """How a ticket changes when something happened to it. Pure: each returns the ticket as it is afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
-from shared.tickets.plan import Desired, Patch, digest
+from shared.tickets.plan import LABELS, Desired, Patch, digest
 from shared.tickets.records import Attempt, Failure, Sending, Ticket, WorkItemRef, Written
 from shared.tickets.snapshots import Status, Vulnerability
 
@@ -14,7 +15,7 @@ _MAX_TITLE = 1000
 _MAX_EARLIER = 8
 TEXTS = frozenset({"System.Description", "Microsoft.VSTS.TCM.ReproSteps"})
 """Fields of HTML, of which the service stores its own version."""
-_NOT_SEEN = ""  # no field's digest: whatever stands there now is taken as a person's
+_NOT_SENT = ""  # no field's digest: whatever is desired differs from it
 
 
 def summarised(ticket: Ticket, vulnerability: Vulnerability) -> Ticket:
@@ -32,7 +33,7 @@ def summarised(ticket: Ticket, vulnerability: Vulnerability) -> Ticket:
 
 def attempted(ticket: Ticket, attempt: Attempt, desired: Desired) -> Ticket:
     """A create is about to be sent; what it will say is remembered, should its answer be lost."""
-    sent = {name: Written(digest(value), _NOT_SEEN) for name, value in desired.fields.items()}
+    sent = {name: Written(digest(value), _NOT_SENT) for name, value in desired.fields.items()}
     return replace(ticket, attempt=attempt, written=sent, written_open=True)
 
 
@@ -51,41 +52,59 @@ def failed(ticket: Ticket, error: BridgeError, code: str) -> Ticket:
     return replace(ticket, attempt=None, sending=None, failure=Failure(code, error.message, error.hint))
 
 
-def created(ticket: Ticket, item: WorkItem, category: str, nonce: str) -> Ticket:
-    """Azure DevOps made the work item, or a look-up found that it had; `nonce` is its attempt's.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A work item that an attempt of ours made, as it is now.
+
+    `first` has its fields as they were when it was made, empty if nobody can tell.
+    """
+
+    item: WorkItem
+    category: str
+    nonce: str
+    first: Mapping[str, Any]
+
+
+def created(ticket: Ticket, made: Made) -> Ticket:
+    """Azure DevOps made the work item, or a look-up found that it had.
 
     Of the values that the attempt sent it is known that we wrote them; an item of an earlier attempt has other ones.
     """
-    if ticket.work_item.id not in (0, item.id):
-        return _doubled(ticket, item, category, nonce)
+    if ticket.work_item.id not in (0, made.item.id):
+        return _doubled(ticket, made)
     if ticket.work_item.id and ticket.attempt is None:
         return ticket
-    ours = ticket.attempt is not None and ticket.attempt.nonce == nonce
-    sent = ticket.written if ours else {}
-    values = {name: Written(known.sent, _stored(known, item, name)) for name, known in sent.items()}
+    ours = ticket.attempt is not None and ticket.attempt.nonce == made.nonce
+    sent = {name: known.sent for name, known in ticket.written.items()} if ours else dict.fromkeys(LABELS, _NOT_SENT)
     return replace(
-        _seen(ticket, item, category), nonce=nonce, attempt=None, failure=None, written=values, written_open=True
+        _seen(ticket, made.item, made.category),
+        nonce=made.nonce,
+        own_revision=1,
+        attempt=None,
+        failure=None,
+        written={name: Written(value, digest(made.first.get(name))) for name, value in sent.items() if made.first},
+        written_open=True,
     )
 
 
-def _doubled(ticket: Ticket, item: WorkItem, category: str, nonce: str) -> Ticket:
+def _doubled(ticket: Ticket, made: Made) -> Ticket:
     """Two work items carry the ticket: the one with the lowest id survives, whoever finds which one first.
 
     One with the nonce of ours is not a second one: a person copied the card, or our link into another one.
     """
-    if nonce == ticket.nonce or item.id in ticket.duplicates:
+    known, found = ticket.work_item.id, made.item.id
+    if made.nonce == ticket.nonce or found in ticket.duplicates:
         return ticket
-    other = max(item.id, ticket.work_item.id)
-    doubled = replace(ticket, attempt=None, duplicates=tuple(sorted({*ticket.duplicates, other})))
-    if item.id > ticket.work_item.id:
-        return doubled
+    if found > known:
+        return replace(ticket, attempt=None, duplicates={**ticket.duplicates, found: 1})
+    duplicates = {**ticket.duplicates, known: ticket.own_revision}
     nothing = WorkItemRef(project=ticket.work_item.project)
-    return created(replace(doubled, work_item=nothing, sending=None), item, category, nonce)
+    return created(replace(ticket, attempt=None, sending=None, work_item=nothing, duplicates=duplicates), made)
 
 
 def healed(ticket: Ticket, duplicate: int) -> Ticket:
     """A duplicate was removed, or left to people with a word about it."""
-    return replace(ticket, duplicates=tuple(number for number in ticket.duplicates if number != duplicate))
+    return replace(ticket, duplicates={n: own for n, own in ticket.duplicates.items() if n != duplicate})
 
 
 def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Ticket:
@@ -102,6 +121,7 @@ def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, *, open
     ours = {name: Written(digest(value), digest(item.fields.get(name))) for name, value in patch.fields.items()}
     return replace(
         _seen(ticket, item, category),
+        own_revision=_own(ticket, item),
         sending=None,
         failure=None,
         written={**ticket.written, **ours, **_kept(ticket.written, patch.keeps)},
@@ -132,7 +152,9 @@ def told(ticket: Ticket, item: WorkItem, *, is_closed: bool, by_us: bool) -> Tic
     }
     kept = _kept(ticket.written, sending.keeps) if landed else {}
     open_ = sending.open if landed else ticket.written_open
-    return replace(ticket, sending=None, written={**ticket.written, **ours, **kept}, written_open=open_)
+    own = _own(ticket, item) if landed and is_next else ticket.own_revision
+    written = {**ticket.written, **ours, **kept}
+    return replace(ticket, own_revision=own, sending=None, written=written, written_open=open_)
 
 
 def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
@@ -173,17 +195,16 @@ def identity(value: object) -> str:
     return str(value or "")
 
 
-def _stored(known: Written, item: WorkItem, name: str) -> str:
-    """What our create left in a field: known only as long as nobody else has written the item since."""
-    value = digest(item.fields.get(name))
-    return value if item.revision == 1 or value == known.sent else _NOT_SEEN
-
-
 def _seen(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
     """Take in an item's revision, unless an event already told of a later one."""
     if item.id == ticket.work_item.id and item.revision < ticket.work_item.revision:
         return ticket
     return replace(ticket, work_item=refer(item, category, project=ticket.work_item.project))
+
+
+def _own(ticket: Ticket, item: WorkItem) -> int:
+    """A patch of ours left this revision: nobody else has written as long as each followed on the last of ours."""
+    return item.revision if item.revision == ticket.own_revision + 1 else ticket.own_revision
 
 
 def _kept(before: Mapping[str, Written], keeps: Mapping[str, str]) -> dict[str, Written]:

@@ -5,8 +5,7 @@ destroyed for good, never appears there. What can be found neither in its projec
 *unknown*: it is reported, and nothing is concluded from it.
 """
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -16,7 +15,7 @@ from shared.azure_devops.work_items import MAX_IDS, WorkItem, get_many, recycle_
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.errors import NotFoundError
-from shared.storage.tables import Row, Table
+from shared.storage.tables import Table
 from shared.tickets import keys
 from shared.tickets.categories import Categories
 from shared.tickets.journal import Journal
@@ -26,7 +25,6 @@ from shared.tickets.records import Stored, WorkItemRef, read_ticket
 from shared.tickets.transitions import refer
 from shared.tickets.wake_ups import WakeUps
 
-_THREADS = 16
 _MAX_LISTED = 1000
 
 
@@ -57,17 +55,17 @@ class Verification:
     wake_ups: WakeUps
 
     def some(self, connection: Connection, report: Report, *, dry_run: bool) -> None:
-        """Compare the next 200 work items after `report.after`. Raises what Azure DevOps raises."""
-        start, stop = keys.work_item_row(0), keys.work_item_row(10**12 - 1)
-        rows = list(self.table.range(connection.name, max(report.after, start), stop, limit=MAX_IDS))
-        organisation = self.organisations.of(connection)
-        self._compare(connection, organisation, rows, report, dry_run=dry_run)
+        """Compare the work items of the next 200 tickets after `report.after`. Raises what Azure DevOps raises."""
+        prefix = keys.ticket_row("")
+        start = max(report.after, prefix)
+        rows = list(self.table.range(connection.name, start, prefix + keys.AFTER_ALL, limit=MAX_IDS))
+        read = map(read_ticket, rows)
+        tickets = {number: stored for stored in read if (number := stored.ticket.work_item.id)}
+        self._compare(connection, tickets, report, dry_run=dry_run)
         report.after = f"{rows[-1].key}!" if len(rows) == MAX_IDS else ""
 
-    def _compare(
-        self, connection: Connection, organisation: Organisation, rows: list[Row], report: Report, *, dry_run: bool
-    ) -> None:
-        tickets = self._tickets(connection.name, rows)
+    def _compare(self, connection: Connection, tickets: Mapping[int, Stored], report: Report, *, dry_run: bool) -> None:
+        organisation = self.organisations.of(connection)
         found = organisation.do(get_many(tickets)) if tickets else {}
         gone = self._gone(organisation, {number: one for number, one in tickets.items() if number not in found})
         report.checked += len(tickets)
@@ -82,14 +80,6 @@ class Verification:
                 report.differences.append(_difference(connection.name, stored, now))
                 if not dry_run:
                     self._take_in(connection.name, stored, now)
-
-    def _tickets(self, connection: str, rows: Iterable[Row]) -> dict[int, Stored]:
-        """The tickets by their work items; duplicates of one are no concern of ours."""
-        with ThreadPoolExecutor(_THREADS) as threads:
-            names = [(keys.number_of(row.key), str(row.values["ticket"])) for row in rows]
-            read = threads.map(lambda name: self.table.get(connection, keys.ticket_row(name[1])), names)
-            pairs = ((number, read_ticket(row)) for (number, _), row in zip(names, read, strict=True) if row)
-            return {number: stored for number, stored in pairs if stored.ticket.work_item.id == number}
 
     def _gone(self, organisation: Organisation, missing: Mapping[int, Stored]) -> set[int]:
         """Those of the missing items that lie in a recycle bin."""

@@ -18,7 +18,7 @@ from shared.tickets.creating import Creator, Refusals
 from shared.tickets.healing import Healer
 from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
-from shared.tickets.leases import LeaseLostError
+from shared.tickets.leases import Lease, LeaseLostError
 from shared.tickets.plan import Create, Heal, Look, Nothing, Read, plan
 from shared.tickets.records import Stored, Ticket, read_ticket
 from shared.tickets.resolving import Resolver
@@ -46,19 +46,11 @@ class Work:
 
         Raises `TransientError` when storage does not answer; the wake-up is then delivered again.
         """
-        connection = self.tools.connections.find(name)
-        if connection is None:
-            return
-        condition = self.tools.health.of(name)
-        if condition.paused_for:
-            self.tools.wake_ups.send_later(name, number, condition.paused_for)
-            return
         lease = self.tools.leases.take(name, number)
-        if lease is None:
+        if lease is None:  # as most wake-ups find it where there is much to do: nothing else was asked for them
             return
-        lane = Lane(self.tools, connection, self.organisations.of(connection), lease, condition)
         try:
-            self._drain(lane)
+            self._work(name, lease)
         except (LeaseLostError, PausedError) as error:
             log.info("lane stopped", extra={"connection": name, "lane": number, "why": error.message})
             return
@@ -67,6 +59,16 @@ class Work:
         # A wake-up that came while we held the lease ended at once; its cause may have come after our last look.
         if self._due(name, number):
             self.tools.wake_ups.send(name, number)
+
+    def _work(self, name: str, lease: Lease) -> None:
+        connection = self.tools.connections.find(name)
+        if connection is None:
+            raise PausedError("There is no such connection any more.")
+        condition = self.tools.health.of(name)
+        if condition.paused_for:
+            self.tools.wake_ups.send_later(name, lease.lane, condition.paused_for)
+            raise PausedError("The connection is paused.")
+        self._drain(Lane(self.tools, connection, self.organisations.of(connection), lease, condition))
 
     def _drain(self, lane: Lane) -> None:
         """Work until nothing is due, or long enough: the host ends a function that runs too long, with its process."""

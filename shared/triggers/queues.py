@@ -6,14 +6,14 @@ Python SDK sends plain text unless told otherwise.
 
 import json
 import logging
-from base64 import b64decode
-from binascii import Error as NotBase64
 from datetime import UTC, datetime
 
 import azure.functions as func
 
 from shared.services import services
 from shared.settings import STORAGE_CONNECTION
+from shared.storage.raw_queues import decoded
+from shared.tickets.failed_messages.poisoned import EVENTS
 from shared.tickets.hook_events import read_message
 
 log = logging.getLogger(__name__)
@@ -23,30 +23,25 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger("msg", "ticket-requests", connection=STORAGE_CONNECTION)
 def accept_ticket_request(msg: func.QueueMessage) -> None:
     """Accept the snapshot in a message."""
-    ticket = services.ticket_requests.take(msg.id or "", _content(msg), msg.insertion_time or datetime.now(UTC))
+    ticket = services.ticket_requests.take(
+        msg.id or "", decoded(msg.get_body()), msg.insertion_time or datetime.now(UTC)
+    )
     log.info("ticket request %s: %s", msg.id, ticket or "refused")
 
 
 @blueprint.queue_trigger("msg", "ticket-work", connection=STORAGE_CONNECTION)
 def work(msg: func.QueueMessage) -> None:
     """Work on the lane that a wake-up names, or do a connection's round."""
-    message = json.loads(_content(msg))
+    message = json.loads(decoded(msg.get_body()))
     if "round" in message:
         services.rounds.run(message)
     else:
         services.work.lane(message["connection"], message["lane"])
 
 
-@blueprint.queue_trigger("msg", "service-hook-events", connection=STORAGE_CONNECTION)
+@blueprint.queue_trigger("msg", EVENTS, connection=STORAGE_CONNECTION)
 def observe_event(msg: func.QueueMessage) -> None:
     """Take in one event of a work item."""
-    services.observe.event(read_message(json.loads(_content(msg))))
-
-
-def _content(msg: func.QueueMessage) -> bytes:
-    """The text in a message, Base64 or plain; no JSON object is Base64."""
-    body: bytes = msg.get_body().strip()
-    try:
-        return b64decode(body, validate=True)
-    except (NotBase64, ValueError):
-        return body
+    body = decoded(msg.get_body())
+    with services.resends.noting(EVENTS, body):
+        services.observe.event(read_message(json.loads(body)))

@@ -105,6 +105,7 @@ RIGHT: Mapping[str, Any] = {
     "tags.list_tags": _listed({"name": "x"}),
     "work_items.change": _ITEM,
     "work_items.create": _ITEM,
+    "work_items.first_fields": _listed({"id": 1, "rev": 1, "fields": {"System.Title": "x"}}),
     "work_items.find_created_since": {"workItems": [{"id": 1}]},
     "work_items.get_deleted": {"id": "1", "Name": "x", "Project": "P", "resource": _ITEM},
     "work_items.get_many": _listed(_ITEM, None),

@@ -139,7 +139,7 @@ class Storage:
     def exhaust(self, queue: str, content: Any) -> None:
         """Count as many poison messages of this content as are sent again."""
         for _ in range(poisoned.MOST_RESENDS):
-            self.services()._resends.count(queue, json.dumps(content).encode(), secrets.token_hex(4))
+            self.services().resends.count(queue, json.dumps(content).encode(), secrets.token_hex(4))
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ class TestSentAgain:
 
     def test_what_was_counted_long_ago_is_forgotten(self, storage: Storage) -> None:
         storage.exhaust(REQUESTS, SNAPSHOT)
-        patient = storage.services()._resends
+        patient = storage.services().resends
         impatient = replace(patient, times=replace(patient.times, resends_remembered=0.0))
 
         def forgotten() -> bool:

@@ -137,7 +137,13 @@ MUTATIONS = (
     ),
     Mutation(
         "healing of duplicates",
-        (Edit("healing.py", "            if item and not self._removed(item):", "            if item is None:"),),
+        (
+            Edit(
+                "healing.py",
+                "            if item and not self._removed(item, own_revision):",
+                "            if item is None:",
+            ),
+        ),
         f"{_FUNCTIONAL}/test_reconcile.py",
     ),
     Mutation(

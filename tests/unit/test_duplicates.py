@@ -1,5 +1,6 @@
 """Two work items with one ticket: whoever finds which one first, the lowest id survives."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from shared.azure_devops.work_items import WorkItem
 from shared.tickets.plan import Desired, Heal, Patch, plan
 from shared.tickets.records import Attempt, Ticket
-from shared.tickets.transitions import attempted, created, healed, observed, patched, refer
+from shared.tickets.transitions import Made, attempted, created, healed, observed, patched, patching, refer
 
 TITLE = "System.Title"
 DESIRED = Desired({TITLE: "SQL injection"}, open=True)
@@ -22,7 +23,12 @@ def item(number: int, *, revision: int = 1, title: str = "SQL injection") -> Wor
 
 
 def found(ticket: Ticket, number: int, nonce: str = "") -> Ticket:
-    return created(ticket, item(number), "Proposed", nonce or f"nonce{number}")
+    return made(ticket, item(number), nonce or f"nonce{number}")
+
+
+def made(ticket: Ticket, now: WorkItem, nonce: str, first: WorkItem | None = None) -> Ticket:
+    """The ticket once an item of its attempt was found; `first`: as it was made."""
+    return created(ticket, Made(now, "Proposed", nonce, (first or now).fields))
 
 
 @given(st.permutations([3, 5, 8, 13]))
@@ -32,7 +38,7 @@ def test_the_lowest_id_survives_in_whatever_order_they_are_found(order: list[int
         ticket = found(ticket, number)
 
     assert ticket.work_item.id == 3
-    assert ticket.duplicates == (5, 8, 13)
+    assert set(ticket.duplicates) == {5, 8, 13}
     assert ticket.nonce == "nonce3"
     assert plan(DESIRED, ticket) == Heal()
 
@@ -43,7 +49,7 @@ def test_found_twice_changes_nothing(order: list[tuple[int, str]]) -> None:
     for number, nonce in order:
         ticket = found(ticket, number, nonce)
 
-    assert (ticket.work_item.id, ticket.duplicates) == (3, (5,))
+    assert (ticket.work_item.id, list(ticket.duplicates)) == (3, [5])
 
 
 def test_a_copy_carries_the_same_attempt_and_is_no_duplicate() -> None:
@@ -56,14 +62,14 @@ def test_a_copy_carries_the_same_attempt_and_is_no_duplicate() -> None:
 def test_once_healed_there_is_nothing_left_to_do() -> None:
     ticket = healed(found(found(NEW, 3), 5), 5)
 
-    assert ticket.duplicates == ()
+    assert not ticket.duplicates
     assert plan(DESIRED, ticket) != Heal()
 
 
 def test_what_our_later_attempt_wrote_is_not_taken_for_what_an_earlier_one_did() -> None:
     """The item is of the first attempt, the remembered values are of the second one: ours is written again."""
     attempt = Attempt("second", AT, "Web Shop")
-    ticket = created(attempted(NEW, attempt, DESIRED), item(3, title="as it was"), "Proposed", "first")
+    ticket = made(attempted(NEW, attempt, DESIRED), item(3, title="as it was"), "first")
 
     decision = plan(DESIRED, ticket, item(3, title="as it was"))
 
@@ -73,13 +79,39 @@ def test_what_our_later_attempt_wrote_is_not_taken_for_what_an_earlier_one_did()
 
 def test_what_a_person_wrote_into_an_item_of_an_earlier_attempt_stays() -> None:
     attempt = Attempt("second", AT, "Web Shop")
-    ticket = created(attempted(NEW, attempt, DESIRED), item(3, revision=2, title="mine"), "Proposed", "first")
+    ticket = made(attempted(NEW, attempt, DESIRED), item(3, revision=2, title="mine"), "first", item(3, title="was"))
 
     decision = plan(DESIRED, ticket, item(3, revision=2, title="mine"))
 
     assert isinstance(decision, Patch)
     assert decision.fields == {}
     assert "SQL injection" in decision.comment
+
+
+def test_what_no_person_touched_in_an_edited_item_of_an_earlier_attempt_is_still_ours() -> None:
+    desired = Desired({TITLE: "new", "Microsoft.VSTS.Common.Priority": 1}, open=True)
+    was = item(3, title="old")
+    now = replace(item(3, revision=2, title="old"), fields={**was.fields, "Microsoft.VSTS.Common.Priority": 3})
+    ticket = made(attempted(NEW, Attempt("second", AT, "Web Shop"), desired), now, "first", was)
+
+    decision = plan(desired, ticket, now)
+
+    assert isinstance(decision, Patch)
+    assert decision.fields == {TITLE: "new"}
+    assert "priority: 1" in decision.comment
+
+
+def test_a_duplicate_that_only_we_have_written_is_known_as_such() -> None:
+    """It was the ticket's item and was kept up to date until one with a lower id came to light."""
+    ticket = found(NEW, 8)
+    patch = Patch({TITLE: "new"}, None, "", {})
+    announced = patching(ticket, patch, 1, open_=True)
+    ours = patched(announced, item(8, revision=2, title="new"), "Proposed", patch, open_=True)
+    theirs = patched(announced, item(8, revision=3, title="new"), "Proposed", patch, open_=True)
+
+    assert found(ours, 5).duplicates == {8: 2}
+    assert found(theirs, 5).duplicates == {8: 1}
+    assert found(found(NEW, 5), 8).duplicates == {8: 1}
 
 
 def test_the_answer_to_a_patch_of_the_other_item_changes_nothing() -> None:

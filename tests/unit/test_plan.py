@@ -13,7 +13,7 @@ from shared.azure_devops.projects import State
 from shared.azure_devops.work_items import WorkItem
 from shared.tickets.plan import Create, Desired, Look, Nothing, Patch, Read, digest, plan
 from shared.tickets.records import Attempt, Ticket, WorkItemRef
-from shared.tickets.transitions import attempted, created, observed, patched, patching, refer
+from shared.tickets.transitions import Made, attempted, created, observed, patched, patching, refer
 
 TITLE, PRIORITY = "System.Title", "Microsoft.VSTS.Common.Priority"
 BASIC = [State("To Do", "Proposed"), State("Doing", "InProgress"), State("Done", "Completed")]
@@ -35,7 +35,9 @@ def item(revision: int = 1, state: str = "To Do", fields: Mapping[str, Any] | No
 
 def existing(current: WorkItem | None = None, category: str = "Proposed") -> Ticket:
     attempt = Attempt("aa", datetime(2026, 11, 20, tzinfo=UTC), "Web Shop")
-    return created(attempted(NEW, attempt, DESIRED), current or item(), category, "aa")
+    now = current or item()
+    first = now if now.revision == 1 else item()
+    return created(attempted(NEW, attempt, DESIRED), Made(now, category, "aa", first.fields))
 
 
 def sent(ticket: Ticket, patch: Patch, before: WorkItem, after: WorkItem, *, open_: bool) -> Ticket:
