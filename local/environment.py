@@ -56,6 +56,7 @@ class Wiring:
             "SWEEP_SCHEDULE": "*/5 * * * * *",
             "RECONCILE_SCHEDULE": "0 */1 * * * *",
             "VERIFY_SCHEDULE": "0 30 2 * * *",
+            "DOCTOR_SCHEDULE": "0 7 * * * *",
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "115343360",
             **own,

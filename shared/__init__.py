@@ -1,14 +1,17 @@
 """Everything the functions share. The map, in the order in which imports may point (down, never up):
 
 triggers       HTTP, queue and timer functions: the only importer of azure.functions
-services       composition: builds each client once per process and hands out use cases
+services       composition: hands out use cases
+clients        composition: builds each client and store once per process
 tickets        snapshots in, work items kept, updates out: accept, plan, work, observe, outbox
 links          application or environment → project, with what to create there
 connections    one Azure DevOps organisation each, and its credential
 alerts         what a person should know of, as messages
 azure_devops   the REST client: one module per area; answers.py turns a response into a value or an error
 storage        tables, queues, blobs, secrets: thin and typed over the Azure SDKs
+conditions     what a sender expects of the stored version
 settings       the app's settings, read once, judged all together
+once           properties that are computed once, whoever asks
 times          every duration of the protocols, scaled by one setting
 errors         one class per decision that a caller can take
 """

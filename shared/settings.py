@@ -14,7 +14,7 @@ from shared.errors import ConfigurationError
 DEFAULT_AZURE_DEVOPS_URL = "https://dev.azure.com"
 DEFAULT_ENTRA_URL = "https://login.microsoftonline.com"
 MAX_IMPORT_BYTES = 100 * 1024 * 1024
-SCHEDULES = ("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", "VERIFY_SCHEDULE")
+SCHEDULES = ("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", "VERIFY_SCHEDULE", "DOCTOR_SCHEDULE")
 STORAGE_CONNECTION = "AzureWebJobsStorage"
 # An unresolved reference reaches the app as its literal text:
 # https://learn.microsoft.com/azure/app-service/app-service-key-vault-references

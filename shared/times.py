@@ -37,6 +37,8 @@ class Times:
     """How long a ticket of a disabled link waits before the link is looked at again."""
     feed_start: float = 86_400.0
     """How far back a project's feed of revisions is read for the first time."""
+    hearing: float = 600.0
+    """How exactly it is known when a service hook last told something: one row is written in this time."""
     drain: float = 30.0
     """How long a worker keeps a lane before it queues behind the others, so that a flood delays nobody else."""
     resends_remembered: float = 86_400.0

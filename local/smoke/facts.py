@@ -68,7 +68,7 @@ HOOK_INPUTS = Fact(
 )
 HOOK_MADE = Fact("This identity may subscribe, to a tag that no work item has yet", "shared/links/service_hooks")
 HOOK_BY_APPLICATION = Fact("A service principal or managed identity may subscribe", needs="the credential of one")
-HOOK_ECHO = Fact("A listed subscription says project, tag and URL as they were given", "shared/links/service_hooks")
+HOOK_ECHO = Fact("A listed subscription says project, tag and URL as they were given", "shared/links/hook_diagnosis")
 HOOK_MASKED = Fact("The password of a subscription is not shown again", "shared/links/service_hooks")
 HOOK_SENT = Fact(
     "An update of an item with the tag is sent to the subscription", "shared/links/service_hooks", "HOOK_URL"

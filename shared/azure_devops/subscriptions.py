@@ -3,7 +3,8 @@
 https://learn.microsoft.com/azure/devops/service-hooks/create-subscription
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.azure_devops.organisation import Call
@@ -12,11 +13,18 @@ from shared.azure_devops.values import entries, name, optional_text, record
 
 _VERSION = {"api-version": "7.1"}
 _CONSUMER = {"consumerId": "webHooks", "consumerActionId": "httpRequest"}
+VERSION = "1.0"
+"""Of the resources that events describe: "for most scenarios 1.0 is the safest", and without one it is the latest."""
+_FILTERS = ("areaPath", "workItemType", "changedFields", "linksChanged", "commentPattern")
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One subscription; `status` is enabled, onProbation, disabledByUser, disabledBySystem, …"""
+    """One subscription; `status` is enabled, onProbation, disabledByUser, disabledBySystem, …
+
+    `filters` are those that are set besides project and tag, by the name of their input; `details` is empty where the
+    whole resource is sent, else minimal or none.
+    """
 
     id: str
     event: str
@@ -25,6 +33,9 @@ class Subscription:
     url: str
     status: str
     created_at: str
+    version: str = VERSION
+    filters: Mapping[str, str] = field(default_factory=dict)
+    details: str = ""
 
 
 def web_hooks() -> Call[list[Subscription]]:
@@ -40,13 +51,12 @@ def get_subscription(subscription: str) -> Call[Subscription]:
 def subscribe(*, event: str, project: str, tag: str, url: str, user_name: str, password: str) -> Call[Subscription]:
     """Create a subscription for one event of a project's work items with a tag.
 
-    The password is confidential to Azure DevOps; header values are not, so it never goes into one. The resource
-    version is pinned: "if omitted, the latest released is used".
+    The password is confidential to Azure DevOps; header values are not, so it never goes into one.
     """
     body = {
         "publisherId": "tfs",
         "eventType": event,
-        "resourceVersion": "1.0",
+        "resourceVersion": VERSION,
         **_CONSUMER,
         "publisherInputs": {"projectId": project, "tag": tag},
         "consumerInputs": {"url": url, "basicAuthUsername": user_name, "basicAuthPassword": password},
@@ -74,4 +84,16 @@ def _subscription(value: Any) -> Subscription:
         url=optional_text(consumer.get("url")),
         status=optional_text(value.get("status")) or "enabled",
         created_at=optional_text(value.get("createdDate")),
+        version=optional_text(value.get("resourceVersion")) or VERSION,
+        filters={each: str(publisher[each]) for each in _FILTERS if _is_set(publisher.get(each))},
+        details=_sent(optional_text(consumer.get("resourceDetailsToSend"))),
     )
+
+
+def _is_set(value: object) -> bool:
+    """Inputs that are not used come as empty text, `linksChanged` as false."""
+    return str(value or "").lower() not in ("", "false")
+
+
+def _sent(details: str) -> str:
+    return "" if details.lower() == "all" else details.lower()

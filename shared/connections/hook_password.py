@@ -17,6 +17,15 @@ def derive(key: str, connection: str, epoch: int) -> str:
     return hmac.new(key.encode(), f"hook\n{connection}\n{epoch}".encode(), sha256).hexdigest()
 
 
+def mark(key: str, connection: str, epoch: int) -> str:
+    """Return what names a password without telling it, for anybody to see: the epoch, and 12 hexadecimal digits.
+
+    It is another one for another key, connection or epoch; only who has the key can make one.
+    """
+    digest = hmac.new(key.encode(), f"hook mark\n{connection}\n{epoch}".encode(), sha256).hexdigest()
+    return f"{epoch}-{digest[:12]}"
+
+
 def is_accepted(key: str, connection: str, epoch: int, authorization: str | None) -> bool:
     """Whether an Authorization header carries this epoch's password or the last one's. Takes constant time."""
     scheme, _, encoded = (authorization or "").partition(" ")

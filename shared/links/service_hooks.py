@@ -1,5 +1,6 @@
-"""Makes sure that a project tells us what people do with our work items."""
+"""Makes sure that projects tell us what people do with our work items, by one subscription for each event."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -7,9 +8,28 @@ from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.subscriptions import Subscription, subscribe, unsubscribe, web_hooks
 from shared.connections import hook_password
 from shared.connections.models import Connection
-from shared.errors import NotFoundError
+from shared.errors import BridgeError, NotFoundError, RefusedError, RejectedRequestError
+from shared.links.hook_diagnosis import Case, Wanted, diagnose, is_ours
 
-EVENTS = ("workitem.updated", "workitem.deleted", "workitem.restored")
+EVENTS = ("workitem.commented", "workitem.deleted", "workitem.restored", "workitem.updated")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a case; `error` says why it could not be mended."""
+
+    case: Case
+    error: BridgeError | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether something is wrong that only a person can mend."""
+        return self.error is not None or self.case.is_off
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether something was wrong."""
+        return bool(self.case.findings) and not self.is_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,45 +44,92 @@ class ServiceHooks:
         return f"ServiceHooks({self.public_url})"
 
     def url(self, connection: str) -> str:
-        """The address that a connection's events are sent to."""
-        return f"{self.public_url}/api/hooks/{connection}"
+        """The address that a connection's events are sent to.
+
+        Its query names the password that goes with it, for the service shows addresses and hides passwords.
+        """
+        return f"{self.public_url}/api/hooks/{connection}?epoch={hook_password.mark(self.key, connection, self.epoch)}"
+
+    def password(self, connection: str) -> str:
+        """The password that a connection's events are to carry."""
+        return hook_password.derive(self.key, connection, self.epoch)
 
     def provide(self, organisation: Organisation, connection: Connection, project_id: str) -> None:
-        """Create the subscriptions that a project lacks; never a second one.
+        """Create the subscriptions that a project lacks and replace those that do not work; never a second one.
 
-        A listing that fails raises and creates nothing. Two callers at once may both create one: each lists
-        again afterwards and removes all but the oldest, the same one for both.
+        What a person switched off stays off. A listing that fails raises and changes nothing.
         """
-        missing = set(EVENTS) - {hook.event for hook in self._ours(organisation, connection, project_id)}
-        for event in sorted(missing):
-            organisation.do(
-                subscribe(
-                    event=event,
-                    project=project_id,
-                    tag=connection.tag,
-                    url=self.url(connection.name),
-                    user_name=hook_password.USER_NAME,
-                    password=hook_password.derive(self.key, connection.name, self.epoch),
-                )
+        for outcome in self.mend(organisation, connection, self.examine(organisation, connection, [project_id])):
+            if outcome.error:
+                raise outcome.error
+
+    def remove(self, organisation: Organisation, connection: Connection, project_id: str = "") -> None:
+        """Delete every subscription of a connection in a project whose last link is gone, or in all projects.
+
+        Those that call an earlier address of ours go, too. Raises what Azure DevOps does.
+        """
+        wanted = self._wanted(connection, [])
+        ours = (hook for hook in organisation.do(web_hooks()) if is_ours(hook, wanted))
+        _remove(organisation, [hook for hook in ours if project_id.lower() in ("", hook.project.lower())])
+
+    def examine(self, organisation: Organisation, connection: Connection, project_ids: Iterable[str]) -> list[Case]:
+        """Judge each event of each project by one listing. Raises what Azure DevOps does: then nothing is known."""
+        listed = organisation.do(web_hooks())
+        wanted = self._wanted(connection, listed)
+        ours: dict[tuple[str, str], list[Subscription]] = {}
+        for hook in listed:
+            if is_ours(hook, wanted):
+                ours.setdefault((hook.project.lower(), hook.event), []).append(hook)
+        places = [(project.lower(), event) for project in project_ids for event in EVENTS]
+        return [diagnose(*place, ours.get(place, []), wanted) for place in places]
+
+    def mend(self, organisation: Organisation, connection: Connection, cases: Sequence[Case]) -> list[Outcome]:
+        """Bring every case to one sound subscription; one that is refused keeps what it has.
+
+        The new one is made before the old ones go, for what happens in between must not be lost. Two callers at once
+        may both make one: each lists again afterwards and removes all but the oldest, the same one for both. Raises
+        `CredentialError` and `TransientError`; what was done until then stays done.
+        """
+        outcomes = [Outcome(case, self._mend(organisation, connection, case)) for case in cases]
+        made = {outcome.case.project for outcome in outcomes if outcome.case.lacks_one and not outcome.error}
+        if made:
+            for case in self.examine(organisation, connection, sorted(made)):
+                if case.keep:
+                    _remove(organisation, case.remove)
+        return outcomes
+
+    def _mend(self, organisation: Organisation, connection: Connection, case: Case) -> BridgeError | None:
+        try:
+            if case.lacks_one:
+                self._subscribe(organisation, connection, case)
+            _remove(organisation, case.remove)
+        except (RefusedError, RejectedRequestError) as error:
+            return error
+        return None
+
+    def _subscribe(self, organisation: Organisation, connection: Connection, case: Case) -> None:
+        organisation.do(
+            subscribe(
+                event=case.event,
+                project=case.project,
+                tag=connection.tag,
+                url=self.url(connection.name),
+                user_name=hook_password.USER_NAME,
+                password=self.password(connection.name),
             )
-        if missing:
-            self._remove_doubles(organisation, connection, project_id)
+        )
 
-    def _remove_doubles(self, organisation: Organisation, connection: Connection, project_id: str) -> None:
-        seen: set[str] = set()
-        hooks = self._ours(organisation, connection, project_id)
-        for hook in sorted(hooks, key=lambda hook: (hook.created_at, hook.id)):
-            if hook.event in seen:
-                with suppress(NotFoundError):  # another caller removes the same one
-                    organisation.do(unsubscribe(hook.id))
-            seen.add(hook.event)
+    def _wanted(self, connection: Connection, listed: Sequence[Subscription]) -> Wanted:
+        epochs = (self.epoch, self.epoch - 1)
+        return Wanted(
+            url=self.url(connection.name),
+            marks=frozenset(hook_password.mark(self.key, connection.name, epoch) for epoch in epochs),
+            tag=connection.tag,
+            sees_tags=any(hook.tag for hook in listed),
+        )
 
-    def _ours(self, organisation: Organisation, connection: Connection, project_id: str) -> list[Subscription]:
-        url = self.url(connection.name)
-        return [
-            hook
-            for hook in organisation.do(web_hooks())
-            if (hook.project, hook.url, hook.tag) == (project_id, url, connection.tag)
-            and hook.event in EVENTS
-            and not hook.status.startswith("disabled")
-        ]
+
+def _remove(organisation: Organisation, hooks: Iterable[Subscription]) -> None:
+    for hook in hooks:
+        with suppress(NotFoundError):  # somebody else removes the same one
+            organisation.do(unsubscribe(hook.id))

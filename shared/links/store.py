@@ -53,13 +53,16 @@ class LinkStore:
         found = self._where("(connection eq @connection or moved eq true)", {"connection": connection})
         return [link for link in found if link.at(connection)]
 
-    def projects(self, connection: str, *, but: tuple[str, str] | None = None) -> set[str]:
-        """Return the ids of the projects in which a connection's links have tickets, `but` those of one asset."""
+    def projects(self, connection: str, *, but: tuple[str, str] | None = None) -> dict[str, str]:
+        """Return ids and names of the projects in which a connection's links have tickets, `but` those of one asset.
+
+        A link that is being deleted has none any more.
+        """
         return {
-            place.project_id
+            place.project_id: place.project
             for link in self.reaching(connection)
             for place in link.places
-            if place.connection == connection and (link.kind, link.asset) != but
+            if place.connection == connection and (link.kind, link.asset) != but and link.state is LinkState.ACTIVE
         }
 
     def unfinished(self) -> Iterator[Link]:

@@ -258,8 +258,9 @@ def _write(client: TableClient, partition: str, operation: Operation) -> str:
             case kind:
                 answer = client.update_entity(entity, mode=UpdateMode(kind), **condition)
     except ResourceNotFoundError as error:
-        if _code(error) == "TableNotFound":
-            raise
+        # The SDK does not say of a create what is missing; a row cannot be.
+        if operation.kind == "create" or _code(error) == "TableNotFound":
+            raise _TableMissingError from error
         raise RowChangedError from error
     return str(answer["etag"])
 

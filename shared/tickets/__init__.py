@@ -9,7 +9,8 @@ Work   work (one lane, round by round), lane (what its parts share), plan (what 
        presence (there, deleted, unknown), content and markdown (what an item says), work_item_fields (which fields
        say it)
 Back   hook_events (payloads; pure), observe, claims (whose an unknown item is), reconcile (the feed of revisions),
-       verification (every item)
+       verification (every item); doctor (service hooks: mended, and what they lost), hearing (whether they tell
+       anything), hook_records (what is remembered of them), hook_alerts (what a person hears of them)
 Out    outbox (update messages), views (what anyone sees), reading and retry (the API)
 Links  preview (the item to be), moving (what becomes of tickets), belongings (all of an asset's), letting_go (what
        is detached), departures (links and connections that are deleted)

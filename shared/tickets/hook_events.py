@@ -4,6 +4,7 @@ Payloads differ between events, versions and years; each getter names the oddity
 https://learn.microsoft.com/azure/devops/service-hooks/events
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 SCHEMA = 1
 EVENTS = {
     "workitem.updated": "updated",
+    "workitem.commented": "updated",  # a comment makes a revision, too, and the event carries all of it
     "workitem.deleted": "deleted",
     "workitem.restored": "restored",
 }
 _MAX_TEXT = 400
 _MAX_TAGS = 8_000  # the event still fits a queue message
 _MAX_ID = 2**31 - 1
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
+_NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class HookEvent:
     """How often it was put off because its item is not known."""
     faults: int = 0
     """How often it could not be taken in."""
+    told: bool = True
+    """Whether a service hook told it; else it was read."""
 
     def message(self) -> dict[str, Any]:
         """Return the event as a queue message."""
@@ -45,13 +51,14 @@ class HookEvent:
 
 def read_event(connection: str, payload: Mapping[str, Any]) -> HookEvent | None:
     """Return the event in a payload, or None for one that concerns no work item of anybody."""
+    payload = _camel(payload)
     change = EVENTS.get(_text(payload.get("eventType")))
     resource = _object(payload.get("resource"))
     work_item = _work_item(resource)
     if change is None or work_item is None:
         return None
     revision = _object(resource.get("revision"))
-    fields = {**_flat(_object(resource.get("fields"))), **_object(revision.get("fields"))}
+    fields = _fields(resource)
     return HookEvent(
         connection=connection,
         change=change,
@@ -72,10 +79,32 @@ def read_message(message: Mapping[str, Any]) -> HookEvent:
     return HookEvent(**{name: value for name, value in message.items() if name in names})
 
 
+def is_test(payload: Mapping[str, Any]) -> bool:
+    """Whether a payload is a sample that somebody sent to try a subscription: it is about nobody's work item.
+
+    Samples are of no subscription and have no tags; ours are all filtered by a tag.
+    """
+    payload = _camel(payload)
+    is_tagged = _fields(_object(payload.get("resource"))).get("System.Tags")
+    return payload.get("subscriptionId") == _NOBODY and not is_tagged
+
+
+def _camel(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Some recorded payloads name their outermost parts in Pascal case."""
+    return {name[:1].lower() + name[1:]: value for name, value in payload.items()}
+
+
+def _fields(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they are now: those of the new revision, else what the changes say, else plain ones."""
+    revision = _object(resource.get("revision"))
+    return {**_flat(_object(resource.get("fields"))), **_object(revision.get("fields"))}
+
+
 def _work_item(resource: Mapping[str, Any]) -> int | None:
     """In `updated`, `resource.id` is the number of the update; the work item is `workItemId`, 0 in test events.
 
-    In deleted and restored there is no `workItemId`, and `resource.id` is the work item.
+    In all others, and in an update as today's documentation shows it, there is no `workItemId`, and `resource.id` is
+    the work item.
     """
     if "workItemId" in resource or "revision" in resource:
         candidates = [resource.get("workItemId"), _object(resource.get("revision")).get("id")]
@@ -109,7 +138,8 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object, *, most: int = _MAX_TEXT) -> str:
-    return value[:most] if isinstance(value, str) else ""
+    """Without what a message would need six bytes for: a queue takes no event that is too large, however often."""
+    return _UNPRINTABLE.sub("", value[:most]) if isinstance(value, str) else ""
 
 
 def _number(value: object) -> int | None:

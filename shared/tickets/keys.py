@@ -106,5 +106,23 @@ OPERATIONS_ROW = "c|"
 """`c|`: how the connection itself is doing."""
 
 
+def hooks_row(project: str) -> str:
+    """`c|hooks|`: what the doctor last found of a project's service hooks."""
+    return f"c|hooks|{_hash(project)}"
+
+
+def heard_row(project: str) -> str:
+    """`c|heard|`: when a project's service hooks last told something. A project's name may be anything."""
+    return f"c|heard|{_hash(project)}"
+
+
+MISSED_ROWS = "c|missed|"
+
+
+def missed_row(project: str) -> str:
+    """`c|missed|`: since when changes in a project had to be read that no service hook told."""
+    return f"{MISSED_ROWS}{_hash(project)}"
+
+
 def _hash(text: str) -> str:
     return b32encode(sha256(text.encode()).digest()[:10]).decode().lower()

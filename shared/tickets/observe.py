@@ -22,6 +22,7 @@ from shared.tickets import keys, presence
 from shared.tickets.categories import Categories
 from shared.tickets.claims import claims
 from shared.tickets.health import Health
+from shared.tickets.hearing import Hearing
 from shared.tickets.hook_events import HookEvent
 from shared.tickets.journal import Change, Journal
 from shared.tickets.look_ups import as_made
@@ -58,6 +59,7 @@ class Observe:
     categories: Categories
     health: Health
     wake_ups: WakeUps
+    hearing: Hearing
     times: Times
 
     def event(self, event: HookEvent) -> None:
@@ -65,6 +67,8 @@ class Observe:
         connection = self.connections.find(event.connection)
         if connection is None:
             return
+        if event.told:
+            self.hearing.heard(connection.name, event.project)
         try:
             self._observe(connection, event)
         except _WaitError as error:
@@ -97,6 +101,8 @@ class Observe:
         item = self._as_told(organisation, event, known) or self._as_read(connection, event, known)
         change = change_of(stored, item, by=event.by)
         self._write(connection, change)
+        if not event.told and event.by != connection.identity:  # what we did ourselves may be read before it is told
+            self.hearing.missed(connection.name, event.project)
         if change.due:
             self.wake_ups.send(connection.name, keys.lane_of(stored.key))
 

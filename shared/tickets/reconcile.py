@@ -99,4 +99,5 @@ def _event(connection: str, revision: Revision) -> HookEvent:
         state=str(fields.get("System.State", "")),
         assigned_to=identity(fields.get("System.AssignedTo")).partition(" <")[0],
         tags=str(fields.get("System.Tags", "")),
+        told=False,
     )

@@ -14,12 +14,14 @@ from typing import Any
 from shared.connections.models import Connection, ConnectionState
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
-from shared.errors import BridgeError
+from shared.errors import BridgeError, ConfigurationError, CredentialError, ThrottledError, TransientError
 from shared.links.store import LinkStore
 from shared.storage.queues import Queue
 from shared.tickets import departures
 from shared.tickets.adoption import Adoption
 from shared.tickets.departures import Departures
+from shared.tickets.doctor import Doctor, failed
+from shared.tickets.doctor import Report as HooksReport
 from shared.tickets.health import Health
 from shared.tickets.lane import concerns_connection
 from shared.tickets.reconcile import Reconcile
@@ -39,11 +41,13 @@ class Round(StrEnum):
     """The feeds of revisions are read up to now."""
     VERIFY = "verify"
     """Every work item is read."""
+    DOCTOR = "doctor"
+    """Service hooks are examined and mended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """The use cases behind the timers, their messages, and `POST /connections/{connection}/reconcile`."""
+    """The use cases behind the timers, their messages, and what of them is done by hand for one connection."""
 
     queue: Queue
     connections: ConnectionStore
@@ -54,6 +58,7 @@ class Rounds:
     verification: Verification
     adoption: Adoption
     departures: Departures
+    doctor: Doctor
     times: Times
 
     def start(self, what: Round) -> None:
@@ -71,10 +76,25 @@ class Rounds:
             return
         if self.health.of(connection.name).paused_for:
             return
-        if message["round"] == Round.RECONCILE:
-            self.reconcile(connection)
-        else:
-            self._verify(connection, str(message.get("after", "")))
+        match message["round"]:
+            case Round.RECONCILE:
+                self.reconcile(connection)
+            case Round.DOCTOR if connection.enabled:
+                self._examine_hooks(connection)
+            case Round.DOCTOR:
+                pass  # nothing is written for a disabled connection
+            case _:
+                self._verify(connection, str(message.get("after", "")))
+
+    def check_hooks(self, name: str) -> dict[str, Any]:
+        """Examine and mend a connection's service hooks now; return what was found and done.
+
+        Raises `NotFoundError` for no connection; what Azure DevOps raises is the answer's `problem`.
+        """
+        try:
+            return self._examine(self.connections.get(name)).public()
+        except (CredentialError, TransientError, ConfigurationError) as error:
+            return failed(error).public()
 
     def by_hand(self, name: str, after: str, *, dry_run: bool, adopt: bool) -> tuple[dict[str, Any], str]:
         """Return what differs between the tables and Azure DevOps, and the key to go on after if that is not all.
@@ -102,6 +122,23 @@ class Rounds:
         organisation = self.organisations.of(connection)
         projects = sorted(self.links.projects(connection.name))
         return sum(self.adoption.project(connection, organisation, project, thorough=True) for project in projects)
+
+    def _examine_hooks(self, connection: Connection) -> None:
+        try:
+            report = self._examine(connection)
+        except (TransientError, ConfigurationError) as error:
+            log.warning("service hooks not examined", extra={"connection": connection.name, "why": error.message})
+            if isinstance(error, ThrottledError):
+                self.health.pause(connection.name, error)
+            return
+        found = {"mended": len(report.mended), "left": len(report.left), "replayed": report.replayed}
+        log.info("service hooks examined", extra={"connection": connection.name, **found})
+
+    def _examine(self, connection: Connection) -> HooksReport:
+        report = self.doctor(connection)
+        if report.lost:
+            self._send(connection.name, Round.RECONCILE)
+        return report
 
     def _verify(self, connection: Connection, after: str) -> None:
         try:

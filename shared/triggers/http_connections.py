@@ -64,8 +64,17 @@ def list_connections(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route("connections/{connection}/check", methods=["POST"])
 @answered
 def check_connection(req: func.HttpRequest) -> func.HttpResponse:
-    """Try what a connection is for, and say what is missing."""
-    return ok(services.check_connection(req.route_params["connection"]))
+    """Try what a connection is for, say what is missing, and mend its service hooks."""
+    name = req.route_params["connection"]
+    found = services.check_connection(name)
+    return ok({**found, "service_hooks": services.rounds.check_hooks(name)})
+
+
+@blueprint.route("connections/{connection}/hook", methods=["GET"])
+@answered
+def show_hook(req: func.HttpRequest) -> func.HttpResponse:
+    """Show what to type where a person sets service hooks up; the one answer with a secret in it."""
+    return ok(services.show_hook(req.route_params["connection"]), headers={"Cache-Control": "no-store"})
 
 
 @blueprint.route("connections/{connection}/reconcile", methods=["POST"])

@@ -1,19 +1,24 @@
 """`/hooks`: what Azure DevOps sends when people change work items.
 
 Azure DevOps disables a subscription at once on 410 and puts it on probation on 404, 429, 500 and most others; only
-408, 502, 503 and 504 are sent again soon. So authentic deliveries get 200 or 503, and nothing else.
+408, 502, 503 and 504 are sent again soon. So authentic deliveries get 200 or 503, and nothing else: one that cannot be
+read would be no better the second time, and probation would lose the others. What it told is read from the feed.
 https://learn.microsoft.com/azure/devops/service-hooks/troubleshoot
 """
+
+import logging
+from typing import Any
 
 import azure.functions as func
 
 from shared.connections import hook_password
 from shared.errors import RejectedRequestError
 from shared.services import services
-from shared.tickets.hook_events import read_event
+from shared.tickets.hook_events import is_test, read_event
 from shared.triggers.answers import answered, body_of, ok
 from shared.validation import parse_json
 
+log = logging.getLogger(__name__)
 blueprint = func.Blueprint()
 _MAX_BODY = 2 * 1024 * 1024 + 64 * 1024  # "payload limit 2 MB", and room for what frames it
 
@@ -29,12 +34,22 @@ def take_hook(req: func.HttpRequest) -> func.HttpResponse:
     ):
         raise RejectedRequestError(
             "The delivery does not carry the password of this connection's service hooks.",
-            hint="Save a link of the connection again: that provides its subscriptions.",
+            hint="POST /api/connections/{connection}/check mends subscriptions; GET …/hook shows what to set by hand.",
             status=401,
         )
-    payload = parse_json(body_of(req, limit=_MAX_BODY), what="delivery")
+    try:
+        payload = parse_json(body_of(req, limit=_MAX_BODY), what="delivery")
+    except RejectedRequestError as error:
+        log.warning("unreadable delivery", extra={"connection": connection, "why": error.message})
+        return ok({"event": "unreadable"})
+    return ok({"event": _taken_in(connection, payload)})
+
+
+def _taken_in(connection: str, payload: Any) -> str:
     event = read_event(connection, payload) if isinstance(payload, dict) else None
     if event is None:
-        return ok({"event": "ignored"})
+        return "ignored"
+    if is_test(payload):
+        return "test"
     services.hook_events.send(event.message())
-    return ok({"event": "taken"})
+    return "taken"

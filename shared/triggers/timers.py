@@ -27,3 +27,10 @@ def verify(timer: func.TimerRequest) -> None:
     """Compare every work item with what is known of it."""
     del timer
     services.rounds.start(Round.VERIFY)
+
+
+@blueprint.timer_trigger("timer", "%DOCTOR_SCHEDULE%", run_on_startup=False)
+def doctor(timer: func.TimerRequest) -> None:
+    """Examine and mend service hooks."""
+    del timer
+    services.rounds.start(Round.DOCTOR)

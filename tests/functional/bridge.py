@@ -17,6 +17,8 @@ PROJECT = "Web Shop"
 _SECONDS = 30.0
 _ARRIVED: list[dict[str, Any]] = []
 """Update messages that any test of this process took off the queue; ticket ids tell whose they are."""
+_ALERTED: list[dict[str, Any]] = []
+"""Alerts, likewise."""
 
 
 def eventually[T](look: Callable[[], T | None], *, seconds: float = _SECONDS, what: str) -> T:
@@ -137,13 +139,21 @@ class Bridge:
 
     def updates(self, ticket: str | None) -> list[dict[str, Any]]:
         """Return the update messages of a ticket (None: of none) so far, in the order of their sequence."""
-        client = self.queue("ticket-updates")
-        while batch := list(client.receive_messages(max_messages=32)):
-            for message in batch:
-                _ARRIVED.append(json.loads(message.content))
-                client.delete_message(message)
+        self._receive("ticket-updates", _ARRIVED)
         mine = [message for message in _ARRIVED if message["ticket"] == ticket]
         return sorted(mine, key=lambda message: int(message["sequence"]))
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts about this connection and its tickets so far."""
+        self._receive("alerts", _ALERTED)
+        return [message for message in _ALERTED if str(message["subject"]).partition(".")[0] == self.name]
+
+    def _receive(self, queue: str, into: list[dict[str, Any]]) -> None:
+        client = self.queue(queue)
+        while batch := list(client.receive_messages(max_messages=32)):
+            for message in batch:
+                into.append(json.loads(message.content))
+                client.delete_message(message)
 
     # A person in Azure Boards, and what Azure DevOps was asked
 

@@ -13,6 +13,7 @@ from tests.functional.bridge import Bridge
 
 _OWNERS = {"connections": "RowKey", "links": "connection", "tickets": "PartitionKey"}
 """The column of each table that says whose row it is."""
+_COMES_AND_GOES = ("l|", "f|", "c|heard|")
 type Rows = dict[tuple[str, str, str], dict[str, Any]]
 
 
@@ -32,7 +33,7 @@ def _tables(connection_string: str) -> TableServiceClient:
 
 
 def belongings(bridge: Bridge) -> tuple[Rows, list[dict[str, Any]]]:
-    """Return the rows and work items of one test; leases come and go by themselves."""
+    """Return the rows and work items of one test; what timers and other events write is nobody's."""
     parameters = {"first": bridge.name, "last": f"{bridge.name}~"}  # and what is named after it
     service = _tables(bridge.stack.addresses.storage_connection_string)
     mine = {
@@ -42,7 +43,8 @@ def belongings(bridge: Bridge) -> tuple[Rows, list[dict[str, Any]]]:
             f"{column} ge @first and {column} lt @last", parameters=parameters
         )
     }
-    return {where: row for where, row in mine.items() if not where[2].startswith("l|")}, bridge.work_items()
+    kept = {where: row for where, row in mine.items() if not where[2].startswith(_COMES_AND_GOES)}
+    return kept, bridge.work_items()
 
 
 def texts_of(row: dict[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from tests.contract.verdicts import judged, table
 from tests.functional.bridge import PROJECT, Bridge, eventually
 from tests.functional.conftest import TIME_SCALE
 from tests.functional.recording import Recording, recording
+from tests.functional.service_hooks import check, set_status
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def test_what_the_product_asks_and_is_answered(
     bridge: Bridge, recorded: Recording, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _one_ticket_lives_and_is_deleted(bridge)
+    _a_service_hook_is_mended(bridge)
     _many_are_made_together(bridge)
     for mode in MODES:
         _one_of_many_is_refused(bridge, mode)
@@ -60,7 +62,9 @@ EXPECTED = {
     "core: Projects_Get",
     "core: Projects_List",
     "git: Repositories_List",
+    "hooks: Notifications_List",
     "hooks: Subscriptions_Create",
+    "hooks: Subscriptions_Delete",
     "hooks: Subscriptions_List",
     "wit: Recyclebin_Get",
     "wit: Recyclebin_Get Deleted Work Item Shallow References",
@@ -86,6 +90,11 @@ def _one_ticket_lives_and_is_deleted(bridge: Bridge) -> None:
     bridge.until(ticket, "deleted")
     bridge.act(item, deleted=False)
     bridge.until(ticket, "closed")
+
+
+def _a_service_hook_is_mended(bridge: Bridge) -> None:
+    set_status(bridge, "disabledBySystem")
+    assert len(check(bridge)["mended"]) == 1
 
 
 def _many_are_made_together(bridge: Bridge) -> None:

@@ -361,6 +361,7 @@ class TestEvents:
         token = b64encode(f":{bridge.token}".encode()).decode()
         found = requests.get(url, headers={"Authorization": f"Basic {token}"}, timeout=10).json()["value"]
         assert sorted(hook["eventType"] for hook in found) == [
+            "workitem.commented",
             "workitem.deleted",
             "workitem.restored",
             "workitem.updated",

@@ -352,7 +352,7 @@ def waiting(bridge: Bridge) -> bool:
 
 
 def alerts(bridge: Bridge) -> str:
-    return " ".join(str(message.content) for message in bridge.queue("alerts").peek_messages(32))
+    return json.dumps(bridge.alerts())
 
 
 def test_a_link_that_is_mended_tries_again_what_failed(bridge: Bridge) -> None:

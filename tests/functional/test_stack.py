@@ -93,12 +93,12 @@ def test_functions_that_moved_to_another_port_get_service_hooks_again(tmp_path: 
             seed.connect()
             seed.link()
             hooks.add(f"{stack.addresses.functions}/api/hooks/{ORGANISATION}")
-            called = _hooks(seed, stack)
+            called = [hook.partition("?")[0] for hook in _hooks(seed, stack)]
         noted = json.loads((tmp_path / "ports.json").read_text())
         (tmp_path / "ports.json").write_text(json.dumps(noted | {"functions": 0}))
 
     assert len(hooks) == 2
-    assert set(called) == hooks
+    assert set(called) == {f"{stack.addresses.functions}/api/hooks/{ORGANISATION}"}
 
 
 @contextmanager

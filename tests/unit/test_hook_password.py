@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from shared.connections.hook_password import derive, is_accepted
+from shared.connections.hook_password import derive, is_accepted, mark
 
 KEY = "k" * 48
 
@@ -44,3 +44,11 @@ def test_azure_devops_takes_it_as_a_password() -> None:
     """No whitespace, at most 256 characters: the pattern of the consumer's input."""
     assert derive(KEY, "contoso", 1).isalnum()
     assert len(derive(KEY, "contoso", 1)) <= 256
+
+
+def test_a_mark_names_a_password_without_telling_it() -> None:
+    marks = {mark(KEY, "contoso", 1), mark(KEY, "contoso", 2), mark(KEY, "fabrikam", 1), mark("x" * 48, "contoso", 1)}
+
+    assert len(marks) == 4
+    assert mark(KEY, "contoso", 3).startswith("3-")
+    assert mark(KEY, "contoso", 3).partition("-")[2] not in derive(KEY, "contoso", 3)

@@ -232,6 +232,13 @@ def _show_notifications(world: World, call: Call, _rest: str) -> Any:
     return {"notifications": [{name: row[name] for name in kept} | {"event": json.loads(row["event"])} for row in rows]}
 
 
+def _change_subscription(world: World, call: Call, subscription: str) -> Any:
+    status = str(call.object()["status"])
+    with world.store.transaction() as database:
+        changed = database.execute("UPDATE subscriptions SET status = ? WHERE id = ?", (status, subscription)).rowcount
+    return {"changed": changed}
+
+
 def _show_deliveries(world: World, _call: Call, _rest: str) -> Any:
     with world.store.transaction() as database:
         return delivery.summary(database)
@@ -256,5 +263,6 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("GET", "work-items"): _show_work_items,
     ("POST", "work-items"): _act_as_person,
     ("GET", "notifications"): _show_notifications,
+    ("POST", "subscriptions"): _change_subscription,
     ("GET", "deliveries"): _show_deliveries,
 }

@@ -1,0 +1,168 @@
+"""Clients and stores: each is built once per process, at its first use. What `services` makes use cases of."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from shared.alerts import QUEUE as ALERTS
+from shared.alerts import Alerts
+from shared.connections.credentials.entra import Entra
+from shared.connections.organisations import Organisations
+from shared.connections.store import ConnectionStore
+from shared.links.service_hooks import ServiceHooks
+from shared.links.store import LinkStore
+from shared.once import once
+from shared.settings import Settings
+from shared.storage.account import Account
+from shared.storage.queues import Queue
+from shared.storage.secrets import Vault
+from shared.storage.tables import Table
+from shared.tickets.adoption import Adoption
+from shared.tickets.categories import Categories
+from shared.tickets.failed_messages.fail import Fail
+from shared.tickets.health import Health
+from shared.tickets.hearing import Hearing
+from shared.tickets.journal import Journal
+from shared.tickets.leases import Leases
+from shared.tickets.outbox import Outbox
+from shared.tickets.wake_ups import WakeUps
+from shared.times import Times
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+
+_SEQUENCES_PER_EPOCH = 1_000_000
+
+
+class Clients:
+    """Everything that use cases share. Reading any of it may raise `ConfigurationError`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    @once
+    def settings(self) -> Settings:
+        """The settings, judged all together."""
+        return Settings.read(self._environment)
+
+    @once
+    def connections(self) -> ConnectionStore:
+        """Stored connections."""
+        return ConnectionStore(Table(self._account, "connections"))
+
+    @once
+    def links(self) -> LinkStore:
+        """Stored links."""
+        return LinkStore(Table(self._account, "links"))
+
+    @once
+    def health(self) -> Health:
+        """How connections are doing."""
+        return Health(self._tickets, self._times)
+
+    @once
+    def hook_events(self) -> Queue:
+        """The queue that hooks are put on."""
+        return Queue(self._account, "service-hook-events")
+
+    @once
+    def alerts(self) -> Alerts:
+        """What a person should know of."""
+        return Alerts(Queue(self._account, ALERTS))
+
+    @once
+    def _service_hooks(self) -> ServiceHooks:
+        settings = self.settings
+        return ServiceHooks(settings.public_url, settings.hook_key, settings.hook_epoch)
+
+    @once
+    def _hearing(self) -> Hearing:
+        return Hearing(self._tickets, self._times)
+
+    @once
+    def _times(self) -> Times:
+        return Times.scaled(self.settings.time_scale)
+
+    @once
+    def _account(self) -> Account:
+        storage = self.settings.storage
+        return Account(storage, lambda: _identity(storage.client_id or self.settings.client_id))
+
+    @once
+    def _vault(self) -> Vault:
+        return Vault(self.settings.key_vault_url, lambda: _identity(self.settings.client_id))
+
+    @once
+    def _organisations(self) -> Organisations:
+        return Organisations(self._vault, self._entra, seconds=self._times.request, refused_for=self._times.retry)
+
+    @once
+    def _entra(self) -> Entra:
+        # Up to three requests for a token come before one to Azure DevOps, which a lane's lease must outlast.
+        return Entra(self.settings.entra_url, seconds=min(10.0, self._times.request))
+
+    @once
+    def _tickets(self) -> Table:
+        return Table(self._account, "tickets")
+
+    @once
+    def _wake_ups(self) -> WakeUps:
+        return WakeUps(self._ticket_work, self._times)
+
+    @once
+    def _ticket_work(self) -> Queue:
+        return Queue(self._account, "ticket-work")
+
+    @once
+    def _leases(self) -> Leases:
+        return Leases(self._tickets, self._times)
+
+    @once
+    def _journal(self) -> Journal:
+        # Consumers keep the highest sequence that they saw, and restored tables do not know what was sent.
+        first_sequence = (self.settings.tables_epoch - 1) * _SEQUENCES_PER_EPOCH + 1
+        return Journal(self._tickets, self._leases, first_sequence)
+
+    @once
+    def _adoption(self) -> Adoption:
+        return Adoption(
+            table=self._tickets,
+            journal=self._journal,
+            outbox=self._outbox,
+            links=self.links,
+            health=self.health,
+            categories=self._categories,
+            epoch=self.settings.tables_epoch,
+        )
+
+    @once
+    def _outbox(self) -> Outbox:
+        return Outbox(self._tickets, self._updates)
+
+    @once
+    def _updates(self) -> Queue:
+        return Queue(self._account, "ticket-updates")
+
+    @once
+    def failed_messages(self) -> FailedMessages:
+        """`GET /failed-messages`, and `GET` and `DELETE` of one."""
+        return FailedMessages(self._failed)
+
+    @once
+    def _failed(self) -> Table:
+        return Table(self._account, "failedmessages")
+
+    @once
+    def _fail(self) -> Fail:
+        return Fail(self.failed_messages, self.alerts, self._updates, self._times)
+
+    @once
+    def _categories(self) -> Categories:
+        return Categories()
+
+
+def _identity(client_id: str | None) -> "TokenCredential":
+    """The app's own identity in Azure; a developer's sign-in elsewhere."""
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415  300 ms that most calls do not need
+
+    return DefaultAzureCredential(managed_identity_client_id=client_id)
