@@ -19,6 +19,7 @@ from shared.storage.tables import Table
 from shared.tickets.adoption import Adoption
 from shared.tickets.categories import Categories
 from shared.tickets.failed_messages.fail import Fail
+from shared.tickets.failed_messages.store import FailedMessages
 from shared.tickets.health import Health
 from shared.tickets.hearing import Hearing
 from shared.tickets.journal import Journal
