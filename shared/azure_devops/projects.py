@@ -10,7 +10,7 @@ from typing import Any
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.paging import Page, judge_listed, read_listed, token_query
 from shared.azure_devops.paths import segment
-from shared.azure_devops.values import entries, flag, name, optional_text
+from shared.azure_devops.values import entries, flag, name, optional_text, text
 
 _VERSION = {"api-version": "7.1"}
 
@@ -82,4 +82,4 @@ def _type_names(value: Any) -> list[str]:
 
 
 def _states(value: Any) -> list[State]:
-    return [State(name=name(item["name"]), category=name(item["category"])) for item in entries(value["value"])]
+    return [State(name=name(item["name"]), category=text(item["category"])) for item in entries(value["value"])]
