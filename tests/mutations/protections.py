@@ -50,7 +50,7 @@ MUTATIONS = (
     ),
     Mutation(
         "look-up before a create is repeated",
-        (Edit("plan.py", "            return Look()", "            return Create()"),),
+        (Edit("plan.py", "        return Look()", "        return Create()"),),
         flows="work: create",
     ),
     Mutation(
@@ -106,12 +106,12 @@ MUTATIONS = (
     ),
     Mutation(
         "sweep: wake-ups",
-        (Edit("sweep.py", "            self.wake(connection)", "            pass"),),
+        (Edit("sweep.py", "            self.wake(connection.name)", "            pass"),),
         flows="accept: new",
     ),
     Mutation(
         "sweep: unsent history",
-        (Edit("sweep.py", "self.outbox.send_forgotten(connection, older_than=self.times.retry)", "pass"),),
+        (Edit("sweep.py", "self.outbox.send_forgotten(connection.name, older_than=self.times.retry)", "pass"),),
         flows="observe: updated",
     ),
     Mutation(
