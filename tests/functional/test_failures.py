@@ -369,6 +369,7 @@ class TestEvents:
 
     def test_a_link_does_not_leave_its_tickets_behind_in_another_connection(self, bridge: Bridge) -> None:
         other = Bridge.fresh(bridge.stack)
+        bridge.until(bridge.send(), "open")
 
         answer = bridge.link(connection=other.name)
 
