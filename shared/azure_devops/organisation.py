@@ -131,7 +131,7 @@ class Organisation:
             raise _untrusted(call, error) from error
         except requests.ConnectTimeout as error:
             raise TransientError("Azure DevOps could not be reached in time.") from error
-        except (requests.RequestException, HTTPError) as error:
+        except (requests.RequestException, HTTPError, ArithmeticError) as error:  # a chunk of a negative length
             raise _broken(call, error) from error
 
 

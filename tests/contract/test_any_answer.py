@@ -163,6 +163,7 @@ STRANGE = {
     "a negative length": http(200, JSON, b"{}", length=-1),
     "chunks that are none": http(200, [*JSON, ("Transfer-Encoding", "chunked")], b"zz\r\n{}"),
     "a chunk that ends early": http(200, [*JSON, ("Transfer-Encoding", "chunked")], b"ff\r\n{}"),
+    "a chunk of a negative length": http(200, [*JSON, ("Transfer-Encoding", "chunked")], b"-ffffffffffffffffff\r\n{}"),
     "a redirect to nowhere": http(302, [("Location", "http://[::1")], b""),
     "a redirect that is not text": http(302, [("Location", "/\udcff\udcfe")], b""),
     "no answer": b"",

@@ -171,7 +171,7 @@ def test_history_that_could_not_be_sent_is_kept(
 def sweep(account: Account, table: Table, *connections: str) -> tuple[Sweep, Queue, Queue]:
     name = f"sweep-{secrets.token_hex(4)}"
     work, updates = Queue(account, f"{name}-work"), Queue(account, f"{name}-updates")
-    forgotten = replace(TIMES, retry=0.0)
+    forgotten = replace(TIMES, retry=-2.0)  # the service's clock is read in whole seconds
     return (
         Sweep(
             table,
