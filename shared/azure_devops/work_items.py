@@ -99,10 +99,10 @@ def get_many(ids: Iterable[int]) -> Call[dict[int, WorkItem]]:
     return Call("POST", "_apis/wit/workitemsbatch", _items, _VERSION, body)
 
 
-def first_fields(item: int) -> Call[Mapping[str, Any]]:
-    """Read what a work item said when it was made: its first revision, the oldest in the list."""
-    query = {**_VERSION, "$top": "1"}
-    return Call("GET", f"_apis/wit/workitems/{item}/revisions", _first_fields, query)
+def fields_at(item: int, revision: int) -> Call[Mapping[str, Any]]:
+    """Read what a work item said at a revision; the list of them begins with the oldest one."""
+    query = {**_VERSION, "$top": "1", "$skip": str(revision - 1)}
+    return Call("GET", f"_apis/wit/workitems/{item}/revisions", lambda value: _fields_at(value, revision), query)
 
 
 def find_created_since(project: str, tag: str, since: datetime, *, after: int = 0) -> Call[list[int]]:
@@ -177,11 +177,11 @@ def _items(value: Any) -> dict[int, WorkItem]:
     return {item.id: item for item in items}
 
 
-def _first_fields(value: Any) -> Mapping[str, Any]:
-    first = entries(value["value"])[0]
-    if number(first["rev"]) != 1:
-        raise ValueError("the list does not begin with the first revision")
-    return record(first["fields"])
+def _fields_at(value: Any, revision: int) -> Mapping[str, Any]:
+    found = entries(value["value"])[0]
+    if number(found["rev"]) != revision:
+        raise ValueError("the list has another revision in its place")
+    return record(found["fields"])
 
 
 def _ids(value: Any) -> list[int]:

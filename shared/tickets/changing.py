@@ -13,6 +13,7 @@ from shared.azure_devops.work_items import (
     WorkItem,
     add_fields,
     change,
+    fields_at,
     get_many,
     test_revision,
 )
@@ -69,15 +70,24 @@ class Changer:
     def _edit(self, job: Job, item: WorkItem) -> _Edit | None:
         states = self.lane.tools.categories.states(self.lane.organisation, item.project, item.type)
         if job.ticket.sending and item.revision > job.ticket.sending.revision:
-            self.lane.write([self._told(job, item)])  # the next round compares with what is desired now
+            after = self._at(item, job.ticket.sending.revision + 1)
+            self.lane.write([self._told(job, after)])  # the next round compares with what is desired now
             return None
         decision = plan(job.desired, job.ticket, item, states)
         return _Edit(job, item, decision) if isinstance(decision, Patch) else None
 
-    def _told(self, job: Job, item: WorkItem) -> Change:
-        is_closed = self.lane.category(item) in CLOSED_CATEGORIES
-        by_us = identity(item.fields.get("System.ChangedBy")) == self.lane.connection.identity
-        return Change(job.stored, lambda ticket: told(ticket, item, is_closed=is_closed, by_us=by_us), change="", by="")
+    def _at(self, item: WorkItem, revision: int) -> WorkItem:
+        """The item as it was at a revision that it has, or had."""
+        if item.revision == revision:
+            return item
+        return replace(item, revision=revision, fields=self.lane.organisation.do(fields_at(item.id, revision)))
+
+    def _told(self, job: Job, after: WorkItem) -> Change:
+        is_closed = self.lane.category(after) in CLOSED_CATEGORIES
+        by_us = identity(after.fields.get("System.ChangedBy")) == self.lane.connection.identity
+        return Change(
+            job.stored, lambda ticket: told(ticket, after, is_closed=is_closed, by_us=by_us), change="", by=""
+        )
 
     def _missing(self, job: Job) -> None:
         """Deleted by a person: that is an observation. Not to be found anywhere: unknown, and left alone."""

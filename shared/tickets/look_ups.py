@@ -15,8 +15,8 @@ from shared.azure_devops.work_items import (
     MAX_FOUND,
     MAX_IDS,
     WorkItem,
+    fields_at,
     find_created_since,
-    first_fields,
     get_deleted,
     get_many,
     recycle_bin,
@@ -70,7 +70,7 @@ def as_made(organisation: Organisation, item: WorkItem) -> Mapping[str, Any]:
     if item.revision == 1:
         return item.fields
     try:
-        return organisation.do(first_fields(item.id))
+        return organisation.do(fields_at(item.id, 1))
     except NotFoundError:
         return {}
 

@@ -60,14 +60,14 @@ class Attempt:
 class Sending:
     """A patch that was or will be sent and has no result yet.
 
-    `revision` is the one that it tests; `sent` has digests of its values by field, newest first: an earlier patch of
-    the same revision may still be on its way.
+    `revision` is the one that it tests. `sent` has digests of its values by field and `goals` says whether it was to be
+    open, both newest first: an earlier patch of the same revision may still be on its way.
     """
 
     revision: int
     sent: Mapping[str, list[str]]
     keeps: Mapping[str, str]
-    open: bool
+    goals: list[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def read_ticket(row: Row) -> Stored:
         work_item=_known(WorkItemRef(), json.loads(str(values.get("work_item", "{}")))),
         nonce=str(values.get("nonce", "")),
         attempt=_attempt(values),
-        sending=_known(Sending(0, {}, {}, open=True), json.loads(str(sending))) if sending else None,
+        sending=_known(Sending(0, {}, {}, []), json.loads(str(sending))) if sending else None,
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
         detached=str(values.get("detached", "")),
         leaving=str(values.get("leaving", "")),

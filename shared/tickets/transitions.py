@@ -1,6 +1,6 @@
 """How a ticket changes when something happened to it. Pure: each returns the ticket as it is afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,8 @@ def not_created(ticket: Ticket) -> Ticket:
 def failed(ticket: Ticket, error: BridgeError, code: str) -> Ticket:
     """A person must act before it is tried again."""
     failure = Failure(code, error.message, error.hint)
-    return _left(replace(ticket, attempt=None, sending=None, failure=failure))
+    # What is refused now says nothing of an earlier patch whose answer was lost.
+    return _left(replace(ticket, attempt=None, failure=failure))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,10 @@ def healed(ticket: Ticket, duplicate: int) -> Ticket:
 
 def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Ticket:
     """A patch of an item at a revision is about to be sent; what it says is remembered, should its answer be lost."""
-    earlier = ticket.sending.sent if ticket.sending and ticket.sending.revision == revision else {}
-    newest = {name: [digest(value), *earlier.get(name, [])][:_MAX_EARLIER] for name, value in patch.fields.items()}
-    return replace(ticket, sending=Sending(revision, {**earlier, **newest}, patch.keeps, open_))
+    earlier = ticket.sending if ticket.sending and ticket.sending.revision == revision else Sending(0, {}, {}, [])
+    newest = {name: [digest(value), *earlier.sent.get(name, [])][:_MAX_EARLIER] for name, value in patch.fields.items()}
+    goals = [open_, *earlier.goals][:_MAX_EARLIER]
+    return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals))
 
 
 def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, *, open_: bool) -> Ticket:
@@ -131,32 +133,33 @@ def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, *, open
     return after if open_ else _left(after)
 
 
-def told(ticket: Ticket, item: WorkItem, *, is_closed: bool, by_us: bool) -> Ticket:
+def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ticket:
     """The answer to a patch was lost, and the item has a newer revision: it tells what of the patch stands there.
 
-    A patch is carried out whole or not at all, so one value of it that is there proves the others; the service may
-    have made something else of a text. If nobody has written since, that is what stands there now.
+    `after` is the item at the revision that followed on the one that the patch tests. If patches were sent for that
+    revision again and again, only one of them can have made it, or somebody else. A patch is carried out whole or not
+    at all, so one value of it that is there proves it; the service may have made something else of a text.
     """
     sending = ticket.sending
-    if sending is None or item.id != ticket.work_item.id:
+    if sending is None or after.id != ticket.work_item.id:
         return ticket
-    now = {name: digest(item.fields.get(name)) for name in sending.sent}
+    now = {name: digest(after.fields.get(name)) for name in sending.sent}
     there = {name for name, sent in sending.sent.items() if now[name] in sent}
-    is_new = any(name not in ticket.written or ticket.written[name].stored != now[name] for name in there)
-    goal_reached = sending.open not in (ticket.written_open, is_closed)
-    is_next = item.revision == sending.revision + 1
+    news = {name for name in now if name not in ticket.written or ticket.written[name].stored != now[name]}
+    is_open = not is_closed
+    goal_reached = is_open in sending.goals and is_open != ticket.written_open
     only_texts = bool(sending.sent) and sending.sent.keys() <= TEXTS
-    landed = is_new or goal_reached or (is_next and by_us and only_texts)
-    ours = {
-        name: Written(now[name] if name in there else sent[0], now[name])
-        for name, sent in sending.sent.items()
-        if name in there or (landed and is_next)
-    }
-    kept = _kept(ticket.written, sending.keeps) if landed else {}
-    open_ = sending.open if landed else ticket.written_open
-    own = _own(ticket, item) if landed and is_next else ticket.own_revision
-    written = {**ticket.written, **ours, **kept}
-    return replace(ticket, own_revision=own, sending=None, written=written, written_open=open_)
+    if not (there & news or goal_reached or (by_us and only_texts)):
+        return replace(ticket, sending=None)
+    texts = {name: Written(_only(sending.sent[name]), now[name]) for name in (TEXTS & news) - there}
+    values = {name: Written(now[name], now[name]) for name in there}
+    return replace(
+        ticket,
+        own_revision=_own(ticket, after) if by_us else ticket.own_revision,
+        sending=None,
+        written={**ticket.written, **values, **texts, **_kept(ticket.written, sending.keeps)},
+        written_open=is_open if is_open in sending.goals else ticket.written_open,
+    )
 
 
 def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
@@ -234,6 +237,11 @@ def _seen(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
     if item.id == ticket.work_item.id and item.revision < ticket.work_item.revision:
         return ticket
     return replace(ticket, work_item=refer(item, category, project=ticket.work_item.project))
+
+
+def _only(sent: Sequence[str]) -> str:
+    """Which text was sent, if only one was: the service's own version of it does not tell."""
+    return sent[0] if len(sent) == 1 else _NOT_SENT
 
 
 def _own(ticket: Ticket, item: WorkItem) -> int:

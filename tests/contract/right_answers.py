@@ -103,9 +103,20 @@ RIGHT: Mapping[str, Any] = {
     "subscriptions.subscribe": _SUBSCRIPTION,
     "subscriptions.web_hooks": _listed(_SUBSCRIPTION),
     "tags.list_tags": _listed({"name": "x"}),
+    "work_item_types.list_types": _listed(
+        {
+            "name": "Bug",
+            "color": "CC293D",
+            "isDisabled": False,
+            "states": [{"name": "New", "category": "Proposed", "color": "b2b2b2"}],
+            "fieldInstances": [
+                {"referenceName": "System.Title", "name": "Title", "alwaysRequired": True, "defaultValue": "x"}
+            ],
+        }
+    ),
     "work_items.change": _ITEM,
     "work_items.create": _ITEM,
-    "work_items.first_fields": _listed({"id": 1, "rev": 1, "fields": {"System.Title": "x"}}),
+    "work_items.fields_at": _listed({"id": 1, "rev": 1, "fields": {"System.Title": "x"}}),
     "work_items.find_created_since": {"workItems": [{"id": 1}]},
     "work_items.get_deleted": {"id": "1", "Name": "x", "Project": "P", "resource": _ITEM},
     "work_items.get_many": _listed(_ITEM, None),

@@ -261,6 +261,38 @@ class TestRefusal:
         assert [request for request in bridge.asked()[asked:] if request["method"] != "GET"] == []
 
 
+class TestLatePatch:
+    @pytest.mark.slow
+    def test_one_that_is_carried_out_after_a_later_one_was_refused(self, bridge: Bridge) -> None:
+        ticket = bridge.until(bridge.send(), "open")["id"]
+        bridge.fault(PATCH, "late:4")
+        bridge.fault(PATCH, "status:400")
+        bridge.send(status="fixed")
+        bridge.until(ticket, "failed")
+        eventually(lambda: only_item(bridge)["state"] == "Done", what="the late patch")
+
+        bridge.until(ticket, "closed")
+        bridge.send(status="open")
+
+        bridge.until(ticket, "open")
+        assert only_item(bridge)["state"] == "To Do"
+
+    @pytest.mark.slow
+    def test_our_text_in_a_lost_patch_is_ours_though_a_person_has_edited_since(self, bridge: Bridge) -> None:
+        ticket = bridge.until(bridge.send(description="First."), "open")["id"]
+        bridge.fault(PATCH, "drop_after")
+        bridge.send(description="Second & more.", title="Renamed")
+        eventually(lambda: only_item(bridge)["rev"] > 1, what="the patch")
+        bridge.act(only_item(bridge)["id"], fields={"Microsoft.VSTS.Common.Priority": 4})
+
+        bridge.send(description="Third & last.", title="Renamed again")
+
+        eventually(lambda: "Third" in only_item(bridge)["fields"]["System.Description"], what="the third text")
+        eventually(lambda: only_item(bridge)["title"] == "Renamed again", what="the title")
+        assert only_item(bridge)["fields"]["Microsoft.VSTS.Common.Priority"] == 4
+        assert bridge.ticket(ticket)["status"] == "open"
+
+
 class TestConnection:
     @pytest.mark.slow
     def test_throttling_pauses_the_connection_and_fails_nothing(self, bridge: Bridge) -> None:
