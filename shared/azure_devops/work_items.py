@@ -99,10 +99,11 @@ def get_many(ids: Iterable[int]) -> Call[dict[int, WorkItem]]:
     return Call("POST", "_apis/wit/workitemsbatch", _items, _VERSION, body)
 
 
-def fields_at(item: int, revision: int) -> Call[Mapping[str, Any]]:
+def fields_at(project: str, item: int, revision: int) -> Call[Mapping[str, Any]]:
     """Read what a work item said at a revision; the list of them begins with the oldest one."""
     query = {**_VERSION, "$top": "1", "$skip": str(revision - 1)}
-    return Call("GET", f"_apis/wit/workitems/{item}/revisions", lambda value: _fields_at(value, revision), query)
+    path = f"{segment(project)}/_apis/wit/workitems/{item}/revisions"
+    return Call("GET", path, lambda value: _fields_at(value, revision), query)
 
 
 def find_created_since(project: str, tag: str, since: datetime, *, after: int = 0) -> Call[list[int]]:

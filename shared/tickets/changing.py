@@ -80,7 +80,9 @@ class Changer:
         """The item as it was at a revision that it has, or had."""
         if item.revision == revision:
             return item
-        return replace(item, revision=revision, fields=self.lane.organisation.do(fields_at(item.id, revision)))
+        return replace(
+            item, revision=revision, fields=self.lane.organisation.do(fields_at(item.project, item.id, revision))
+        )
 
     def _told(self, job: Job, after: WorkItem) -> Change:
         is_closed = self.lane.category(after) in CLOSED_CATEGORIES

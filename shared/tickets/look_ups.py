@@ -70,7 +70,7 @@ def as_made(organisation: Organisation, item: WorkItem) -> Mapping[str, Any]:
     if item.revision == 1:
         return item.fields
     try:
-        return organisation.do(fields_at(item.id, 1))
+        return organisation.do(fields_at(item.project, item.id, 1))
     except NotFoundError:
         return {}
 

@@ -44,7 +44,7 @@ def has_made(bridge: Bridge, count: int) -> bool:
 
 
 def import_many(bridge: Bridge) -> None:
-    bridge.control("POST", "settings", {"latency": {"request_ms": 40, "entry_ms": 25}})
+    bridge.control("POST", "settings", {"latency": {"request_ms": 40, "entry_ms": 60}})
     answer = bridge.import_([bridge.snapshot(f"V{number}") for number in range(COUNT)])
     assert answer.status_code == 202, answer.text
 

@@ -36,7 +36,7 @@ def receiver() -> Iterator[Receiver]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiving.take(self.path.rpartition("/")[2], body)
+            receiving.take(self.path.partition("?")[0].rpartition("/")[2], body)
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

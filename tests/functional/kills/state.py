@@ -39,7 +39,7 @@ def of(place: Place) -> State:
         "owners": owners,
         "left": [key for key in rows if key.startswith(("p|", "u|"))],
         "updates": _updates(place.updates(), names, rows),
-        "link": {name: place.rows("links")[ASSET][name] for name in ("project", "work_item_type", "tags")},
+        "link": {name: place.rows("links")[ASSET][name] for name in ("project", "own", "enabled", "state")},
         "subscriptions": sorted(_subscription(one, place) for one in place.subscriptions()),
     }
 
