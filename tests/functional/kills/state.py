@@ -90,5 +90,5 @@ def _history(messages: dict[int, dict[str, Any]], row: dict[str, Any]) -> State:
 
 
 def _subscription(one: dict[str, Any], place: Place) -> str:
-    address = one["consumerInputs"]["url"].replace(place.name, "…")
+    address = one["consumerInputs"]["url"].replace(place.name, "…").rpartition("-")[0]  # its mark is the place's own
     return f"{one['eventType']} {one['status']} {one['publisherInputs'].get('tag', '')} {address}"
