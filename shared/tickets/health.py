@@ -78,8 +78,8 @@ class Health:
 
         One lost answer says nothing of the connection; the third in a row does, and then the pauses grow.
         """
-        troubles = self.of(connection).troubles + 1
-        self._change(connection, lambda _: {"troubles": troubles})
+        self._change(connection, lambda values: {"troubles": _number(values.get("troubles")) + 1})
+        troubles = self.of(connection).troubles
         if troubles < _TROUBLES:
             return 0.0
         seconds = self.times.retry * float(2 ** min(troubles - _TROUBLES, _MAX_DOUBLINGS))

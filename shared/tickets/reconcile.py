@@ -6,6 +6,8 @@ in, or lie in the queue.
 """
 
 import logging
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,23 +43,30 @@ class Reconcile:
     health: Health
     observe: Observe
     times: Times
+    monotonic: Callable[[], float] = time.monotonic
 
-    def __call__(self, connection: Connection) -> None:
-        """Take in what happened in a connection's projects. What cannot be read now is read another time."""
-        name = connection.name
+    def __call__(self, connection: Connection, *, seconds: float) -> bool:
+        """Take in what happened in a connection's projects; False if there was no time for all of it.
+
+        What cannot be read now is read another time: nothing is raised for it, and nothing concluded.
+        """
+        name, end = connection.name, self.monotonic() + seconds
         organisation = self.organisations.of(connection)
         for project in sorted(self.links.projects(name)):
             try:
-                self._project(connection, organisation, project)
+                if not self._project(connection, organisation, project, end):
+                    return False
             except BridgeError as error:
                 log.warning("project not read", extra={"connection": name, "project": project, "why": error.message})
                 if concerns_connection(error):
                     self.health.pause(name, error)
-                    return
+                    return True
         if organisation.reached and self.health.of(name).problem:
             self.health.well(name)
+        return True
 
-    def _project(self, connection: Connection, organisation: Organisation, project: str) -> None:
+    def _project(self, connection: Connection, organisation: Organisation, project: str, end: float) -> bool:
+        """Read a feed from where it was left; False if time was up before its end."""
         while True:
             row = self.table.get(connection.name, keys.feed_row(project))
             token = str(row.values["token"]) if row else ""
@@ -65,9 +74,11 @@ class Reconcile:
             batch = organisation.do(read_revisions(project, token, since=since))
             self._take_in(connection, batch)
             if not self._advanced(connection.name, project, row, batch) or batch.last:
-                return
+                return True
             if organisation.slow_down:
                 raise ThrottledError("Azure DevOps asks to slow down.", retry_after=organisation.slow_down)
+            if self.monotonic() > end:
+                return False
 
     def _take_in(self, connection: Connection, batch: Batch) -> None:
         newest = {revision.item: revision for revision in batch.revisions}  # in the order in which they were made

@@ -78,21 +78,29 @@ class Rounds:
             return
         match message["round"]:
             case Round.RECONCILE:
-                self.reconcile(connection)
-            case Round.DOCTOR if connection.enabled:
-                self._examine_hooks(connection)
-            case Round.DOCTOR:
-                pass  # nothing is written for a disabled connection
-            case _:
+                self._reconcile(connection)
+            case Round.VERIFY:
                 self._verify(connection, str(message.get("after", "")))
+            case Round.DOCTOR if connection.enabled:  # nothing is written for a disabled one
+                self._examine_hooks(connection)
+            case unknown:
+                log.info("no such round to do", extra={"connection": connection.name, "round": unknown})
+
+    def _reconcile(self, connection: Connection) -> None:
+        if not self.reconcile(connection, seconds=self.times.drain):
+            self._send(connection.name, Round.RECONCILE)
 
     def check_hooks(self, name: str) -> dict[str, Any]:
         """Examine and mend a connection's service hooks now; return what was found and done.
 
-        Raises `NotFoundError` for no connection; what Azure DevOps raises is the answer's `problem`.
+        Of one that is being deleted nothing is: its subscriptions go. Raises `NotFoundError` for no connection; what
+        Azure DevOps raises is the answer's `problem`.
         """
+        connection = self.connections.get(name)
+        if connection.state is not ConnectionState.ACTIVE:
+            return HooksReport().public()
         try:
-            return self._examine(self.connections.get(name)).public()
+            return self._examine(connection).public()
         except (CredentialError, TransientError, ConfigurationError) as error:
             return failed(error).public()
 
@@ -107,7 +115,7 @@ class Rounds:
         connection = self.connections.get(name)
         adopted = self._adopt(connection) if adopt and not after else 0
         if not (dry_run or after):
-            self.reconcile(connection)
+            self._reconcile(connection)
         report = self._compare(connection, after, dry_run=dry_run, seconds=_ANSWER_WITHIN)
         return {
             "checked": report.checked,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,7 +11,8 @@ from shared.connections.organisations import Organisations
 from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError
 from shared.links.models import Link, LinkState
 from shared.links.store import LinkStore
-from shared.storage.tables import Row
+from shared.storage import tables
+from shared.storage.tables import Row, RowChangedError
 from shared.tickets import keys
 from shared.tickets.arrivals import read_vulnerability
 from shared.tickets.changing import Changer
@@ -162,12 +164,14 @@ class Work:
             lane.postpone(row)
             return None
 
-    def _load(self, connection: str, row: Row) -> "_Loaded":
+    def _load(self, connection: str, row: Row) -> "_Loaded | None":
         key = keys.ticket_of_pending(row.key)
         snapshot = self.tools.table.get(connection, keys.snapshot_of(key))
         ticket = self.tools.table.get(connection, keys.ticket_row(key))
-        if snapshot is None:
-            raise LookupError("a pending ticket has no snapshot")
+        if snapshot is None:  # an adopted item: nobody knows what it should say until its snapshot comes, and wakes us
+            with suppress(RowChangedError):
+                self.tools.table.write(connection, tables.delete(row.key, row.etag))
+            return None
         vulnerability = read_vulnerability(snapshot)
         stored = read_ticket(ticket) if ticket else self._new(key, vulnerability)
         return _Loaded(row, stored, vulnerability)
