@@ -39,6 +39,7 @@ from shared.tickets.retry import Retry
 from shared.tickets.rounds import Rounds
 from shared.tickets.submit import Submit
 from shared.tickets.sweep import Sweep
+from shared.tickets.turns import Turns
 from shared.tickets.verification import Verification
 from shared.tickets.work import Work
 
@@ -160,7 +161,7 @@ class Services(Clients):
             public_url=self.settings.public_url,
         )
         refusals = Refusals(self._times.refusal_remembered)
-        return Work(tools, self.links, self._organisations, refusals)
+        return Work(tools, self.links, self._organisations, refusals, Turns())
 
     @once
     def observe(self) -> Observe:

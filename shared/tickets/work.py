@@ -26,6 +26,7 @@ from shared.tickets.records import UNLINKED, Stored, Ticket, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
 from shared.tickets.transitions import detached, settled, summarised
+from shared.tickets.turns import Turns
 from shared.tickets.work_item_fields import desired, ticket_url
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,20 @@ class Work:
     links: LinkStore
     organisations: Organisations
     refusals: Refusals
+    turns: Turns
 
     def lane(self, name: str, number: int) -> None:
         """Do what is due in a lane, unless another worker is at it or the connection is paused.
 
         Raises `TransientError` when storage does not answer; the wake-up is then delivered again.
         """
+        with self.turns.of(name) as is_our_turn:
+            if is_our_turn:
+                self._lane(name, number)
+            else:
+                self.tools.wake_ups.send_later(name, number, self.tools.times.turn)
+
+    def _lane(self, name: str, number: int) -> None:
         lease = self.tools.leases.take(name, number)
         if lease is None:  # as most wake-ups find it where there is much to do: nothing else was asked for them
             return
@@ -74,9 +83,11 @@ class Work:
 
     def _drain(self, lane: Lane) -> None:
         """Work until nothing is due, or long enough: the host ends a function that runs too long, with its process."""
-        end = self.tools.leases.monotonic() + self.tools.times.drain
-        while self.tools.leases.monotonic() < end and (rows := self._due(lane.connection.name, lane.lease.lane)):
+        name, end = lane.connection.name, self.tools.leases.monotonic() + self.tools.times.drain
+        while rows := self._due(name, lane.lease.lane):
             self._round(lane, rows)
+            if self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
+                return
 
     def _due(self, connection: str, number: int) -> list[Row]:
         prefix = keys.pending_rows(number)
