@@ -34,6 +34,7 @@ from shared.tickets.observe import Observe
 from shared.tickets.preview import Preview
 from shared.tickets.reading import ReadTickets
 from shared.tickets.reconcile import Reconcile
+from shared.tickets.regrouping import Regrouping
 from shared.tickets.requests import TicketRequests
 from shared.tickets.retry import Retry
 from shared.tickets.rounds import Rounds
@@ -104,6 +105,7 @@ class Services(Clients):
             links=self.links,
             unsubscribing=Unsubscribing(self.links, self._organisations, self._service_hooks),
             letting_go=LettingGo(self._tickets, self._journal, self._outbox, self._wake_ups, self._times),
+            regrouping=Regrouping(self._tickets, self._accept, self._times),
             vault=self._vault,
             alerts=self.alerts,
         )
@@ -116,7 +118,11 @@ class Services(Clients):
     @once
     def submit(self) -> Submit:
         """`POST /tickets` and `POST /tickets/import`."""
-        return Submit(self._tickets, self.links, Accept(self._tickets, self._wake_ups))
+        return Submit(self._tickets, self.links, self._accept)
+
+    @once
+    def _accept(self) -> Accept:
+        return Accept(self._tickets, self._wake_ups)
 
     @once
     def read_tickets(self) -> ReadTickets:

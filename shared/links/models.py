@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, StringConstraints
 
-from shared.connections.defaults import Defaults, Overrides
+from shared.connections.defaults import BY_ITSELF, Defaults, Overrides
 
 type Kind = Literal["application", "environment"]
 KINDS = ("application", "environment")
@@ -75,6 +75,12 @@ class Link:
     own: Overrides = INHERITED
     enabled: bool = True
     state: LinkState = LinkState.ACTIVE
+    grouping: str = BY_ITSELF
+    """The expression in effect; an inherited one is the connection's when the link was saved."""
+    kept_groupings: tuple[str, ...] = ()
+    """Earlier expressions, whose tickets go on as they are."""
+    regrouping: bool = False
+    """Whether vulnerabilities are still to be moved to the tickets that `grouping` gives them."""
     earlier: tuple[Place, ...] = ()
     """Where the asset was linked to before, as long as tickets are there."""
     etag: str = ""
@@ -92,7 +98,7 @@ class Link:
     @property
     def has_work(self) -> bool:
         """Whether tickets are still to be let go."""
-        return self.state is LinkState.DELETING or any(place.left for place in self.earlier)
+        return self.state is LinkState.DELETING or self.regrouping or any(place.left for place in self.earlier)
 
     def at(self, connection: str) -> "Link | None":
         """Return the link as it concerns a connection's tickets; None if it never did."""
@@ -111,9 +117,10 @@ class Link:
             "connection": self.connection,
             "project": self.project,
             **self.own.model_dump(mode="json"),
-            "effective": self.own.over(defaults).model_dump(mode="json"),
+            "effective": {**self.own.over(defaults).model_dump(mode="json"), "grouping": self.grouping},
             "enabled": self.enabled,
             "state": self.state.value,
+            "regrouping": self.regrouping,
             "earlier": [
                 {"connection": place.connection, "project": place.project, "closing": place.left}
                 for place in self.earlier

@@ -20,6 +20,7 @@ def view(connection: str, key: str, ticket: Ticket) -> dict[str, Any]:
         "id": keys.public_id(connection, key),
         "asset": {"kind": ticket.kind, "id": ticket.asset},
         "vulnerabilities": list(ticket.vulnerabilities),
+        "vulnerability_count": ticket.vulnerability_count,
         "title": ticket.title,
         "severity": ticket.severity,
         "status": ticket.status.value,
