@@ -140,7 +140,7 @@ class Work:
             if entry.stored.ticket.detached or here is None or here.state is LinkState.DELETING:
                 detached.append(_detached(entry))
             elif here.enabled or entry.stored.ticket.attempt:  # looking what became of an attempt changes nothing
-                jobs.append(self._job(lane, entry, here))
+                jobs += self._asked(lane, entry, here)
             else:
                 lane.hold(entry.row)
         lane.write(detached)
@@ -180,12 +180,22 @@ class Work:
         asset, now = vulnerability.asset, self.tools.table.clock.now()
         return Stored(key, Ticket(kind=asset.kind, asset=asset.id, created_at=now, changed_at=now))
 
+    def _asked(self, lane: Lane, loaded: "_Loaded", link: Link) -> list[Job]:
+        """Return the job, for which Azure DevOps may have to be asked; one that waits for its answer is none."""
+        try:
+            return [self._job(lane, loaded, link)]
+        except BridgeError as error:
+            if concerns_connection(error):
+                raise lane.pause(error) from error
+            lane.postpone(loaded.row)
+            lane.look_after_connection()
+            return []
+
     def _job(self, lane: Lane, loaded: "_Loaded", link: Link) -> Job:
         stored = loaded.stored
         url = ticket_url(self.tools.public_url, keys.public_id(lane.connection.name, stored.key))
         making = link.own.over(lane.connection.defaults)
-        work_item_type = stored.ticket.work_item.type or making.work_item_type
-        wanted = desired(loaded.vulnerability, making, work_item_type=work_item_type, ticket_url=url)
+        wanted = desired([loaded.vulnerability], making, lane.place(stored.ticket, link, making), ticket_url=url)
         if stored.ticket.leaving:
             wanted = Desired({}, open=False, farewell=stored.ticket.leaving)
         return Job(loaded.row, stored, loaded.vulnerability, link, making, wanted)
