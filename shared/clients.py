@@ -25,6 +25,7 @@ from shared.tickets.hearing import Hearing
 from shared.tickets.journal import Journal
 from shared.tickets.leases import Leases
 from shared.tickets.outbox import Outbox
+from shared.tickets.type_fields import TypeFields
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
 
@@ -160,6 +161,10 @@ class Clients:
     @once
     def _categories(self) -> Categories:
         return Categories()
+
+    @once
+    def _type_fields(self) -> TypeFields:
+        return TypeFields()
 
 
 def _identity(client_id: str | None) -> "TokenCredential":

@@ -30,10 +30,12 @@ from shared.tickets.hook_records import HookRecords
 from shared.tickets.lane import Tools
 from shared.tickets.letting_go import LettingGo
 from shared.tickets.moving import Moving
+from shared.tickets.notices import Notices
 from shared.tickets.observe import Observe
 from shared.tickets.preview import Preview
 from shared.tickets.reading import ReadTickets
 from shared.tickets.reconcile import Reconcile
+from shared.tickets.refused import Refused
 from shared.tickets.regrouping import Regrouping
 from shared.tickets.requests import TicketRequests
 from shared.tickets.retry import Retry
@@ -94,7 +96,7 @@ class Services(Clients):
     @once
     def preview(self) -> Preview:
         """`POST /links/{kind}/{asset}/preview`."""
-        return Preview(self.links, self.connections, self.settings.public_url)
+        return Preview(self.links, self.connections, self._organisations, self._type_fields, self.settings.public_url)
 
     @once
     def departures(self) -> Departures:
@@ -161,7 +163,10 @@ class Services(Clients):
             wake_ups=self._wake_ups,
             categories=self._categories,
             health=self.health,
+            type_fields=self._type_fields,
             alerts=self.alerts,
+            notices=Notices(self.alerts, self._times.refusal_remembered),
+            refused=Refused(self._times.refusal_remembered),
             adoption=self._adoption,
             times=self._times,
             public_url=self.settings.public_url,

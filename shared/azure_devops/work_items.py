@@ -31,6 +31,8 @@ class WorkItem:
     fields: Mapping[str, Any]
     hyperlinks: tuple[str, ...]
     url: str
+    attachments: tuple[str, ...] = ()
+    """The names of the files that hang on it."""
 
     @property
     def type(self) -> str:
@@ -161,7 +163,9 @@ def read_item(value: Any) -> WorkItem:
     fields = record(value["fields"])
     for field in _NAMES:  # what is not among the fields asked for is absent, and never anything else than a text
         optional_text(fields.get(field))
-    links = (link for link in entries(value.get("relations") or []) if link.get("rel") == "Hyperlink")
+    relations = entries(value.get("relations") or [])
+    links = (link for link in relations if link.get("rel") == "Hyperlink")
+    files = (record(link.get("attributes")) for link in relations if link.get("rel") == "AttachedFile")
     page = record(record(value.get("_links")).get("html")).get("href")
     return WorkItem(
         id=number(value["id"]),
@@ -170,6 +174,7 @@ def read_item(value: Any) -> WorkItem:
         fields=fields,
         hyperlinks=tuple(name(link["url"]) for link in links),
         url=optional_text(page) or _REST.sub("/_workitems/edit/", optional_text(value.get("url"))),
+        attachments=tuple(optional_text(file.get("name")) for file in files),
     )
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 DEFAULT_TYPE = "Issue"
 STANDARD_PRIORITIES: Mapping[str, int] = {"critical": 1, "high": 2, "medium": 3, "low": 4, "info": 4}
@@ -15,6 +16,7 @@ https://learn.microsoft.com/azure/devops/boards/queries/planning-ranking-priorit
 PRIORITY = "Microsoft.VSTS.Common.Priority"
 BY_ITSELF = "id"
 """The grouping in which every vulnerability has a ticket of its own."""
+MAX_TEMPLATE = 20_000
 _MAX_FIELDS = 50
 _REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
 _PLACE = re.compile(r"[^.+\s]+(\.[^.+\s]+)*")
@@ -32,7 +34,8 @@ _OURS = {
     "system.areaid": "use area_path",
     "system.iterationpath": "use iteration_path",
     "system.iterationid": "use iteration_path",
-    "system.assignedto": "use assignee",
+    "system.assignedto": "use assignee or assignees",
+    "system.parent": "use parent",
     PRIORITY.lower(): "use priorities",
 }
 
@@ -85,6 +88,12 @@ def _expression(text: str) -> str:
     return BY_ITSELF if BY_ITSELF in names else "+".join(sorted(names))
 
 
+def _not_a_number_of_an_item(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a work item's number")  # noqa: TRY004  pydantic takes this one as an answer
+    return value
+
+
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^;,\x00-\x1f]+$")]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Tags = Annotated[tuple[Tag, ...], Field(max_length=20)]
@@ -95,16 +104,60 @@ Constant = Annotated[str, StringConstraints(max_length=4000)] | bool | int | flo
 FieldMap = Annotated[
     dict[Annotated[str, AfterValidator(_reference_name)], FromSnapshot | Constant], Field(max_length=_MAX_FIELDS)
 ]
+Severity = Literal["critical", "high", "medium", "low", "info"]
 Priority = Annotated[int, BeforeValidator(_not_a_flag), Field(ge=1, le=4)]
-Priorities = dict[Literal["critical", "high", "medium", "low", "info"], Priority]
+Priorities = dict[Severity, Priority]
+Pattern = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_not_blank)]
+Parent = Annotated[int, BeforeValidator(_not_a_number_of_an_item), Field(ge=0, le=2**31 - 1)]
+
+
+class TextFormat(StrEnum):
+    """How long texts are written; what is in a work item already keeps its own until it is written again."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
 
 
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+class Matching(_Settings):
+    """A value at a path of the vulnerability."""
+
+    path: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^.]+(\.[^.]+)*$")]
+    equals: Annotated[str, StringConstraints(max_length=1_000)]
+
+
+class AssigneeRule(_Settings):
+    """Who gets a vulnerability: `person`, if all that is said of it here is so. Case does not matter.
+
+    `component` and `path` (of the location) are how they begin.
+    """
+
+    person: Person
+    severity: Annotated[tuple[Severity, ...], Field(max_length=5)] = ()
+    tag: Pattern | None = None
+    component: Pattern | None = None
+    path: Pattern | None = None
+    custom: Matching | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.severity or self.tag or self.component or self.path or self.custom):
+            raise ValueError("needs a condition: severity, tag, component, path or custom; for all others use assignee")
+        return self
+
+
+AssigneeRules = Annotated[tuple[AssigneeRule, ...], Field(max_length=50)]
+Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]
+
+
 class Defaults(_Settings):
-    """Every setting with its value. Severities that `priorities` does not name have the standard ones."""
+    """Every setting with its value. Severities that `priorities` does not name have the standard ones.
+
+    A template that is empty is the standard text; `parent` 0 is none.
+    """
 
     work_item_type: TypeName = DEFAULT_TYPE
     area_path: TreePath | None = None
@@ -114,6 +167,14 @@ class Defaults(_Settings):
     priorities: Priorities = Field(default_factory=dict)
     assignee: Person | None = None
     grouping: Grouping = BY_ITSELF
+    assignees: AssigneeRules = ()
+    parent: Parent = 0
+    title_template: Template = ""
+    description_template: Template = ""
+    text_format: TextFormat = TextFormat.HTML
+    snapshot_tags: bool = False
+    severity_tag: bool = False
+    redacted: bool = False
 
     def priority(self, severity: str) -> int:
         """Return the priority of a severity."""
@@ -132,6 +193,14 @@ class Overrides(_Settings):
     priorities: Priorities | None = None
     assignee: Person | None = None
     grouping: Grouping | None = None
+    assignees: AssigneeRules | None = None
+    parent: Parent | None = None
+    title_template: Template | None = None
+    description_template: Template | None = None
+    text_format: TextFormat | None = None
+    snapshot_tags: bool | None = None
+    severity_tag: bool | None = None
+    redacted: bool | None = None
 
     def over(self, defaults: Defaults) -> Defaults:
         """Return what is in effect."""

@@ -11,6 +11,7 @@ from shared.conditions import ANY, Condition
 from shared.connections.models import DEFAULT_TAG, NAME, Connection, ConnectionRequest, ConnectionState
 from shared.connections.organisations import GivenSecret, Organisations, StoredSecret
 from shared.connections.store import ConnectionStore
+from shared.connections.template_checks import check_templates
 from shared.errors import (
     BridgeError,
     ConflictError,
@@ -48,6 +49,7 @@ class SaveConnection:
         nothing was stored.
         """
         _check_name(name)
+        _check_defaults(request)
         stored = self.store.find(name)
         condition.check(stored.etag if stored else None, what="connection")
         self._check_changes(name, request, stored)
@@ -162,6 +164,19 @@ def _check_name(name: str) -> None:
             "The connection's name cannot be used.",
             hint="Use lower-case letters, digits and hyphens, a letter first, at most 63 characters.",
             problems=[FieldProblem("connection", "must be lower-case letters, digits and hyphens, a letter first")],
+        )
+
+
+def _check_defaults(request: ConnectionRequest) -> None:
+    problems = [
+        FieldProblem(f"/defaults{problem.field}", problem.message) for problem in check_templates(request.defaults)
+    ]
+    if problems:
+        raise RejectedRequestError(
+            f"The connection cannot be used: {problems[0].field} {problems[0].message}.",
+            hint="Correct what is named in problems and send it again; nothing was stored.",
+            problems=problems,
+            status=422,
         )
 
 

@@ -10,9 +10,11 @@ from shared.azure_devops.fields import TypeField, fields, type_fields
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.paging import every
 from shared.azure_devops.projects import Project, get_project, list_projects, work_item_types
-from shared.azure_devops.work_items import add_fields, validate_create
+from shared.azure_devops.work_items import add_fields, get_many, validate_create
 from shared.connections.defaults import PRIORITY, STANDARD_PRIORITIES, Defaults, FromSnapshot
+from shared.connections.template_checks import check_templates
 from shared.errors import FieldProblem, NotFoundError, RefusedError
+from shared.links.assignees import people
 from shared.links.item_fields import below, constants, set_once
 
 _EXAMPLE: Mapping[str, Any] = {"System.Title": "A check of this link: nothing is created"}
@@ -40,7 +42,8 @@ def check(organisation: Organisation, wanted: str, making: Defaults, tag: str) -
         return Findings(None, "", (_no_project(organisation, wanted),))
     names = organisation.do(work_item_types(project.id))
     work_item_type = next((name for name in names if name.casefold() == making.work_item_type.casefold()), "")
-    problems = [*_paths(organisation, project, making)]
+    problems = [*_paths(organisation, project, making), *check_templates(making), *_redaction(making)]
+    problems += _parent(organisation, making)
     if work_item_type:
         problems += _items(organisation, project, making.model_copy(update={"work_item_type": work_item_type}), tag)
     else:
@@ -62,6 +65,26 @@ def _paths(organisation: Organisation, project: Project, making: Defaults) -> It
             known = organisation.do(call(project.id))
             if wanted.casefold() not in {one.casefold() for one in known}:
                 yield FieldProblem(f"/{name}", f"{wanted} is no such path in the project; {_near(wanted, known)}")
+
+
+def _redaction(making: Defaults) -> Iterator[FieldProblem]:
+    """A redacted link shows severity and the way back: what would show more is refused, not ignored."""
+    if not making.redacted:
+        return
+    for name, value in making.fields.items():
+        if isinstance(value, FromSnapshot):
+            yield FieldProblem(f"/fields/{name}", "would show a part of the vulnerability; the link is redacted")
+    for name in ("title_template", "description_template", "snapshot_tags"):
+        if getattr(making, name):
+            off = "false" if name == "snapshot_tags" else '""'
+            yield FieldProblem(f"/{name}", f"would show a part of the vulnerability; the link is redacted: set {off}")
+
+
+def _parent(organisation: Organisation, making: Defaults) -> list[FieldProblem]:
+    if not making.parent or making.parent in organisation.do(get_many([making.parent])):
+        return []
+    words = f"there is no work item {making.parent} in the organisation, or the credential may not see it"
+    return [FieldProblem("/parent", words)]
 
 
 def _items(organisation: Organisation, project: Project, making: Defaults, tag: str) -> list[FieldProblem]:
@@ -103,6 +126,7 @@ def _required(making: Defaults, known: Iterable[TypeField]) -> Iterator[FieldPro
     """Yield the fields that must be sent and are not: an item could never be made."""
     covered = {*_COVERED, *(name.casefold() for name in making.fields)}
     covered |= {"system.assignedto"} if making.assignee else set()
+    covered |= {"microsoft.vsts.common.severity"}
     for field in known:
         if field.required and not field.default and field.name.casefold() not in covered:
             values = f", one of: {_named(field.allowed)}" if field.allowed else ""
@@ -114,14 +138,30 @@ def _dry_run(
     organisation: Organisation, project: Project, making: Defaults, tag: str, found: set[str]
 ) -> list[FieldProblem]:
     """Let Azure DevOps judge an example; values that only a snapshot has are not in it, so they are not judged."""
-    priority = making.priority("critical")
-    example = {**_EXAMPLE, PRIORITY: priority, **set_once(making, project.name, tag), **constants(making)}
+    example = {**_EXAMPLE, PRIORITY: making.priority("critical"), **constants(making)}
+    everybody = list(people(making).items()) or [(None, "")]
+    problems: list[FieldProblem] = []
+    for person, setting in everybody:
+        once = set_once(making, project.name, tag, assignee=person)
+        known = found | {problem.field for problem in problems}
+        problems += _judged(organisation, project, making, {**example, **once}, known, setting)
+    return problems
+
+
+def _judged(
+    organisation: Organisation,
+    project: Project,
+    making: Defaults,
+    example: Mapping[str, Any],
+    found: set[str],
+    person: str,
+) -> list[FieldProblem]:
     try:
         organisation.do(validate_create(project.id, making.work_item_type, add_fields(example)))
     except (RefusedError, NotFoundError) as error:
         named = error.fields if isinstance(error, RefusedError) else ()
         later = {name.casefold() for name in making.fields} - {name.casefold() for name in constants(making)}
-        fields = [_pointer(name) for name in named if name.casefold() not in later]
+        fields = [_pointer(name, person) for name in named if name.casefold() not in later]
         new = [FieldProblem(field, error.message) for field in fields if field not in found]
         if new or named or found:
             return new
@@ -129,12 +169,12 @@ def _dry_run(
     return []
 
 
-def _pointer(name: str) -> str:
+def _pointer(name: str, person: str) -> str:
     """The setting that a field comes from."""
     settings = {
         "system.areapath": "/area_path",
         "system.iterationpath": "/iteration_path",
-        "system.assignedto": "/assignee",
+        "system.assignedto": person or "/assignee",
         "system.tags": "/tags",
         PRIORITY.casefold(): "/priorities",
     }

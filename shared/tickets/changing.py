@@ -17,13 +17,16 @@ from shared.azure_devops.work_items import (
     get_many,
     test_revision,
 )
-from shared.errors import BridgeError, ConflictError, TransientError
+from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedError, TransientError
+from shared.tickets.attaching import Attaching
+from shared.tickets.extras import Extras
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
 from shared.tickets.plan import Patch, plan
 from shared.tickets.presence import Unknown, find_deleted
 from shared.tickets.records import CLOSED_CATEGORIES, Ticket
-from shared.tickets.transitions import identity, observed, patched, patching, summarised, told
+from shared.tickets.transitions import TEXTS, identity, observed, patched, patching, summarised, told
+from shared.tickets.work_item_fields import in_format
 
 _BATCH = 50
 
@@ -35,6 +38,7 @@ class _Edit:
     job: Job
     item: WorkItem
     patch: Patch
+    attached: Sequence[dict[str, Any]] = ()
 
     def operations(self) -> list[dict[str, Any]]:
         """The JSON patch without its test: empty if nothing is to be sent."""
@@ -43,7 +47,7 @@ class _Edit:
             fields["System.State"] = self.patch.state
         if self.patch.comment:
             fields["System.History"] = self.patch.comment
-        return add_fields(fields)
+        return [*add_fields(fields), *in_format(fields, self.job.making), *self.attached]
 
     def announced(self) -> Ticket:
         """The ticket as it is while the patch is under way."""
@@ -74,7 +78,24 @@ class Changer:
             self.lane.write([self._told(job, after)])  # the next round compares with what is desired now
             return None
         decision = plan(job.desired, job.ticket, item, states)
-        return _Edit(job, item, decision) if isinstance(decision, Patch) else None
+        return self._with_files(_Edit(job, item, decision)) if isinstance(decision, Patch) else None
+
+    def _with_files(self, edit: _Edit) -> _Edit | None:
+        """Upload what is to hang on the item and does not yet, if its text is written anew; None: it waits."""
+        if not any(name in TEXTS for name in edit.patch.fields):
+            return edit
+        try:
+            operations = Attaching(self.lane).uploaded(edit.job, edit.item.project, edit.item.attachments)
+            return replace(edit, attached=operations)
+        except (RefusedError, NotFoundError) as error:
+            if not Extras(self.lane).blames(edit.job, error):
+                raise
+            return edit
+        except TransientError as error:
+            if concerns_connection(error):
+                raise
+            self.lane.postpone(edit.job.pending)
+            return None
 
     def _at(self, item: WorkItem, revision: int) -> WorkItem:
         """The item as it was at a revision that it has, or had."""
@@ -128,13 +149,14 @@ class Changer:
                 return [self._patched(edit, outcome)]
             case TransientError() | ConflictError():
                 return []
-            case error if concerns_connection(error):
-                return []
+            case error if concerns_connection(error) or (edit.attached and Extras(self.lane).blames(edit.job, error)):
+                return []  # sent again, without what was refused
             case error:
                 return [failure_of(edit.job, error)]
 
     def _patched(self, edit: _Edit, item: WorkItem) -> Change:
         job, category = edit.job, self.lane.category(item)
+        self.lane.tell_problems(job)
         word = "detached" if job.ticket.leaving else "updated"
 
         def apply(ticket: Ticket) -> Ticket:

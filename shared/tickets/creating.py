@@ -7,25 +7,28 @@ A process that dies after the stamp leaves attempts without results: *unknown*, 
 
 import secrets
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
+from typing import Any
 
 from shared.azure_devops.batches import Outcome
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.work_items import WorkItem, add_fields, add_hyperlink, create
-from shared.errors import BridgeError, RefusedError, TransientError, UnknownError
-from shared.links.item_fields import set_once
+from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError, UnknownError
+from shared.tickets.attaching import Attaching
+from shared.tickets.extras import ASSIGNED_TO, Extra, Extras, parent, told
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
 from shared.tickets.pending import is_asked, tries
 from shared.tickets.records import Attempt, Ticket
 from shared.tickets.transitions import Made, attempted, created, not_created, summarised
-from shared.tickets.work_item_fields import hyperlink
+from shared.tickets.work_item_fields import hyperlink, in_format
 
 BATCH = 50
 """How many creates travel in one `$batch`; Microsoft names no limit, and half a minute is long enough."""
 
+type Operations = Sequence[Mapping[str, Any]]
 _ALONE_AFTER = 4
 """Tries of a pending row: an attempt without a result costs two, one for each look-up."""
 
@@ -71,14 +74,30 @@ class Creator:
             self._create(batch)
 
     def _create(self, jobs: Sequence[Job]) -> None:
+        attached = {job.stored.key: self._attached(job) for job in jobs}
+        jobs = [job for job in jobs if attached[job.stored.key] is not None]
         stamped = self.lane.stamp(jobs, [self._with_attempt(job) for job in jobs])
         if not stamped:
             return
-        outcomes = self.lane.send([self._call(job) for job in stamped])
+        outcomes = self.lane.send([self._call(job, attached[job.stored.key] or ()) for job in stamped])
         ends = [end for job, outcome in zip(stamped, outcomes, strict=True) for end in self._end(job, outcome)]
         self.lane.write(ends)
         for job, outcome in zip(stamped, outcomes, strict=True):
             self._after(job, outcome)
+
+    def _attached(self, job: Job) -> Operations | None:
+        """Upload a job's files before anything is stamped; None if it has to be tried again later."""
+        try:
+            return Attaching(self.lane).uploaded(job, job.link.project_id)
+        except (RefusedError, NotFoundError) as error:
+            if not Extras(self.lane).blames(job, error):
+                raise
+            return ()
+        except TransientError as error:
+            if concerns_connection(error):
+                raise
+            self.lane.postpone(job.pending)
+            return None
 
     def _learn_states(self, job: Job) -> None:
         """Ask before anything is sent what is needed to record its result."""
@@ -96,12 +115,19 @@ class Creator:
         attempt = Attempt(secrets.token_hex(8), self.lane.tools.table.clock.now(), job.link.project_id)
         return attempted(summarised(job.ticket, job.members), attempt, job.desired)
 
-    def _call(self, job: Job) -> Call[WorkItem]:
+    def _call(self, job: Job, attached: Operations) -> Call[WorkItem]:
         ticket_id = self.lane.ticket_id(job)
         link = hyperlink(self.lane.tools.public_url, ticket_id, _attempt(job).nonce)
-        fields = {**job.desired.fields, **set_once(job.making, job.link.project, self.lane.connection.tag)}
-        patch = [*add_fields(fields), add_hyperlink(link, f"Ticket {ticket_id}")]
-        return create(job.link.project_id, job.making.work_item_type, patch)
+        wanted, left_out = Extras(self.lane).wanted(job), Extras(self.lane).left_out(job)
+        fields = {**job.desired.fields, **job.desired.once}
+        if Extra.ASSIGNEE in left_out:
+            del fields[ASSIGNED_TO]
+        if left_out:
+            fields["System.History"] = told(left_out, wanted)
+        patch = [*add_fields(fields), *in_format(fields, job.making), add_hyperlink(link, f"Ticket {ticket_id}")]
+        if Extra.PARENT in wanted and Extra.PARENT not in left_out:
+            patch.append(parent(self.lane.organisation.url, job.making.parent))
+        return create(job.link.project_id, job.making.work_item_type, [*patch, *attached])
 
     def _end(self, job: Job, outcome: Outcome) -> list[Change]:
         """What is known for certain of a job; of an unknown outcome, nothing is."""
@@ -114,12 +140,15 @@ class Creator:
                 return [_undone(job)]
             case error if concerns_connection(error):
                 return [_undone(job)]
+            case error if Extras(self.lane).blames(job, error):
+                return [_undone(job)]  # the next round makes it without
             case error:
                 if isinstance(error, RefusedError):
                     self.refusals.remember(self._kind(job), error, job.desired.fields)
                 return [failure_of(job, error)]
 
     def _created(self, job: Job, item: WorkItem) -> Change:
+        self.lane.tell_problems(job)
         made = Made(item, self.lane.category(item), _attempt(job).nonce, item.fields)
         return Change(
             job.stored,
@@ -141,8 +170,13 @@ class Creator:
 
 def _batches(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
     """Tickets whose creates came to nothing again and again go alone: one of them may spoil every batch it is in."""
-    yield from batched([job for job in jobs if tries(job.pending) < _ALONE_AFTER], BATCH, strict=False)
-    yield from ([job] for job in jobs if tries(job.pending) >= _ALONE_AFTER)
+    yield from batched([job for job in jobs if not _goes_alone(job)], BATCH, strict=False)
+    yield from ([job] for job in jobs if _goes_alone(job))
+
+
+def _goes_alone(job: Job) -> bool:
+    """Uploads before a batch would keep all of it waiting."""
+    return tries(job.pending) >= _ALONE_AFTER or bool(job.desired.files)
 
 
 def _attempt(job: Job) -> Attempt:

@@ -29,18 +29,23 @@ from shared.tickets.categories import Categories
 from shared.tickets.health import Condition, Health
 from shared.tickets.journal import Change, Journal, put
 from shared.tickets.leases import Lease, LeaseLostError, Leases
+from shared.tickets.notices import Notices
 from shared.tickets.outbox import Outbox
 from shared.tickets.pending import due_later, tries
 from shared.tickets.plan import Desired
 from shared.tickets.records import Stored, Ticket, read_ticket
+from shared.tickets.refused import Refused
 from shared.tickets.snapshots import Vulnerability
 from shared.tickets.transitions import failed, summarised
+from shared.tickets.type_fields import TypeFields
 from shared.tickets.wake_ups import WakeUps
+from shared.tickets.work_item_fields import Place
 from shared.times import Times
 
 log = logging.getLogger(__name__)
 SELF = "azure-devops-bridge"
 """Who changed a ticket when it was us."""
+TEMPLATE_ALERT = "template_failed"
 _MAX_DOUBLINGS = 6
 
 
@@ -79,8 +84,11 @@ class Tools:
     outbox: Outbox
     wake_ups: WakeUps
     categories: Categories
+    type_fields: TypeFields
     health: Health
     alerts: Alerts
+    notices: Notices
+    refused: Refused
     adoption: Adoption
     times: Times
     public_url: str
@@ -160,6 +168,15 @@ class Lane:
         """The job's ticket in the API."""
         return keys.public_id(self.connection.name, job.stored.key)
 
+    def place(self, ticket: Ticket, link: Link, making: Defaults) -> Place:
+        """Where a ticket's work item is, or is to be. Raises what Azure DevOps raises when it cannot be asked."""
+        item = ticket.work_item
+        project, kind = (item.project or link.project_id, item.type) if item.id else (link.project_id, "")
+        kind = kind or making.work_item_type
+        only_looks = bool(ticket.attempt) and not item.id  # what is desired plays no part in it
+        known = {} if only_looks else self.tools.type_fields.of(self.organisation, project, kind)
+        return Place(link.project, kind, known, self.connection.tag)
+
     def category(self, item: WorkItem) -> str:
         """The category of an item's state; empty while it cannot be asked for, for the item is there all the same."""
         try:
@@ -173,6 +190,16 @@ class Lane:
         if changes:
             unsent = self.tools.journal.write(self.connection.name, changes, self.lease)
             self.tools.outbox.send_all(self.connection.name, unsent)
+
+    def tell_problems(self, job: Job) -> None:
+        """Alert whoever can mend them to templates that made no text for a work item that was written all the same."""
+        for problem in job.desired.problems:
+            self.tools.notices.tell(
+                TEMPLATE_ALERT,
+                self.connection.name,
+                f"A template of the link of the {job.link.kind} {job.link.asset} could not be used: {problem}.",
+                hint="The work items have the standard text, and say so. Correct the template and save the link.",
+            )
 
     def defer(self, pending: Row, seconds: float) -> None:
         """Look at a ticket again later, unless a newer snapshot of it makes it due at once."""

@@ -6,16 +6,15 @@ another ticket leaves a mark behind, which tells a group without members from an
 nobody knows yet what it should say.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from shared.storage.tables import Row, Table, Value
 from shared.tickets import keys
 from shared.tickets.arrivals import read_vulnerability
-from shared.tickets.snapshots import Severity, Status, Vulnerability
+from shared.tickets.snapshots import Vulnerability
+from shared.tickets.together import in_order
 
-_SEVERITIES = list(Severity)
 LEFT: dict[str, Value] = {"schema": 1, "left": True}
 """The row of a member that belongs to another ticket now."""
 
@@ -47,32 +46,3 @@ def by_itself(row: Row) -> Members:
     """Return the one member of the ticket that a `v|` row has the name of: none if it belongs to a group."""
     is_here = keys.snapshot_of(str(row.values["ticket"])) == row.key
     return Members((read_vulnerability(row),) if is_here else (), row.written_at)
-
-
-def in_order(snapshots: Iterable[Vulnerability]) -> list[Vulnerability]:
-    """Return snapshots in the order in which a person should look at them; always the same."""
-    return sorted(snapshots, key=_urgency)
-
-
-def counting(snapshots: Sequence[Vulnerability]) -> Sequence[Vulnerability]:
-    """Return those that are open, or all where none is: they say how bad it is, or was."""
-    return [snapshot for snapshot in snapshots if snapshot.status is Status.OPEN] or snapshots
-
-
-def worst(snapshots: Sequence[Vulnerability]) -> Severity:
-    """Return the worst severity of those that count; `snapshots` is not empty."""
-    return min((snapshot.severity for snapshot in counting(snapshots)), key=_SEVERITIES.index)
-
-
-def earliest_due(snapshots: Sequence[Vulnerability]) -> date | None:
-    """Return the earliest day on which one that counts is due."""
-    return min((snapshot.due for snapshot in counting(snapshots) if snapshot.due), default=None)
-
-
-def _urgency(snapshot: Vulnerability) -> tuple[bool, int, date, str]:
-    return (
-        snapshot.status is not Status.OPEN,
-        _SEVERITIES.index(snapshot.severity),
-        snapshot.due or date.max,
-        snapshot.id,
-    )

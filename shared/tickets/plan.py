@@ -9,11 +9,12 @@ import hashlib
 import html
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.azure_devops.projects import State
 from shared.azure_devops.work_items import WorkItem
+from shared.tickets.files import File
 from shared.tickets.records import CLOSED_CATEGORIES, Ticket
 
 _LONG = 200
@@ -22,6 +23,8 @@ LABELS = {
     "System.Description": "description",
     "Microsoft.VSTS.TCM.ReproSteps": "description",
     "Microsoft.VSTS.Common.Priority": "priority",
+    "Microsoft.VSTS.Common.Severity": "severity",
+    "Microsoft.VSTS.Scheduling.DueDate": "due date",
 }
 
 
@@ -33,6 +36,12 @@ class Desired:
     open: bool
     farewell: str = ""
     """What the item is told with the change of its state, if we leave it then."""
+    once: Mapping[str, Any] = field(default_factory=dict)
+    """Fields that are set when the item is made, and are the team's from then on."""
+    files: tuple[File, ...] = ()
+    """What belongs to the item and does not fit into its fields."""
+    problems: tuple[str, ...] = ()
+    """Why a text is not what the link's template makes."""
 
 
 @dataclass(frozen=True, slots=True)

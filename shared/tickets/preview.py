@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import FieldProblem, RejectedRequestError
-from shared.links.item_fields import set_once
 from shared.links.store import LinkStore
 from shared.tickets import keys
 from shared.tickets.grouping import ticket_of
 from shared.tickets.snapshots import Vulnerability
-from shared.tickets.work_item_fields import desired, ticket_url
+from shared.tickets.type_fields import TypeFields
+from shared.tickets.work_item_fields import Place, desired, ticket_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,15 @@ class Preview:
 
     links: LinkStore
     connections: ConnectionStore
+    organisations: Organisations
+    type_fields: TypeFields
     public_url: str
 
     def __call__(self, kind: str, asset: str, vulnerability: Vulnerability) -> dict[str, Any]:
-        """Return project, type and fields. Raises `NotFoundError`, and `RejectedRequestError` for another asset's."""
+        """Return project, type, fields and what else it would have; `problems` are those of the templates.
+
+        Raises `NotFoundError`, `RejectedRequestError` for another asset's, and what Azure DevOps raises.
+        """
         link = self.links.get(kind, asset)
         if (vulnerability.asset.kind, vulnerability.asset.id) != (kind, asset):
             raise RejectedRequestError(
@@ -35,11 +41,16 @@ class Preview:
         making = link.own.over(connection.defaults)
         ticket = ticket_of(vulnerability, link.grouping)
         url = ticket_url(self.public_url, keys.public_id(connection.name, ticket))
-        wanted = desired(vulnerability, making, work_item_type=making.work_item_type, ticket_url=url)
+        known = self.type_fields.of(self.organisations.of(connection), link.project_id, making.work_item_type)
+        place = Place(link.project, making.work_item_type, known, connection.tag)
+        wanted = desired([vulnerability], making, place, ticket_url=url)
         return {
             "connection": connection.name,
             "project": link.project,
             "work_item_type": making.work_item_type,
             "creates": wanted.open and link.enabled and connection.may_write,
-            "fields": {**wanted.fields, **set_once(making, link.project, connection.tag)},
+            "fields": {**wanted.fields, **wanted.once},
+            "parent": making.parent or None,
+            "attachments": [file.name for file in wanted.files],
+            "problems": list(wanted.problems),
         }

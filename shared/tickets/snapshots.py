@@ -27,6 +27,9 @@ from shared.validation import validated, well_formed
 SCHEMA = 1
 MAX_TEXT = 100_000
 MAX_NAME = 1_000
+MAX_ATTACHMENTS = 20
+MAX_ATTACHED = 600_000
+"""Characters of all attachments of a snapshot together: a row holds 768 KiB, and Base64 is hard to compress."""
 MAX_DEPTH = 32
 _FIRST_YEAR = 1970
 _CUT = "\n\n[cut here: the text was longer than 100,000 characters]"
@@ -127,6 +130,29 @@ class Location(_Model):
     snippet: Text = ""
 
 
+class Attachment(_Model):
+    """A file that belongs to the evidence: text, or bytes in Base64."""
+
+    name: Name
+    content: Annotated[str, AfterValidator(well_formed)]
+    encoding: Literal["text", "base64"] = "text"
+
+
+def _bounded(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+    """Leave out what is too many or too large, and say so in a file of its own: the ticket matters more."""
+    kept: list[Attachment] = []
+    room = MAX_ATTACHED
+    for one in attachments:
+        if len(one.content) <= room and len(kept) < MAX_ATTACHMENTS - 1:
+            kept.append(one)
+            room -= len(one.content)
+    names = [one.name for one in attachments if one not in kept]
+    if names:
+        words = "These attachments were left out, for they are too many or too large together:"
+        kept.append(Attachment(name="left-out.txt", content="\n".join([words, *names[:1_000]])))
+    return tuple(kept)
+
+
 class Vulnerability(_Model):
     """One vulnerability on one asset. Required: id, asset, title, severity, status."""
 
@@ -149,6 +175,9 @@ class Vulnerability(_Model):
     due: date | None = None
     url: Text = ""
     tags: Names = ()
+    attachments: Annotated[
+        tuple[Attachment, ...], BeforeValidator(_none_is(())), AfterValidator(_bounded), Field(max_length=1_000)
+    ] = ()
     custom: Annotated[
         dict[str, Any], BeforeValidator(_none_is({})), AfterValidator(_shallow), AfterValidator(_clean_tree)
     ] = Field(default_factory=dict)

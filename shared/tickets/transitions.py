@@ -9,10 +9,11 @@ from typing import Any
 
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
-from shared.tickets.members import Members, worst
+from shared.tickets.members import Members
 from shared.tickets.plan import LABELS, Desired, Patch, digest
 from shared.tickets.records import MOVED, NEVER, Attempt, Failure, Sending, Ticket, WorkItemRef, Written
 from shared.tickets.snapshots import Status, Vulnerability
+from shared.tickets.together import severity
 
 _MAX_TITLE = 1000
 _MAX_NAMED = 100
@@ -42,7 +43,7 @@ def summarised(ticket: Ticket, members: Sequence[Vulnerability]) -> Ticket:
         vulnerabilities=_named(members),
         vulnerability_count=len(members),
         title=first.title[:_MAX_TITLE],
-        severity=worst(members).value,
+        severity=severity(members).value,
         open=first.status is Status.OPEN,
     )
 

@@ -152,7 +152,7 @@ class Work:
             if entry.stored.ticket.detached or here is None or here.state is LinkState.DELETING:
                 detached.append(_detached(entry))
             elif here.enabled or entry.stored.ticket.attempt:  # looking what became of an attempt changes nothing
-                jobs.append(self._job(lane, entry, here))
+                jobs += self._asked(lane, entry, here)
             else:
                 lane.hold(entry.row)
         lane.write(detached)
@@ -189,15 +189,25 @@ class Work:
         stored = read_ticket(ticket) if ticket else Stored(key, begun(members))
         return _Loaded(row, stored, members.snapshots)
 
+    def _asked(self, lane: Lane, loaded: "_Loaded", link: Link) -> list[Job]:
+        """Return the job, for which Azure DevOps may have to be asked; one that waits for its answer is none."""
+        try:
+            return [self._job(lane, loaded, link)]
+        except BridgeError as error:
+            if concerns_connection(error):
+                raise lane.pause(error) from error
+            lane.postpone(loaded.row)
+            lane.look_after_connection()
+            return []
+
     def _job(self, lane: Lane, loaded: "_Loaded", link: Link) -> Job:
         stored = loaded.stored
         url = ticket_url(self.tools.public_url, keys.public_id(lane.connection.name, stored.key))
         making = link.own.over(lane.connection.defaults)
-        work_item_type = stored.ticket.work_item.type or making.work_item_type
         if stored.ticket.leaving:
             wanted = Desired({}, open=False, farewell=stored.ticket.leaving)
         elif loaded.members:
-            wanted = desired(loaded.members[0], making, work_item_type=work_item_type, ticket_url=url)
+            wanted = desired(loaded.members, making, lane.place(stored.ticket, link, making), ticket_url=url)
         else:
             wanted = Desired({}, open=False, farewell=_NOTHING_LEFT)
         return Job(loaded.row, stored, loaded.members, link, making, wanted)

@@ -1,26 +1,73 @@
-"""What a work item of ours holds: its fields from a vulnerability, and the hyperlink that names its ticket."""
+"""What a work item of ours holds: its fields from its vulnerabilities, and the hyperlink that names its ticket."""
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from shared.connections.defaults import PRIORITY, Defaults
-from shared.links.item_fields import mapped
+from shared.connections.defaults import PRIORITY, Defaults, TextFormat
+from shared.links.assignees import assignee
+from shared.links.item_fields import constants, mapped, set_once
 from shared.tickets import content
 from shared.tickets.plan import Desired
-from shared.tickets.snapshots import Status, Vulnerability
+from shared.tickets.snapshots import Severity, Status, Vulnerability
+from shared.tickets.together import due, severity, without_secrets
+from shared.tickets.type_fields import KnownFields
 
+SEVERITY = "Microsoft.VSTS.Common.Severity"
+DUE_DATE = "Microsoft.VSTS.Scheduling.DueDate"
+DESCRIPTION = "System.Description"
+REPRO_STEPS = "Microsoft.VSTS.TCM.ReproSteps"
 _TICKET_URL = re.compile(r"/api/tickets/([a-z0-9-]+\.[a-z2-7]{32})")
 _HYPERLINK = re.compile(r"/api/tickets/(?P<ticket>[a-z0-9.-]+)\?attempt=(?P<nonce>[0-9a-f]+)$")
+_NEAREST = {Severity.INFO: Severity.LOW}
+"""Azure DevOps' four severities begin with critical; none is called info."""
 
 
-def desired(vulnerability: Vulnerability, making: Defaults, *, work_item_type: str, ticket_url: str) -> Desired:
-    """Return what a work item of a type should say."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a work item is, or is to be: its type has the `known` fields. `tag` is its connection's."""
+
+    project: str
+    work_item_type: str
+    known: KnownFields
+    tag: str
+
+
+def desired(members: Sequence[Vulnerability], making: Defaults, place: Place, *, ticket_url: str) -> Desired:
+    """Return what a work item should say.
+
+    `members` are not empty: those that still count first, the worst first. What looks like a secret is masked.
+    """
+    work_item_type, known = place.work_item_type, place.known
+    members = [without_secrets(member) for member in members]
+    title = content.title(members, making, ticket_url=ticket_url)
+    text = content.description(members, making, ticket_url=ticket_url, title_problem=title.problem)
     fields = {
-        "System.Title": content.title(vulnerability),
-        _description_field(work_item_type): content.description(vulnerability, ticket_url=ticket_url),
-        PRIORITY: making.priority(vulnerability.severity.value),
-        **(mapped(making, vulnerability.model_dump(mode="json")) if making.fields else {}),
+        "System.Title": title.text,
+        _description_field(work_item_type, known): text.text,
+        **_judged(members, making, known),
+        **_mapped(members[0], making),
     }
-    return Desired(fields, open=vulnerability.status is Status.OPEN)
+    is_open = any(member.status is Status.OPEN for member in members)
+    return Desired(
+        fields,
+        open=is_open,
+        once=_once(members, making, place),
+        files=text.files,
+        problems=tuple(filter(None, (title.problem, text.problem))),
+    )
+
+
+def in_format(fields: Mapping[str, Any], making: Defaults) -> list[dict[str, Any]]:
+    """Return the JSON-patch operations that go with long texts in Azure DevOps' Markdown.
+
+    Sent with the text, and only then: the format alone cannot be changed, and a text alone is taken for HTML.
+    """
+    if making.text_format is not TextFormat.MARKDOWN:
+        return []
+    texts = [name for name in (DESCRIPTION, REPRO_STEPS) if name in fields]
+    return [{"op": "add", "path": f"/multilineFieldsFormat/{name}", "value": "Markdown"} for name in texts]
 
 
 def ticket_url(public_url: str, ticket_id: str) -> str:
@@ -44,6 +91,41 @@ def tickets_named(text: str) -> list[str]:
     return _TICKET_URL.findall(text)
 
 
-def _description_field(work_item_type: str) -> str:
-    """The form of a Bug shows Repro Steps where others show the Description."""
-    return "Microsoft.VSTS.TCM.ReproSteps" if work_item_type.casefold() == "bug" else "System.Description"
+def _description_field(work_item_type: str, known: KnownFields) -> str:
+    """The form of a Bug, in every process and by whatever name, shows Repro Steps where others show the Description."""
+    shows_steps = REPRO_STEPS.casefold() in known if known else work_item_type.casefold() == "bug"
+    return REPRO_STEPS if shows_steps else DESCRIPTION
+
+
+def _judged(members: Sequence[Vulnerability], making: Defaults, known: KnownFields) -> dict[str, Any]:
+    """How bad it is and until when, in the fields that the type has. A redacted link shows no due date."""
+    worst, day = severity(members), due(members)
+    fields: dict[str, Any] = {}
+    if not known or PRIORITY.casefold() in known:
+        fields[PRIORITY] = making.priority(worst.value)
+    if word := _severity_word(worst, known):
+        fields[SEVERITY] = word
+    if day and DUE_DATE.casefold() in known and not making.redacted:
+        fields[DUE_DATE] = f"{day.isoformat()}T12:00:00Z"  # at noon it is this day in nearly every time zone
+    return fields
+
+
+def _severity_word(worst: Severity, known: KnownFields) -> str | None:
+    """Return the type's own word for a severity, such as `1 - Critical`; None where it has none."""
+    field = known.get(SEVERITY.casefold())
+    wanted = _NEAREST.get(worst, worst).value
+    return next((word for word in field.allowed if wanted in word.casefold()), None) if field else None
+
+
+def _mapped(first: Vulnerability, making: Defaults) -> dict[str, Any]:
+    if making.redacted:
+        return {**constants(making)}
+    return mapped(making, first.model_dump(mode="json")) if making.fields else {}
+
+
+def _once(members: Sequence[Vulnerability], making: Defaults, place: Place) -> dict[str, Any]:
+    who = assignee(making, members[0].model_dump(mode="json")) if making.assignees else making.assignee
+    more = [severity(members).value] if making.severity_tag else []
+    if making.snapshot_tags and not making.redacted:
+        more += [tag for member in members for tag in member.tags]
+    return set_once(making, place.project, place.tag, assignee=who, more_tags=more)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.tickets.content import description, title
+from shared.connections.defaults import Defaults
+from shared.tickets import content
 from shared.tickets.snapshots import MAX_TEXT, Vulnerability
 
 TICKET = "https://bridge.example/api/tickets/contoso.1"
@@ -27,7 +28,11 @@ def vulnerability(**more: Any) -> Vulnerability:
 
 
 def html(**more: Any) -> str:
-    return description(vulnerability(**more), ticket_url=TICKET)
+    return content.description([vulnerability(**more)], Defaults(), ticket_url=TICKET).text
+
+
+def title(*members: Vulnerability) -> str:
+    return content.title(members, Defaults(), ticket_url=TICKET).text
 
 
 class Seen(HTMLParser):

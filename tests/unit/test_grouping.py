@@ -11,8 +11,8 @@ from shared.links.models import Link
 from shared.storage.tables import Row
 from shared.tickets import keys
 from shared.tickets.grouping import Grouping, grouping_of, ticket_of
-from shared.tickets.members import earliest_due, in_order, worst
 from shared.tickets.snapshots import Vulnerability
+from shared.tickets.together import due, in_order, severity
 
 ASSET = {"kind": "application", "id": "shop"}
 LETTERS = keys.asset_key("application", "shop")
@@ -141,11 +141,11 @@ class TestMembers:
         found = in_order([fixed, low, high, soon])
 
         assert [member.id for member in found] == ["D", "C", "B", "A"]
-        assert worst(found) == "high"
-        assert str(earliest_due(found)) == "2026-03-01"
+        assert severity(found) == "high"
+        assert str(due(found)) == "2026-03-01"
 
     def test_where_none_is_open_all_tell_how_bad_it_was(self) -> None:
         found = [vulnerability("A", severity="critical", status="fixed"), vulnerability("B", status="fixed")]
 
-        assert worst(found) == "critical"
-        assert earliest_due(found) is None
+        assert severity(found) == "critical"
+        assert due(found) is None

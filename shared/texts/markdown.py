@@ -1,0 +1,128 @@
+"""Markdown from a scanner or a platform → HTML or Markdown that a work item may hold."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import nh3
+
+from shared.texts.addresses import is_web
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+    from mdformat.renderer import RenderContext, RenderTreeNode
+
+# What CommonMark with tables makes of text, headings reduced to one level.
+_TAGS = frozenset(
+    {"a", "blockquote", "br", "code", "em", "h4", "hr", "li", "ol", "p", "pre", "strong", "ul"}
+    | {"table", "thead", "tbody", "tr", "th", "td"}
+)
+# What the template of an administrator may use besides.
+_OWN_TAGS = _TAGS | {"b", "dd", "del", "div", "dl", "dt", "h1", "h2", "h3", "i", "small", "span", "sub", "sup", "u"}
+_WEB = ("http://", "https://", "mailto:")
+
+
+def as_html(text: str) -> str:
+    """Return `text` (CommonMark and tables) as sanitised HTML; raw HTML in it is shown, not obeyed.
+
+    A line break stays one. Headings become h4, below those of the description. Images become links.
+    """
+    markdown = _markdown()
+    tokens = markdown.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "h4"
+    return _sanitised(markdown.renderer.render(tokens, markdown.options, {}), _TAGS)
+
+
+def own_html(html: str) -> str:
+    """Return HTML that a template made, sanitised: no scripts, styles, handlers or images, links to the web only."""
+    return _sanitised(html, _OWN_TAGS)
+
+
+def as_markdown(text: str, *, level: int = 4) -> str:
+    """Return `text` as CommonMark with tables that says the same and nothing else.
+
+    Raw HTML is shown, not obeyed; images become links, links that do not lead to the web become their words; headings
+    are of `level` at least.
+    """
+    from mdformat.renderer import MDRenderer  # noqa: PLC0415  only where Markdown is the format
+
+    markdown = _markdown()
+    tokens = markdown.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{max(level, int(token.tag[1:]))}"
+            token.markup = "#" * int(token.tag[1:])
+        token.children = _harmless(token.children) if token.children else token.children
+    options = {"mdformat": {}, "parser_extension": [_Tables]}
+    return str(MDRenderer().render(tokens, options, {})).strip()
+
+
+@cache
+def _markdown() -> "MarkdownIt":
+    # 40 ms that a cold start for a web hook need not pay
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    options = {"html": False, "breaks": True, "xhtmlOut": False}
+    return MarkdownIt("commonmark", options).enable("table").disable("image")
+
+
+def _sanitised(html: str, tags: frozenset[str]) -> str:
+    return nh3.clean(
+        html,
+        tags=set(tags),
+        attributes={"a": {"href"}, "ol": {"start"}},
+        attribute_filter=_web_links_only,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    ).strip()
+
+
+def _web_links_only(_tag: str, attribute: str, value: str) -> str | None:
+    """Drop relative links too: in a work item they would lead into Azure DevOps."""
+    return None if attribute == "href" and not value.lower().startswith(_WEB) else value
+
+
+def _harmless(tokens: "Sequence[Token]") -> "list[Token]":
+    """Drop links that lead elsewhere than to the web, and keep line breaks, which plain Markdown would join."""
+    kept: list[Token] = []
+    dropped = 0
+    for token in tokens:
+        if token.type == "link_open" and not _leads_to_the_web(token):
+            dropped += 1
+        elif token.type == "link_close" and dropped:
+            dropped -= 1  # links hold no links
+        else:
+            if token.type == "softbreak":
+                token.type = "hardbreak"
+            kept.append(token)
+    return kept
+
+
+def _leads_to_the_web(token: "Token") -> bool:
+    href = str(token.attrGet("href") or "")
+    return is_web(href) or href.lower().startswith("mailto:")
+
+
+def _table(node: "RenderTreeNode", context: "RenderContext") -> str:
+    rows = [row for part in node.children for row in part.children]
+    lines = [_row([cell.render(context) for cell in row.children]) for row in rows]
+    return "\n".join([lines[0], _row(["---"] * len(rows[0].children)), *lines[1:]])
+
+
+def _row(cells: Sequence[str]) -> str:
+    """A bar within a cell would end it, within code too: https://github.github.com/gfm/#example-200"""
+    return f"| {' | '.join(cell.replace('\\|', '|').replace('|', '\\|').replace('\n', ' ') for cell in cells)} |"
+
+
+def _cell(node: "RenderTreeNode", context: "RenderContext") -> str:
+    return "".join(child.render(context) for child in node.children)
+
+
+class _Tables:
+    """What mdformat calls an extension: how the nodes that it does not know are written."""
+
+    RENDERERS: Mapping[str, Any] = {"table": _table, "th": _cell, "td": _cell}
+    POSTPROCESSORS: Mapping[str, Any] = {}

@@ -1,0 +1,29 @@
+"""Alerts about what is not as a link asks for and stops nothing: each once in a while, not for every ticket."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.alerts import Alerts
+
+_MOST = 1_000
+
+
+@dataclass(slots=True)
+class Notices:
+    """Remembers what was told for `seconds`."""
+
+    alerts: Alerts
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
+    _told: dict[tuple[str, ...], float] = field(default_factory=dict)
+
+    def tell(self, kind: str, subject: str, message: str, *, hint: str) -> None:
+        """Send an alert unless the same one was sent a short while ago."""
+        key, now = (kind, subject, message), self.clock()
+        if self._told.get(key, 0.0) > now:
+            return
+        if len(self._told) >= _MOST:
+            self._told.clear()
+        self._told[key] = now + self.seconds
+        self.alerts.send(kind, subject, message, hint=hint)

@@ -1,0 +1,41 @@
+"""Which fields the types of work items have, remembered for a while: some are written only where they exist."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from shared.azure_devops.fields import TypeField, type_fields
+from shared.azure_devops.organisation import Organisation
+from shared.errors import NotFoundError, RefusedError
+
+_SECONDS = 600.0
+
+type KnownFields = Mapping[str, TypeField]
+"""By reference name in small letters; empty where nobody could tell."""
+
+
+class TypeFields:
+    """Fields by organisation, project and type; processes change rarely, tickets all the time."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, str, str], tuple[float, KnownFields]] = {}
+
+    def of(self, organisation: Organisation, project: str, work_item_type: str) -> KnownFields:
+        """Return a type's fields; empty for a type that is not there (any more).
+
+        Raises what Azure DevOps raises when it cannot be asked.
+        """
+        key = (organisation.url, project, work_item_type)
+        with self._lock:
+            until, known = self._known.get(key, (0.0, {}))
+        if self._clock() < until:
+            return known
+        try:
+            found = {field.name.casefold(): field for field in organisation.do(type_fields(project, work_item_type))}
+        except (NotFoundError, RefusedError):
+            return {}
+        with self._lock:
+            self._known[key] = (self._clock() + _SECONDS, found)
+        return found
