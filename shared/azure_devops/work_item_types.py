@@ -3,7 +3,8 @@
 https://learn.microsoft.com/rest/api/azure/devops/wit/work-item-types/list
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.azure_devops.organisation import Call
@@ -39,6 +40,39 @@ class WorkItemType:
     required: tuple[RequiredField, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """The states of a type in their order, and from which to which of them an item may be moved.
+
+    A state of which no moves are told may be left for any other.
+    """
+
+    states: tuple[ColouredState, ...]
+    moves: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The states' names."""
+        return [state.name for state in self.states]
+
+    def category(self, state: str) -> str:
+        """Return a state's category, empty for one that is not known."""
+        return next((known.category for known in self.states if known.name == state), "")
+
+    def allows(self, start: str, goal: str) -> bool:
+        """Whether an item may be moved from one state to another at once."""
+        return goal in self.moves[start] if start in self.moves else True
+
+
+def read_workflow(project: str, work_item_type: str) -> Call[Workflow]:
+    """Read the states of a type and the moves between them.
+
+    https://learn.microsoft.com/rest/api/azure/devops/wit/work-item-types/get
+    """
+    path = f"{segment(project)}/_apis/wit/workitemtypes/{segment(work_item_type)}"
+    return Call("GET", path, _workflow, {"api-version": "7.1"})
+
+
 def list_types(project: str) -> Call[list[WorkItemType]]:
     """List a project's work item types; disabled ones are left out."""
     return Call("GET", f"{segment(project)}/_apis/wit/workitemtypes", _types, {"api-version": "7.1"})
@@ -55,6 +89,14 @@ def _type(value: Any) -> WorkItemType:
         color=optional_text(value.get("color")),
         states=tuple(_state(entry) for entry in entries(value.get("states") or [])),
         required=tuple(_field(entry) for entry in fields if flag(entry.get("alwaysRequired"))),
+    )
+
+
+def _workflow(value: Any) -> Workflow:
+    moves = value.get("transitions") or {}
+    return Workflow(
+        tuple(_state(entry) for entry in entries(value["states"])),
+        {name(start): frozenset(name(move["to"]) for move in entries(told)) for start, told in moves.items() if start},
     )
 
 

@@ -149,6 +149,13 @@ class AssigneeRule(_Settings):
         return self
 
 
+Goal = Literal["completed", "resolved", "removed", "leave"]
+"""The category of state that closes a work item; `leave`: it is told, and its state is left to people."""
+Closing = dict[Literal["fixed", "false_positive", "risk_accepted"], Goal]
+ClosedByPeople = Literal["leave", "comment", "reopen"]
+"""What is done about a card that is closed while its vulnerability is open."""
+Returned = Literal["reopen", "new"]
+"""What becomes of a vulnerability that is there again: its closed work item, or one more that is related to it."""
 AssigneeRules = Annotated[tuple[AssigneeRule, ...], Field(max_length=50)]
 Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]
 
@@ -167,6 +174,9 @@ class Defaults(_Settings):
     priorities: Priorities = Field(default_factory=dict)
     assignee: Person | None = None
     grouping: Grouping = BY_ITSELF
+    closing: Closing = Field(default_factory=dict)
+    closed_by_people: ClosedByPeople = "leave"
+    returned: Returned = "reopen"
     assignees: AssigneeRules = ()
     parent: Parent = 0
     title_template: Template = ""
@@ -175,6 +185,10 @@ class Defaults(_Settings):
     snapshot_tags: bool = False
     severity_tag: bool = False
     redacted: bool = False
+
+    def goal(self, status: str) -> Goal:
+        """Return how a work item is closed for a status; those that `closing` does not name complete it."""
+        return next((goal for name, goal in self.closing.items() if name == status), "completed")
 
     def priority(self, severity: str) -> int:
         """Return the priority of a severity."""
@@ -193,6 +207,9 @@ class Overrides(_Settings):
     priorities: Priorities | None = None
     assignee: Person | None = None
     grouping: Grouping | None = None
+    closing: Closing | None = None
+    closed_by_people: ClosedByPeople | None = None
+    returned: Returned | None = None
     assignees: AssigneeRules | None = None
     parent: Parent | None = None
     title_template: Template | None = None

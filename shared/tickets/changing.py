@@ -21,11 +21,11 @@ from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedErro
 from shared.tickets.attaching import Attaching
 from shared.tickets.extras import Extras
 from shared.tickets.journal import Change
-from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
-from shared.tickets.plan import Patch, plan
+from shared.tickets.lane import SELF, Job, Lane, concerns_connection, failure_of
+from shared.tickets.plan import Patch, Renew, plan
 from shared.tickets.presence import Unknown, find_deleted
 from shared.tickets.records import CLOSED_CATEGORIES, Ticket
-from shared.tickets.transitions import TEXTS, identity, observed, patched, patching, summarised, told
+from shared.tickets.transitions import TEXTS, identity, observed, patched, patching, renewed, summarised, told
 from shared.tickets.work_item_fields import in_format
 
 _BATCH = 50
@@ -51,7 +51,8 @@ class _Edit:
 
     def announced(self) -> Ticket:
         """The ticket as it is while the patch is under way."""
-        return patching(self.job.ticket, self.patch, self.item.revision, open_=self.job.desired.open)
+        goal = self.job.desired.open if self.patch.is_last else self.job.ticket.written_open
+        return patching(self.job.ticket, self.patch, self.item.revision, open_=goal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,14 @@ class Changer:
                 self._apply(part)
 
     def _edit(self, job: Job, item: WorkItem) -> _Edit | None:
-        states = self.lane.tools.categories.states(self.lane.organisation, item.project, item.type)
+        workflow = self.lane.tools.categories.workflow(self.lane.organisation, item.project, item.type)
         if job.ticket.sending and item.revision > job.ticket.sending.revision:
             after = self._at(item, job.ticket.sending.revision + 1)
             self.lane.write([self._told(job, after)])  # the next round compares with what is desired now
             return None
-        decision = plan(job.desired, job.ticket, item, states)
+        decision = plan(job.desired, job.ticket, item, workflow)
+        if isinstance(decision, Renew):  # the next round makes it
+            self.lane.write([_renewed(job)])
         return self._with_files(_Edit(job, item, decision)) if isinstance(decision, Patch) else None
 
     def _with_files(self, edit: _Edit) -> _Edit | None:
@@ -161,9 +164,10 @@ class Changer:
 
         def apply(ticket: Ticket) -> Ticket:
             taken_in = summarised(ticket, job.members)
-            return patched(taken_in, item, category, edit.patch, open_=job.desired.open)
+            return patched(taken_in, item, category, edit.patch, job.desired)
 
-        return Change(job.stored, apply, change=word, by=self.lane.connection.identity, done=job.pending)
+        done = job.pending if edit.patch.is_last else None
+        return Change(job.stored, apply, change=word, by=self.lane.connection.identity, done=done)
 
     def _after(self, job: Job, outcome: Outcome) -> None:
         """What was not done stays pending: a patch tests its revision, so that sending it again is safe."""
@@ -177,6 +181,10 @@ class Changer:
 
 def _call(edit: _Edit) -> Call[WorkItem]:
     return change(edit.item.id, [test_revision(edit.item.revision), *edit.operations()])
+
+
+def _renewed(job: Job) -> Change:
+    return Change(job.stored, lambda ticket: renewed(ticket, ticket.generation + 1), change="returned", by=SELF)
 
 
 def _item(job: Job) -> int:

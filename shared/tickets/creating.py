@@ -5,7 +5,6 @@ stamp (transaction)      send ($batch)        record (transaction)
 A process that dies after the stamp leaves attempts without results: *unknown*, never sent again blindly.
 """
 
-import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ from shared.azure_devops.organisation import Call
 from shared.azure_devops.work_items import WorkItem, add_fields, add_hyperlink, create
 from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError, UnknownError
 from shared.tickets.attaching import Attaching
-from shared.tickets.extras import ASSIGNED_TO, Extra, Extras, parent, told
+from shared.tickets.attempts import new_nonce
+from shared.tickets.extras import ASSIGNED_TO, Extra, Extras, parent, related, told
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, concerns_connection, failure_of
 from shared.tickets.pending import is_asked, tries
@@ -102,7 +102,7 @@ class Creator:
     def _learn_states(self, job: Job) -> None:
         """Ask before anything is sent what is needed to record its result."""
         categories = self.lane.tools.categories
-        categories.states(self.lane.organisation, job.link.project_id, job.making.work_item_type)
+        categories.workflow(self.lane.organisation, job.link.project_id, job.making.work_item_type)
 
     def _compare(self, project: str) -> None:
         """Nothing is created before we know which work items carry tickets: the tables may be new, or old."""
@@ -112,7 +112,7 @@ class Creator:
             lane.condition = lane.tools.health.of(lane.connection.name)
 
     def _with_attempt(self, job: Job) -> Ticket:
-        attempt = Attempt(secrets.token_hex(8), self.lane.tools.table.clock.now(), job.link.project_id)
+        attempt = Attempt(new_nonce(job.ticket.generation), self.lane.tools.table.clock.now(), job.link.project_id)
         return attempted(summarised(job.ticket, job.members), attempt, job.desired)
 
     def _call(self, job: Job, attached: Operations) -> Call[WorkItem]:
@@ -127,6 +127,8 @@ class Creator:
         patch = [*add_fields(fields), *in_format(fields, job.making), add_hyperlink(link, f"Ticket {ticket_id}")]
         if Extra.PARENT in wanted and Extra.PARENT not in left_out:
             patch.append(parent(self.lane.organisation.url, job.making.parent))
+        if Extra.PREDECESSOR in wanted and Extra.PREDECESSOR not in left_out:
+            patch.append(related(self.lane.organisation.url, job.ticket.predecessor))
         return create(job.link.project_id, job.making.work_item_type, [*patch, *attached])
 
     def _end(self, job: Job, outcome: Outcome) -> list[Change]:

@@ -30,6 +30,7 @@ class Extra(StrEnum):
     ASSIGNEE = "assignee"
     PARENT = "parent"
     ATTACHMENTS = "attachments"
+    PREDECESSOR = "link to the earlier work item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Extras:
             for extra, value in (
                 (Extra.ASSIGNEE, str(job.desired.once.get(ASSIGNED_TO, ""))),
                 (Extra.PARENT, str(job.making.parent or "")),
+                (Extra.PREDECESSOR, str(job.ticket.predecessor or "")),
                 (Extra.ATTACHMENTS, self.lane.ticket_id(job) if job.desired.files else ""),
             )
             if value
@@ -82,14 +84,23 @@ def parent(organisation: str, number: int) -> dict[str, Any]:
 
     https://learn.microsoft.com/azure/devops/boards/queries/link-type-reference
     """
-    url = f"{organisation}/_apis/wit/workItems/{number}"
-    return {"op": "add", "path": "/relations/-", "value": {"rel": "System.LinkTypes.Hierarchy-Reverse", "url": url}}
+    return _relation(organisation, number, "System.LinkTypes.Hierarchy-Reverse")
+
+
+def related(organisation: str, number: int) -> dict[str, Any]:
+    """Return the JSON-patch operation that relates a work item to another one."""
+    return _relation(organisation, number, "System.LinkTypes.Related")
 
 
 def told(left_out: Mapping[Extra, str], wanted: Mapping[Extra, str]) -> str:
     """Return the comment that says what a work item was made without; empty if it has everything."""
     lines = [f"<li>{escape(f'{_name(extra, wanted[extra])}: {why}')}</li>" for extra, why in left_out.items()]
     return f"<p>Azure DevOps did not take this, so it was left out:</p><ul>{''.join(lines)}</ul>" if lines else ""
+
+
+def _relation(organisation: str, number: int, kind: str) -> dict[str, Any]:
+    url = f"{organisation}/_apis/wit/workItems/{number}"
+    return {"op": "add", "path": "/relations/-", "value": {"rel": kind, "url": url}}
 
 
 def _name(extra: Extra, value: str) -> str:
@@ -103,7 +114,7 @@ def _is_about(extra: Extra, value: str, error: RefusedError | NotFoundError) -> 
             if fields:
                 return any(name.casefold() == ASSIGNED_TO.casefold() for name in fields)
             return _names(error.message, _person(value)) and bool(_OF_PEOPLE.search(error.message))
-        case Extra.PARENT:
+        case Extra.PARENT | Extra.PREDECESSOR:
             return _names(error.message, [value]) and bool(_OF_LINKS.search(error.message))
         case Extra.ATTACHMENTS:
             return bool(_OF_ATTACHMENTS.search(error.message))

@@ -27,7 +27,7 @@ from shared.tickets.hook_events import HookEvent
 from shared.tickets.journal import Change, Journal
 from shared.tickets.look_ups import as_made
 from shared.tickets.outbox import Outbox
-from shared.tickets.records import Stored, WorkItemRef, read_ticket
+from shared.tickets.records import CLOSED_CATEGORIES, Stored, WorkItemRef, read_ticket
 from shared.tickets.transitions import identity, observed, refer
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
@@ -198,7 +198,10 @@ def change_of(stored: Stored, item: WorkItemRef, *, by: str) -> Change:
     # It failed before we learned what became of an earlier patch; this revision may be what that made.
     sending = stored.ticket.sending
     is_told = bool(stored.ticket.failure and sending and item.revision > sending.revision)
-    return Change(stored, lambda ticket: observed(ticket, item), _word(known, item), by, due=is_back or is_told)
+    # Perhaps its link wants an answer to that.
+    is_closed = stored.ticket.open and item.category in CLOSED_CATEGORIES and known.category not in CLOSED_CATEGORIES
+    due = is_back or is_told or is_closed
+    return Change(stored, lambda ticket: observed(ticket, item), _word(known, item), by, due=due)
 
 
 def _word(known: WorkItemRef, item: WorkItemRef) -> str:

@@ -6,26 +6,31 @@ left there. What a person changed is theirs; a change of ours then becomes a com
 """
 
 import hashlib
-import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.azure_devops.projects import State
+from shared.azure_devops.work_item_types import Workflow
 from shared.azure_devops.work_items import WorkItem
+from shared.connections.defaults import ClosedByPeople, Goal, Returned
+from shared.tickets import remarks
 from shared.tickets.files import File
+from shared.tickets.moves import STAY, Move, closing, reopening
 from shared.tickets.records import CLOSED_CATEGORIES, Ticket
+from shared.tickets.snapshots import Status
 
-_LONG = 200
-LABELS = {
-    "System.Title": "title",
-    "System.Description": "description",
-    "Microsoft.VSTS.TCM.ReproSteps": "description",
-    "Microsoft.VSTS.Common.Priority": "priority",
-    "Microsoft.VSTS.Common.Severity": "severity",
-    "Microsoft.VSTS.Scheduling.DueDate": "due date",
-}
+MOST_OBJECTIONS = 3
+"""So often a card is reopened that people, or a rule of theirs, close again and again; then it is left to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What a link says about the life of its work items. `goal`: how one is closed for the status that it has now."""
+
+    goal: Goal = "completed"
+    closed_by_people: ClosedByPeople = "leave"
+    returned: Returned = "reopen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,10 @@ class Desired:
     """What belongs to the item and does not fit into its fields."""
     problems: tuple[str, ...] = ()
     """Why a text is not what the link's template makes."""
+    status: Status = Status.FIXED
+    """Why it is not open, if it is not."""
+    severity: str = ""
+    policies: Policies = Policies()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +75,23 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One change of the work item. `keeps` are digests of values of ours that yield to a person's."""
+    """One change of the work item. `keeps` are digests of values of ours that yield to a person's.
+
+    `is_last`: whether the state that is desired is reached by it; `objects`: whether it answers to a card that people
+    closed.
+    """
 
     fields: Mapping[str, Any]
     state: str | None
     comment: str
     keeps: Mapping[str, str]
+    is_last: bool = True
+    objects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """The vulnerability is there again, and is to have a work item of its own, not the closed one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +99,13 @@ class Nothing:
     """Desired and observed agree, or there is nothing that we may do."""
 
 
-type Plan = Create | Look | Heal | Read | Patch | Nothing
+NO_WORKFLOW = Workflow(())
+
+type Plan = Create | Look | Heal | Read | Patch | Renew | Nothing
 
 
-def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, states: Sequence[State] = ()) -> Plan:
-    """Return what to do. `item` and `states` (of its type) are needed only to turn a `Read` into its `Patch`."""
+def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, workflow: Workflow = NO_WORKFLOW) -> Plan:
+    """Return what to do. `item` and `workflow` (of its type) are needed only to turn a `Read` into what comes of it."""
     if ticket.detached:
         return Nothing()
     if not ticket.work_item.id:
@@ -92,9 +114,7 @@ def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, states:
         return Heal()
     if ticket.work_item.deleted or not (ticket.sending or _differs(desired, ticket)):
         return Nothing()
-    if item is None:
-        return Read()
-    return _patch(desired, ticket, item, states)
+    return _with_item(desired, ticket, item, workflow) if item else Read()
 
 
 def digest(value: Any) -> str:
@@ -108,8 +128,30 @@ def _without_item(desired: Desired, ticket: Ticket) -> Plan:
     return Create() if desired.open else Nothing()
 
 
+def _with_item(desired: Desired, ticket: Ticket, item: WorkItem, workflow: Workflow) -> Plan:
+    renews = _renews(desired, ticket, workflow.category(item.state))
+    return Renew() if renews else _patch(desired, ticket, item, workflow)
+
+
 def _differs(desired: Desired, ticket: Ticket) -> bool:
-    return desired.open != ticket.written_open or bool(_changed(desired, ticket))
+    return (
+        desired.open != ticket.written_open
+        or bool(_changed(desired, ticket))
+        or (desired.open and bool(remarks.worsened(ticket.told_severity, desired.severity)))
+        or _objects(desired, ticket, ticket.work_item.category)
+    )
+
+
+def _objects(desired: Desired, ticket: Ticket, category: str) -> bool:
+    """Whether people closed what the platform still finds, and the link asks for an answer that was not given yet."""
+    is_closed_by_people = desired.open and ticket.written_open and category in CLOSED_CATEGORIES
+    is_to_be_told = desired.policies.closed_by_people != "leave" and not ticket.objected
+    return is_closed_by_people and is_to_be_told and ticket.objections < MOST_OBJECTIONS
+
+
+def _renews(desired: Desired, ticket: Ticket, category: str) -> bool:
+    returns = desired.open and not ticket.written_open and category in CLOSED_CATEGORIES
+    return returns and desired.policies.returned == "new"
 
 
 def _changed(desired: Desired, ticket: Ticket) -> dict[str, Any]:
@@ -121,16 +163,44 @@ def _changed(desired: Desired, ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _patch(desired: Desired, ticket: Ticket, item: WorkItem, states: Sequence[State]) -> Plan:
+def _patch(desired: Desired, ticket: Ticket, item: WorkItem, workflow: Workflow) -> Patch:
     changed = _changed(desired, ticket)
     theirs = {name: value for name, value in changed.items() if _is_theirs(name, value, ticket, item)}
     ours = {name: value for name, value in changed.items() if name not in theirs}
+    objects = _objects(desired, ticket, workflow.category(item.state))
+    move = _move(desired, ticket, item, workflow, objects=objects)
     return Patch(
         fields=ours,
-        state=_goal_state(item.state, states, desired.open) if desired.open != ticket.written_open else None,
-        comment=f"<p>{html.escape(desired.farewell)}</p>" if desired.farewell else _comment(theirs, item),
+        state=move.state,
+        comment=_comment(desired, ticket, move, objects=objects) + remarks.kept(theirs, item.fields),
         keeps={name: digest(value) for name, value in theirs.items()},
+        is_last=move.is_last,
+        objects=objects,
     )
+
+
+def _move(desired: Desired, ticket: Ticket, item: WorkItem, workflow: Workflow, *, objects: bool) -> Move:
+    if desired.open != ticket.written_open:
+        to_close = not desired.open
+        return closing(item.state, workflow, desired.policies.goal) if to_close else reopening(item.state, workflow)
+    reopens = objects and desired.policies.closed_by_people == "reopen"
+    return reopening(item.state, workflow) if reopens else STAY
+
+
+def _comment(desired: Desired, ticket: Ticket, move: Move, *, objects: bool) -> str:
+    """What people should know of it; a step on the way says nothing yet."""
+    if not move.is_last:
+        return ""
+    if desired.farewell:
+        return remarks.said(desired.farewell)
+    if objects:
+        return remarks.said(remarks.STILL_THERE)
+    if desired.open == ticket.written_open:
+        return remarks.worsened(ticket.told_severity, desired.severity) if desired.open else ""
+    if desired.open:
+        return remarks.said(remarks.RETURNED) if move.state else ""
+    left = desired.policies.goal == "leave"
+    return remarks.closed(desired.status, left=left) if move.state or left else ""
 
 
 def _is_theirs(name: str, value: Any, ticket: Ticket, item: WorkItem) -> bool:
@@ -143,32 +213,3 @@ def _is_theirs(name: str, value: Any, ticket: Ticket, item: WorkItem) -> bool:
     if known is None:
         return item.revision > 1 and current not in (None, "", value)
     return digest(current) not in (known.stored, digest(value))
-
-
-def _goal_state(current: str, states: Sequence[State], open_: bool) -> str | None:
-    """The state to move to, chosen by category, or None to leave it; names differ in every process."""
-    category = next((state.category for state in states if state.name == current), "")
-    is_closed = category in CLOSED_CATEGORIES
-    if open_ != is_closed:
-        return None
-    wanted = ("Proposed", "InProgress") if open_ else ("Completed",)
-    for goal in wanted:
-        for state in states:
-            if state.category == goal:
-                return state.name
-    return None
-
-
-def _comment(theirs: Mapping[str, Any], item: WorkItem) -> str:
-    """Say what we would have written where a person's value stands."""
-    lines = [f"<li>{html.escape(_line(name, value, item))}</li>" for name, value in theirs.items()]
-    if not lines:
-        return ""
-    return f"<p>The security platform changed this; what was edited here stays:</p><ul>{''.join(lines)}</ul>"
-
-
-def _line(name: str, value: Any, item: WorkItem) -> str:
-    label = LABELS.get(name, name)
-    if len(str(value)) > _LONG:
-        return f"{label}: it has a new text"
-    return f"{label}: {value} (here: {item.fields.get(name)})"

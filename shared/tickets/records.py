@@ -116,6 +116,16 @@ class Ticket:
     Each with its own revision, as above."""
     written: Mapping[str, Written] = field(default_factory=dict)
     written_open: bool = True
+    told_severity: str = ""
+    """The worst severity as the work item was last told it."""
+    objected: bool = False
+    """Whether the card was answered that people closed while the platform still finds what it is about."""
+    objections: int = 0
+    """How many such answers there were since the platform last said that it is gone."""
+    generation: int = 0
+    """How many work items the ticket had before this one; those are left as they are."""
+    predecessor: int = 0
+    """The last of them."""
     history: int = 0
     created_at: datetime = NEVER
     changed_at: datetime = NEVER
@@ -157,6 +167,7 @@ class Ticket:
             "own_revision": self.own_revision,
             "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
             "written_open": self.written_open,
+            "told_severity": self.told_severity,
             "history": self.history,
             "created_at": self.created_at,
             "changed_at": self.changed_at,
@@ -175,6 +186,10 @@ class Ticket:
             values["detached"] = self.detached
         if self.leaving:
             values["leaving"] = self.leaving
+        if self.objections:
+            values |= {"objected": self.objected, "objections": self.objections}
+        if self.generation:
+            values |= {"generation": self.generation, "predecessor": self.predecessor}
         if self.duplicates:
             values["duplicates"] = json.dumps(list(self.duplicates.items()))
         if self.failure:
@@ -215,6 +230,11 @@ def read_ticket(row: Row) -> Stored:
         duplicates=dict(json.loads(str(values.get("duplicates", "[]")))),
         written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
         written_open=bool(values.get("written_open", True)),
+        told_severity=str(values.get("told_severity", "")),
+        objected=bool(values.get("objected", False)),
+        objections=int(str(values.get("objections", 0))),
+        generation=int(str(values.get("generation", 0))),
+        predecessor=int(str(values.get("predecessor", 0))),
         history=int(str(values.get("history", 0))),
         created_at=_moment(values["created_at"]),
         changed_at=_moment(values["changed_at"]),

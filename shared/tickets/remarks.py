@@ -11,6 +11,8 @@ LABELS = {
     "System.Description": "description",
     "Microsoft.VSTS.TCM.ReproSteps": "description",
     "Microsoft.VSTS.Common.Priority": "priority",
+    "Microsoft.VSTS.Common.Severity": "severity",
+    "Microsoft.VSTS.Scheduling.DueDate": "due date",
 }
 _LONG = 200
 _SEVERITIES = list(Severity)
@@ -22,11 +24,6 @@ _CLOSED = {
 _LEFT = "The state of this card is left to you."
 RETURNED = "The security platform reports that this is there again."
 STILL_THERE = "The security platform still finds this; it is done when a scan does not find it any more."
-
-
-def joined(*remarks: str) -> str:
-    """Return remarks as one comment of HTML; empty ones are left out."""
-    return "".join(remarks)
 
 
 def said(text: str) -> str:

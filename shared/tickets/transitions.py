@@ -9,9 +9,21 @@ from typing import Any
 
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
+from shared.tickets import remarks
+from shared.tickets.attempts import generation_of
 from shared.tickets.members import Members
-from shared.tickets.plan import LABELS, Desired, Patch, digest
-from shared.tickets.records import MOVED, NEVER, Attempt, Failure, Sending, Ticket, WorkItemRef, Written
+from shared.tickets.plan import Desired, Patch, digest
+from shared.tickets.records import (
+    CLOSED_CATEGORIES,
+    MOVED,
+    NEVER,
+    Attempt,
+    Failure,
+    Sending,
+    Ticket,
+    WorkItemRef,
+    Written,
+)
 from shared.tickets.snapshots import Status, Vulnerability
 from shared.tickets.together import severity
 
@@ -58,7 +70,7 @@ def _named(members: Sequence[Vulnerability]) -> tuple[str, ...]:
 def attempted(ticket: Ticket, attempt: Attempt, desired: Desired) -> Ticket:
     """A create is about to be sent; what it will say is remembered, should its answer be lost."""
     sent = {name: Written(digest(value), _NOT_SENT) for name, value in desired.fields.items()}
-    return replace(ticket, attempt=attempt, written=sent, written_open=True)
+    return replace(ticket, attempt=attempt, written=sent, written_open=True, told_severity=desired.severity)
 
 
 def looked_in_vain(ticket: Ticket, at: datetime) -> Ticket:
@@ -96,12 +108,21 @@ def created(ticket: Ticket, made: Made) -> Ticket:
 
     Of the values that the attempt sent it is known that we wrote them; an item of an earlier attempt has other ones.
     """
+    generation = generation_of(made.nonce)
+    if generation < ticket.generation:  # an item that the ticket had before
+        return ticket
+    if generation > ticket.generation:  # our row is an older one, restored
+        return created(renewed(ticket, generation), made)
     if ticket.work_item.id not in (0, made.item.id):
         return _doubled(ticket, made)
     if ticket.work_item.id and ticket.attempt is None:
         return ticket
     ours = ticket.attempt is not None and ticket.attempt.nonce == made.nonce
-    sent = {name: known.sent for name, known in ticket.written.items()} if ours else dict.fromkeys(LABELS, _NOT_SENT)
+    sent = (
+        {name: known.sent for name, known in ticket.written.items()}
+        if ours
+        else dict.fromkeys(remarks.LABELS, _NOT_SENT)
+    )
     return replace(
         _seen(ticket, made.item, made.category),
         nonce=made.nonce,
@@ -128,6 +149,25 @@ def _doubled(ticket: Ticket, made: Made) -> Ticket:
     return created(replace(ticket, attempt=None, sending=None, work_item=nothing, duplicates=duplicates), made)
 
 
+def renewed(ticket: Ticket, generation: int) -> Ticket:
+    """The ticket is to have another work item; the one that it has is left as it is."""
+    return replace(
+        ticket,
+        generation=generation,
+        predecessor=ticket.work_item.id or ticket.predecessor,
+        work_item=WorkItemRef(),
+        nonce="",
+        attempt=None,
+        sending=None,
+        own_revision=0,
+        duplicates={},
+        written={},
+        written_open=True,
+        objected=False,
+        objections=0,
+    )
+
+
 def healed(ticket: Ticket, duplicate: int) -> Ticket:
     """A duplicate was removed, or left to people with a word about it."""
     return replace(ticket, duplicates={n: own for n, own in ticket.duplicates.items() if n != duplicate})
@@ -141,7 +181,7 @@ def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Tic
     return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals))
 
 
-def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, *, open_: bool) -> Ticket:
+def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired: Desired) -> Ticket:
     """A patch of ours was taken: `item` is what it left. It concerns nobody if another item survived meanwhile."""
     if item.id != ticket.work_item.id:
         return ticket
@@ -152,9 +192,17 @@ def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, *, open
         sending=None,
         failure=None,
         written={**ticket.written, **ours, **_kept(ticket.written, patch.keeps)},
-        written_open=open_,
     )
-    return after if open_ else _left(after)
+    if not patch.is_last:  # the goal stays: there is one more step to take
+        return after
+    after = replace(
+        after,
+        written_open=desired.open,
+        told_severity=desired.severity or ticket.told_severity,
+        objected=category in CLOSED_CATEGORIES and (patch.objects or ticket.objected),
+        objections=ticket.objections + patch.objects if desired.open else 0,
+    )
+    return after if desired.open else _left(after)
 
 
 def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ticket:
@@ -194,7 +242,8 @@ def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
     # A category could perhaps not be asked for when the revision was taken in.
     is_more = item.deleted != known.deleted or (not known.category and bool(item.category))
     is_news = item.revision > known.revision or (item.revision == known.revision and is_more)
-    return replace(ticket, work_item=item) if is_news else ticket
+    seen = replace(ticket, work_item=item) if is_news else ticket
+    return seen if seen.work_item.category in CLOSED_CATEGORIES else replace(seen, objected=False)
 
 
 def settled(ticket: Ticket) -> Ticket:
@@ -215,18 +264,8 @@ def leaving(ticket: Ticket, words: str) -> Ticket:
 def attached(ticket: Ticket) -> Ticket:
     """It is worked on again: with the work item that it has, or with a new one if that was closed and left."""
     again = replace(ticket, detached="", failure=None)
-    if ticket.detached != MOVED:
-        return again
-    return replace(
-        again,
-        work_item=WorkItemRef(),
-        nonce="",
-        own_revision=0,
-        sending=None,
-        duplicates={},
-        written={},
-        written_open=True,
-    )
+    has_closed_item = ticket.detached == MOVED and ticket.work_item.id
+    return renewed(again, ticket.generation + 1) if has_closed_item else again
 
 
 def _left(ticket: Ticket) -> Ticket:

@@ -9,7 +9,7 @@ from shared.connections.defaults import PRIORITY, Defaults, TextFormat
 from shared.links.assignees import assignee
 from shared.links.item_fields import constants, mapped, set_once
 from shared.tickets import content
-from shared.tickets.plan import Desired
+from shared.tickets.plan import Desired, Policies
 from shared.tickets.snapshots import Severity, Status, Vulnerability
 from shared.tickets.together import due, severity, without_secrets
 from shared.tickets.type_fields import KnownFields
@@ -53,10 +53,19 @@ def desired(members: Sequence[Vulnerability], making: Defaults, place: Place, *,
     return Desired(
         fields,
         open=is_open,
+        status=_status(members),
+        severity=severity(members).value,
+        policies=Policies(making.goal(_status(members)), making.closed_by_people, making.returned),
         once=_once(members, making, place),
         files=text.files,
         problems=tuple(filter(None, (title.problem, text.problem))),
     )
+
+
+def _status(members: Sequence[Vulnerability]) -> Status:
+    """Return what became of them: fixed, unless all are something else."""
+    found = {member.status for member in members}
+    return next(iter(found)) if len(found) == 1 else Status.FIXED
 
 
 def in_format(fields: Mapping[str, Any], making: Defaults) -> list[dict[str, Any]]:

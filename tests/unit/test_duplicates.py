@@ -106,8 +106,8 @@ def test_a_duplicate_that_only_we_have_written_is_known_as_such() -> None:
     ticket = found(NEW, 8)
     patch = Patch({TITLE: "new"}, None, "", {})
     announced = patching(ticket, patch, 1, open_=True)
-    ours = patched(announced, item(8, revision=2, title="new"), "Proposed", patch, open_=True)
-    theirs = patched(announced, item(8, revision=3, title="new"), "Proposed", patch, open_=True)
+    ours = patched(announced, item(8, revision=2, title="new"), "Proposed", patch, DESIRED)
+    theirs = patched(announced, item(8, revision=3, title="new"), "Proposed", patch, DESIRED)
 
     assert found(ours, 5).duplicates == {8: 2}
     assert found(theirs, 5).duplicates == {8: 1}
@@ -118,7 +118,7 @@ def test_the_answer_to_a_patch_of_the_other_item_changes_nothing() -> None:
     ticket = found(found(NEW, 5), 3)
     patch = Patch({TITLE: "new"}, None, "", {})
 
-    assert patched(ticket, item(5, revision=2), "Proposed", patch, open_=True) == ticket
+    assert patched(ticket, item(5, revision=2), "Proposed", patch, DESIRED) == ticket
 
 
 def test_an_event_of_a_duplicate_says_nothing_of_the_ticket() -> None:

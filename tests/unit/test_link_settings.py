@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from shared.azure_devops.projects import State
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import Defaults, Overrides
 from shared.errors import RefusedError
@@ -17,6 +16,7 @@ from shared.tickets.plan import Create, Desired, Nothing, Patch, Read, plan
 from shared.tickets.records import MOVED, UNLINKED, Attempt, Stored, Ticket, TicketStatus, WorkItemRef, read_ticket
 from shared.tickets.transitions import attached, detached, failed, leaving, patched, settled
 from shared.tickets.views import view
+from tests.unit.workflows import BASIC
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 VULNERABILITY = {
@@ -27,7 +27,6 @@ VULNERABILITY = {
 }
 TICKET = Ticket("application", "shop", title="t", created_at=NOW, changed_at=NOW)
 ITEM = WorkItemRef(7, "u", "Web Shop", 1, "Issue", "To Do", "Proposed")
-STATES = [State("To Do", "Proposed"), State("Done", "Completed")]
 
 
 class TestInheriting:
@@ -106,10 +105,10 @@ class TestLettingGo:
         after = WorkItem(7, 2, "Web Shop", {"System.State": "Done"}, (), "u")
 
         assert plan(wanted, ticket) == Read()
-        patch = plan(wanted, ticket, item, STATES)
+        patch = plan(wanted, ticket, item, BASIC)
         assert isinstance(patch, Patch)
         assert (patch.state, patch.fields, patch.comment) == ("Done", {}, "<p>It &lt;moved&gt;.</p>")
-        left = patched(ticket, after, "Completed", patch, open_=False)
+        left = patched(ticket, after, "Completed", patch, wanted)
         assert (left.detached, left.leaving, left.work_item.category) == (MOVED, "", "Completed")
 
     def test_what_has_no_item_or_cannot_be_closed_is_detached_all_the_same(self) -> None:

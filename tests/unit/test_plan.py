@@ -9,21 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.azure_devops.projects import State
+from shared.azure_devops.work_item_types import Workflow
 from shared.azure_devops.work_items import WorkItem
-from shared.tickets.plan import Create, Desired, Look, Nothing, Patch, Read, digest, plan
+from shared.connections.defaults import ClosedByPeople
+from shared.tickets.attempts import new_nonce
+from shared.tickets.plan import (
+    MOST_OBJECTIONS,
+    Create,
+    Desired,
+    Look,
+    Nothing,
+    Patch,
+    Policies,
+    Read,
+    Renew,
+    digest,
+    plan,
+)
 from shared.tickets.records import Attempt, Ticket, WorkItemRef
-from shared.tickets.transitions import Made, attempted, created, observed, patched, patching, refer
+from shared.tickets.snapshots import Status
+from shared.tickets.transitions import Made, attempted, created, observed, patched, patching, refer, renewed
+from tests.unit.workflows import BASIC, SCRUM_BUG, workflow
 
 TITLE, PRIORITY = "System.Title", "Microsoft.VSTS.Common.Priority"
-BASIC = [State("To Do", "Proposed"), State("Doing", "InProgress"), State("Done", "Completed")]
-SCRUM_BUG = [
-    State("New", "Proposed"),
-    State("Approved", "Proposed"),
-    State("Committed", "InProgress"),
-    State("Done", "Completed"),
-    State("Removed", "Removed"),
-]
+TWO_STEPS = workflow({"Doing": "Checked"}, Proposed="To Do", InProgress="Doing", Resolved="Checked", Completed="Done")
 DESIRED = Desired({TITLE: "SQL injection", PRIORITY: 2}, open=True)
 NEW = Ticket(kind="application", asset="web-shop")
 
@@ -43,7 +52,7 @@ def existing(current: WorkItem | None = None, category: str = "Proposed") -> Tic
 def sent(ticket: Ticket, patch: Patch, before: WorkItem, after: WorkItem, *, open_: bool) -> Ticket:
     """The ticket once its patch was announced, sent and taken."""
     announced = patching(ticket, patch, before.revision, open_=open_)
-    return patched(announced, after, "Proposed", patch, open_=open_)
+    return patched(announced, after, "Proposed", patch, replace(DESIRED, open=open_))
 
 
 def test_a_new_open_vulnerability_is_created() -> None:
@@ -125,7 +134,7 @@ def test_a_comment_shows_hostile_text_as_text() -> None:
         (SCRUM_BUG, "Removed", False, None),
     ],
 )
-def test_the_state_is_chosen_by_category(states: list[State], current: str, open_: bool, goal: str | None) -> None:
+def test_the_state_is_chosen_by_category(states: Workflow, current: str, open_: bool, goal: str | None) -> None:
     decision = plan(replace(DESIRED, open=open_), existing(), item(2, current), states)
 
     assert isinstance(decision, Patch)
@@ -183,3 +192,141 @@ def test_carrying_out_a_plan_leaves_nothing_to_do(title: str, priority: int, ope
     after = sent(ticket, decision, now, replace(now, revision=6, fields=fields), open_=open_)
 
     assert plan(desired, after) == Nothing()
+
+
+class TestLife:
+    """What else happens to a work item than that it is made and changed."""
+
+    def closed_by_people(self) -> Ticket:
+        return existing(item(4, "Done"), "Completed")
+
+    def closed_by_us(self) -> Ticket:
+        return replace(self.closed_by_people(), written_open=False)
+
+    def patch(self, desired: Desired, ticket: Ticket, current: WorkItem) -> Patch:
+        decision = plan(desired, ticket, current, BASIC)
+        assert isinstance(decision, Patch)
+        return decision
+
+    @pytest.mark.parametrize(
+        ("status", "words"),
+        [("fixed", "fixed"), ("false_positive", "false positive"), ("risk_accepted", "risk of this was accepted")],
+    )
+    def test_why_it_is_closed_is_said_with_it(self, status: Status, words: str) -> None:
+        wanted = replace(DESIRED, open=False, status=Status(status))
+
+        decision = self.patch(wanted, existing(), item())
+
+        assert decision.state == "Done"
+        assert words in decision.comment
+
+    def test_a_state_that_is_left_to_people_is_not_touched_but_they_are_told(self) -> None:
+        wanted = replace(DESIRED, open=False, status=Status.RISK_ACCEPTED, policies=Policies(goal="leave"))
+
+        decision = self.patch(wanted, existing(), item())
+        after = sent(existing(), decision, item(), item(2), open_=False)
+
+        assert decision.state is None
+        assert "left to you" in decision.comment
+        assert plan(wanted, after) == Nothing()
+
+    def test_who_closed_it_before_us_is_not_told_why(self) -> None:
+        decision = self.patch(replace(DESIRED, open=False), self.closed_by_people(), item(4, "Done"))
+
+        assert (decision.state, decision.comment, decision.fields) == (None, "", {})
+
+    def test_a_way_of_two_steps_is_gone_to_its_end(self) -> None:
+        wanted = replace(DESIRED, open=False)
+        first = plan(wanted, existing(), item(2, "Doing"), TWO_STEPS)
+        assert isinstance(first, Patch)
+        assert (first.state, first.is_last, first.comment) == ("Checked", False, "")
+
+        between = patched(existing(), item(3, "Checked"), "Resolved", first, wanted)
+        second = plan(wanted, between, item(3, "Checked"), TWO_STEPS)
+
+        assert isinstance(second, Patch)
+        assert (second.state, second.is_last) == ("Done", True)
+        assert "fixed" in second.comment
+        assert plan(wanted, patched(between, item(4, "Done"), "Completed", second, wanted)) == Nothing()
+
+    @pytest.mark.parametrize(("policy", "state"), [("comment", None), ("reopen", "To Do")])
+    def test_what_people_close_too_early_is_answered_once(self, policy: ClosedByPeople, state: str | None) -> None:
+        wanted = replace(DESIRED, policies=Policies(closed_by_people=policy))
+        ticket = self.closed_by_people()
+        assert plan(wanted, ticket) == Read()
+
+        decision = self.patch(wanted, ticket, item(4, "Done"))
+        now = item(5, state or "Done")
+        after = patched(ticket, now, "Proposed" if state else "Completed", decision, wanted)
+
+        assert (decision.state, decision.objects) == (state, True)
+        assert "still finds this" in decision.comment
+        assert plan(wanted, after) == Nothing()
+
+    def test_it_is_answered_again_when_it_is_closed_again_but_not_for_ever(self) -> None:
+        wanted = replace(DESIRED, policies=Policies(closed_by_people="reopen"))
+        ticket, answers = self.closed_by_people(), 0
+        for revision in range(5, 25, 2):
+            if plan(wanted, ticket) == Nothing():
+                break
+            decision = self.patch(wanted, ticket, item(revision - 1, "Done"))
+            ticket = patched(ticket, item(revision, "To Do"), "Proposed", decision, wanted)
+            again = refer(item(revision + 1, "Done"), "Completed", project="Web Shop")
+            ticket, answers = observed(ticket, again), answers + 1
+
+        assert answers == MOST_OBJECTIONS
+
+    def test_what_people_opened_again_meanwhile_is_not_answered(self) -> None:
+        wanted = replace(DESIRED, policies=Policies(closed_by_people="reopen"))
+
+        decision = self.patch(wanted, self.closed_by_people(), item(5, "Doing"))
+
+        assert (decision.state, decision.comment, decision.objects) == (None, "", False)
+
+    def test_what_is_there_again_may_get_a_work_item_of_its_own(self) -> None:
+        wanted = replace(DESIRED, policies=Policies(returned="new"))
+        ticket = self.closed_by_us()
+        assert plan(wanted, ticket) == Read()
+        assert plan(wanted, ticket, item(5, "Done"), BASIC) == Renew()
+
+        after = renewed(ticket, ticket.generation + 1)
+
+        assert plan(wanted, after) == Create()
+        assert (after.predecessor, after.generation) == (7, 1)
+
+    def test_but_not_if_people_work_on_the_old_one_again(self) -> None:
+        wanted = replace(DESIRED, policies=Policies(returned="new"))
+
+        decision = self.patch(wanted, self.closed_by_us(), item(5, "Doing"))
+
+        assert decision.state is None
+
+    def test_an_earlier_work_item_is_no_duplicate_of_the_last_one(self) -> None:
+        first = existing()
+        second = renewed(replace(first, nonce="a" * 16), 1)
+        attempt = Attempt(new_nonce(1), datetime(2026, 11, 21, tzinfo=UTC), "Web Shop")
+        later = replace(item(), id=9)
+        made = created(attempted(second, attempt, DESIRED), Made(later, "Proposed", attempt.nonce, later.fields))
+        assert made.work_item.id == 9
+
+        seen = created(made, Made(item(), "Completed", "a" * 16, item().fields))
+        assert seen == made
+
+        restored = created(first, Made(later, "Proposed", attempt.nonce, later.fields))  # yesterday's row
+        assert (restored.work_item.id, restored.predecessor, restored.duplicates) == (9, 7, {})
+
+    def test_that_it_is_worse_than_before_is_said_once(self) -> None:
+        before = replace(existing(), told_severity="medium")
+        wanted = replace(DESIRED, severity="critical", fields={**DESIRED.fields, PRIORITY: 1})
+
+        decision = self.patch(wanted, before, item())
+        after = patched(before, item(2, fields={PRIORITY: 1}), "Proposed", decision, wanted)
+
+        assert "critical now, it was medium" in decision.comment
+        assert plan(wanted, after) == Nothing()
+
+    def test_that_it_is_better_is_not_worth_a_word(self) -> None:
+        before = replace(existing(), told_severity="critical")
+        wanted = replace(DESIRED, severity="low", fields={**DESIRED.fields, PRIORITY: 4})
+
+        assert self.patch(wanted, before, item()).comment == ""

@@ -1,0 +1,20 @@
+"""Names of attempts: the mark in a work item's hyperlink that says which create of ours made it.
+
+It tells, too, how many work items the ticket had before: a vulnerability that returns may get a new one.
+"""
+
+import secrets
+
+_BYTES = 8
+_GENERATION = 2  # hexadecimal digits
+_MOST = 16**_GENERATION - 1
+
+
+def new_nonce(generation: int) -> str:
+    """Return a fresh name, 16 or 18 hexadecimal digits, for an attempt to make a ticket's work item."""
+    return (f"{min(generation, _MOST):02x}" if generation else "") + secrets.token_hex(_BYTES)
+
+
+def generation_of(nonce: str) -> int:
+    """Return how many work items the ticket had before the one of an attempt."""
+    return int(nonce[:_GENERATION], 16) if len(nonce) == 2 * _BYTES + _GENERATION else 0
