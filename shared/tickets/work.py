@@ -87,7 +87,8 @@ class Work:
         name, end = lane.connection.name, self.tools.leases.monotonic() + self.tools.times.drain
         while rows := self._due(name, lane.lease.lane):
             self._round(lane, rows)
-            if self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
+            is_all = len(rows) < _ROUND  # what comes now is found by the look after the lease was released
+            if is_all or self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
                 return
 
     def _due(self, connection: str, number: int) -> list[Row]:
