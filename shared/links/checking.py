@@ -139,7 +139,7 @@ def _dry_run(
 ) -> list[FieldProblem]:
     """Let Azure DevOps judge an example; values that only a snapshot has are not in it, so they are not judged."""
     example = {**_EXAMPLE, PRIORITY: making.priority("critical"), **constants(making)}
-    everybody = list(people(making).items()) or [(None, "")]
+    everybody: list[tuple[str | None, str]] = [*people(making).items()] or [(None, "")]
     problems: list[FieldProblem] = []
     for person, setting in everybody:
         once = set_once(making, project.name, tag, assignee=person)

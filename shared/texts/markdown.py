@@ -1,5 +1,6 @@
 """Markdown from a scanner or a platform → HTML or Markdown that a work item may hold."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ def as_markdown(text: str, *, level: int = 4) -> str:
             token.tag = f"h{max(level, int(token.tag[1:]))}"
             token.markup = "#" * int(token.tag[1:])
         token.children = _harmless(token.children) if token.children else token.children
-    options = {"mdformat": {}, "parser_extension": [_Tables]}
+    options = {"mdformat": {}, "parser_extension": [_Extension]}
     return str(MDRenderer().render(tokens, options, {})).strip()
 
 
@@ -121,8 +122,13 @@ def _cell(node: "RenderTreeNode", context: "RenderContext") -> str:
     return "".join(child.render(context) for child in node.children)
 
 
-class _Tables:
+def _without_tags(text: str, _node: "RenderTreeNode", _context: "RenderContext") -> str:
+    """Escape every "<" that is not yet: mdformat 1.0.0 leaves the second one of "<<b>"."""
+    return re.sub(r"(\\.)|<", lambda found: found[1] or "\\<", text, flags=re.DOTALL)
+
+
+class _Extension:
     """What mdformat calls an extension: how the nodes that it does not know are written."""
 
     RENDERERS: Mapping[str, Any] = {"table": _table, "th": _cell, "td": _cell}
-    POSTPROCESSORS: Mapping[str, Any] = {}
+    POSTPROCESSORS: Mapping[str, Any] = {"text": _without_tags}

@@ -10,6 +10,9 @@ from typing import Any
 
 MASK = "[secret masked]"
 
+_ENDS = r"\s;\"'`&,<>()\[\]"
+_VALUE = rf"[^{_ENDS}]"
+_NAMES = r"(?i:\b(?:AccountKey|SharedAccessKey|SharedSecretValue|Password|Pwd|ClientSecret|client_secret|api_?key))"
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
 
 
@@ -48,9 +51,10 @@ FORMS: Mapping[str, str] = {
     # https://datatracker.ietf.org/doc/html/rfc3986#section-3.2.1
     "password in an address": r"(?P<address>\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,200}:)[^\s/@\"'<>]{1,500}(?=@)",
     # https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string and its relatives
-    "connection string": r"(?P<name>(?i:\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue"
-    r"|Password|Pwd|ClientSecret|client_secret|api_?key)\s{0,3}=\s{0,3}))"
-    r"(?!\s|[$%{<*(]|\[secret)(?:\"[^\"\n]{4,500}\"|'[^'\n]{4,500}'|[^\s;\"'&,<>()]{6,1000})",
+    "connection string": rf"(?P<setting>{_NAMES}=)(?![$%{{*])"
+    # A word alone is a name in a program, unless a setting of a connection string ends behind it.
+    rf"(?:(?=[A-Za-z_.]*[^A-Za-z_.{_ENDS}]){_VALUE}{{6,1000}}+(?![\[(])|{_VALUE}{{4,1000}}+(?=;))",
+    "quoted password": rf"(?P<quoted>{_NAMES}\s{{0,3}}=\s{{0,3}})(?:\"[^\"\n]{{4,500}}\"|'[^'\n]{{4,500}}')",
     # https://learn.microsoft.com/rest/api/storageservices/create-service-sas
     "shared access signature": r"(?P<sas>[?&;]sig=)[A-Za-z0-9%/+=]{20,200}",
     # https://datatracker.ietf.org/doc/html/rfc6750

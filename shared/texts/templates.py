@@ -145,7 +145,7 @@ def _shown(shape: Format, value: Any) -> Any:
     """Write a value. What a filter of ours returned is written already; what is undefined says so itself."""
     if isinstance(value, Markup | Undefined):
         return value
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Iterator):
         return _joined(shape, value)
     return Markup(shape.text("" if value is None else str(value)))  # noqa: S704  the format escapes it
 

@@ -19,7 +19,7 @@ from shared.azure_devops.work_items import (
 )
 from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedError, TransientError
 from shared.tickets.attaching import Attaching
-from shared.tickets.extras import Extras
+from shared.tickets.extras import Extra, Extras
 from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Job, Lane, concerns_connection, failure_of
 from shared.tickets.plan import Patch, Renew, plan
@@ -91,8 +91,7 @@ class Changer:
             operations = Attaching(self.lane).uploaded(edit.job, edit.item.project, edit.item.attachments)
             return replace(edit, attached=operations)
         except (RefusedError, NotFoundError) as error:
-            if not Extras(self.lane).blames(edit.job, error):
-                raise
+            Extras(self.lane).leave_out(edit.job, Extra.ATTACHMENTS, error)
             return edit
         except TransientError as error:
             if concerns_connection(error):

@@ -90,8 +90,7 @@ class Creator:
         try:
             return Attaching(self.lane).uploaded(job, job.link.project_id)
         except (RefusedError, NotFoundError) as error:
-            if not Extras(self.lane).blames(job, error):
-                raise
+            Extras(self.lane).leave_out(job, Extra.ATTACHMENTS, error)
             return ()
         except TransientError as error:
             if concerns_connection(error):

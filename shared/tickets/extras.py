@@ -64,16 +64,20 @@ class Extras:
             return False
         sent = {extra: value for extra, value in self.wanted(job).items() if extra not in self.left_out(job)}
         blamed = next((extra for extra, value in sent.items() if _is_about(extra, value, error)), None)
-        if blamed is None:
-            return False
-        self.lane.tools.refused.remember(self._key(blamed, sent[blamed]), error.message)
+        if blamed is not None:
+            self.leave_out(job, blamed, error)
+        return blamed is not None
+
+    def leave_out(self, job: Job, extra: Extra, error: BridgeError) -> None:
+        """Leave an extra out from now on, and tell somebody."""
+        value = self.wanted(job)[extra]
+        self.lane.tools.refused.remember(self._key(extra, value), error.message)
         self.lane.tools.notices.tell(
             ALERT,
-            self.lane.connection.name if blamed is not Extra.ATTACHMENTS else self.lane.ticket_id(job),
-            f"Azure DevOps refused the {blamed} {sent[blamed]}: {error.message}",
+            value if extra is Extra.ATTACHMENTS else self.lane.connection.name,
+            f"Azure DevOps refused the {_name(extra, value)}: {error.message}",
             hint="Work items are made without it and say so. Correct the link's settings.",
         )
-        return True
 
     def _key(self, extra: Extra, value: str) -> tuple[str, ...]:
         return (self.lane.connection.name, extra, value)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from local.processes import REPOSITORY
 
@@ -56,10 +57,11 @@ def required(file: Path) -> dict[str, Distribution]:
     while todo:
         wanted = todo.pop()
         applies = wanted.marker is None or any(wanted.marker.evaluate({"extra": e}) for e in ("", *wanted.extras))
-        if applies and wanted.name not in found:
-            found[wanted.name] = distribution(wanted.name)
+        name = canonicalize_name(wanted.name)
+        if applies and name not in found:
+            found[name] = distribution(name)
             extras = [Requirement(f"{wanted.name}[{extra}]") for extra in wanted.extras]
-            todo += [*map(Requirement, found[wanted.name].requires or ()), *extras]
+            todo += [*map(Requirement, found[name].requires or ()), *extras]
     return found
 
 

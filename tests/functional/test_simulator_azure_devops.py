@@ -277,8 +277,8 @@ class TestUpdate:
         assert "oldValue" not in updates[0]["fields"]["System.Title"]
 
     def test_links_between_work_items_make_an_update_but_no_revision(self, contoso: Organization) -> None:
-        number = contoso.create()["id"]
-        relation = {"rel": "System.LinkTypes.Related", "url": f"{contoso.base}/x/_apis/wit/workItems/9"}
+        number, other = contoso.create()["id"], contoso.create()["id"]
+        relation = {"rel": "System.LinkTypes.Related", "url": f"{contoso.base}/x/_apis/wit/workItems/{other}"}
         item = contoso.update(number, {"op": "add", "path": "/relations/-", "value": relation}).json()
         assert (item["rev"], len(item["relations"])) == (1, 1)
         removed = contoso.update(number, {"op": "remove", "path": "/relations/0"}).json()

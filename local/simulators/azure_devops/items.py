@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from local.simulators.azure_devops import dates, errors, events, projects, relations, rules
+from local.simulators.azure_devops import dates, errors, events, projects, relations, rules, targets
 from local.simulators.azure_devops.events import Change
 from local.simulators.azure_devops.fields import find as find_field
 from local.simulators.azure_devops.identity import Identity
@@ -63,6 +63,7 @@ def create(database: Database, project: Project, type_name: str, patch: Patch, a
         "UPDATE organizations SET last_item = last_item + 1 WHERE name = ? RETURNING last_item",
         (project.organization,),
     ).fetchone()
+    patch.added = targets.completed(database, project.organization, [], patch.added)
     found = relations.applied([], patch, moment)
     item = Item(project.organization, row["last_item"], project.id, 1, 0, values, found, _formats({}, patch))
     return _record(database, Change("created", None, item, actor.identity, actor.home, comment, actor.silent))
@@ -87,6 +88,7 @@ def change(database: Database, before: Item, patch: Patch, actor: Actor) -> Item
         rules.check(before.fields, values, known)
     _check_paths(database, project.id, values, before.id)
     comment = _take_comment(values)
+    patch.added = targets.completed(database, before.organization, before.relations, patch.added)
     found = relations.applied(before.relations, patch, moment)
     after = replace(before, project=project.id, fields=values, relations=found, formats=_formats(before.formats, patch))
     if after == before and not comment:

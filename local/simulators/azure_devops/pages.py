@@ -8,6 +8,7 @@ from typing import Any
 
 import nh3
 from jinja2 import Environment, FileSystemLoader
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from local.simulators.azure_devops import control, dates, errors, items, projects, rendering
@@ -30,6 +31,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 _PROMINENT = {"System.Title", "System.State", "System.WorkItemType", "System.Tags"}
 _WRITTEN = {
     "state": "System.State",
@@ -119,7 +121,7 @@ def _item_page(world: World, call: Call, problem: str) -> Answer:
         project = projects.find(database, call.organization, item.project, WEB_USER)
         updates = items.updates_of(database, item)
     known = project.work_item_type(item.type_name)
-    long_texts = {name: value for name, value in item.fields.items() if _is_long(name)}
+    long_texts = {name: _read(item, name, value) for name, value in item.fields.items() if _is_long(name)}
     rest = {n: v for n, v in item.fields.items() if n not in _PROMINENT and n not in long_texts}
     return _page(
         "item.html",
@@ -142,6 +144,12 @@ def _found(database: Database, call: Call) -> Item:
     if item is None:
         raise errors.item_missing(text)
     return item
+
+
+def _read(item: Item, name: str, value: Any) -> Any:
+    """The text as HTML, from Markdown where that is its format."""
+    formats = {known.lower(): kind for known, kind in item.formats.items()}
+    return _MARKDOWN.render(str(value)) if formats.get(name.lower()) == "markdown" else value
 
 
 def _is_long(name: str) -> bool:

@@ -19,6 +19,7 @@ _STRING_LIMIT = 255
 _TAG_LIMIT = 100
 _TAG_LENGTH = 400
 _REQUIRED = ("required, hasValues, limitedToValues, invalidEmpty", 524289)
+_UNKNOWN_IDENTITY = ("hasValues, limitedToValues, invalidIdentityField", 8388608)
 _NOT_LISTED = ("required, hasValues, limitedToValues, allowsOldValue, invalidListValue", 4194304)
 
 type Fields = dict[str, Any]
@@ -118,7 +119,7 @@ def _converted(found: Field, value: Any) -> Any:
             case "dateTime":
                 return dates.stored(dates.parsed(str(value)))
             case "identity":
-                return _identity(value)
+                return _identity(found, value)
             case "treePath":
                 return str(value).strip("\\").replace("/", "\\")
     except (TypeError, ValueError) as error:
@@ -127,11 +128,15 @@ def _converted(found: Field, value: Any) -> Any:
     return str(value)
 
 
-def _identity(value: Any) -> str:
+def _identity(found: Field, value: Any) -> str:
+    """Everybody is known, but for those at an address that by RFC 2606 can be nobody's."""
     if isinstance(value, dict):
-        name, mail = value.get("displayName", ""), value.get("uniqueName", "")
-        return person(f"{name} <{mail}>").combined
-    return person(str(value)).combined
+        value = f"{value.get('displayName', '')} <{value.get('uniqueName', '')}>"
+    known = person(str(value))
+    if known.mail.lower().endswith(".invalid"):
+        message = f"The identity value '{value}' for field '{found.name}' is an unknown identity."
+        raise errors.broken_rules([FieldError(found.reference, message, *_UNKNOWN_IDENTITY)])
+    return known.combined
 
 
 def check(before: Fields, after: Fields, known: WorkItemType) -> None:
