@@ -135,11 +135,17 @@ def _with_item(desired: Desired, ticket: Ticket, item: WorkItem, workflow: Workf
 
 def _differs(desired: Desired, ticket: Ticket) -> bool:
     return (
-        desired.open != ticket.written_open
+        _is_to_move(desired, ticket)
         or bool(_changed(desired, ticket))
         or (desired.open and bool(remarks.worsened(ticket.told_severity, desired.severity)))
         or _objects(desired, ticket, ticket.work_item.category)
     )
+
+
+def _is_to_move(desired: Desired, ticket: Ticket) -> bool:
+    """Whether the platform's news are not yet to be seen in the state, which people may have been left before."""
+    is_left_no_more = ticket.left and not desired.open and desired.policies.goal != "leave"
+    return desired.open != ticket.written_open or is_left_no_more
 
 
 def _objects(desired: Desired, ticket: Ticket, category: str) -> bool:
@@ -180,7 +186,7 @@ def _patch(desired: Desired, ticket: Ticket, item: WorkItem, workflow: Workflow)
 
 
 def _move(desired: Desired, ticket: Ticket, item: WorkItem, workflow: Workflow, *, objects: bool) -> Move:
-    if desired.open != ticket.written_open:
+    if _is_to_move(desired, ticket):
         to_close = not desired.open
         return closing(item.state, workflow, desired.policies.goal) if to_close else reopening(item.state, workflow)
     reopens = objects and desired.policies.closed_by_people == "reopen"
@@ -195,7 +201,7 @@ def _comment(desired: Desired, ticket: Ticket, move: Move, *, objects: bool) -> 
         return remarks.said(desired.farewell)
     if objects:
         return remarks.said(remarks.STILL_THERE)
-    if desired.open == ticket.written_open:
+    if not _is_to_move(desired, ticket):
         return remarks.worsened(ticket.told_severity, desired.severity) if desired.open else ""
     if desired.open:
         return remarks.said(remarks.RETURNED) if move.state else ""

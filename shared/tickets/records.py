@@ -116,6 +116,8 @@ class Ticket:
     Each with its own revision, as above."""
     written: Mapping[str, Written] = field(default_factory=dict)
     written_open: bool = True
+    left: bool = False
+    """Whether it is not open any more and the item's state was left to people."""
     told_severity: str = ""
     """The worst severity as the work item was last told it."""
     objected: bool = False
@@ -168,6 +170,11 @@ class Ticket:
             "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
             "written_open": self.written_open,
             "told_severity": self.told_severity,
+            "left": self.left,
+            "objected": self.objected,
+            "objections": self.objections,
+            "generation": self.generation,
+            "predecessor": self.predecessor,
             "history": self.history,
             "created_at": self.created_at,
             "changed_at": self.changed_at,
@@ -186,10 +193,6 @@ class Ticket:
             values["detached"] = self.detached
         if self.leaving:
             values["leaving"] = self.leaving
-        if self.objections:
-            values |= {"objected": self.objected, "objections": self.objections}
-        if self.generation:
-            values |= {"generation": self.generation, "predecessor": self.predecessor}
         if self.duplicates:
             values["duplicates"] = json.dumps(list(self.duplicates.items()))
         if self.failure:
@@ -230,6 +233,7 @@ def read_ticket(row: Row) -> Stored:
         duplicates=dict(json.loads(str(values.get("duplicates", "[]")))),
         written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
         written_open=bool(values.get("written_open", True)),
+        left=bool(values.get("left", False)),
         told_severity=str(values.get("told_severity", "")),
         objected=bool(values.get("objected", False)),
         objections=int(str(values.get("objections", 0))),

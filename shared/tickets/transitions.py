@@ -198,6 +198,7 @@ def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired
     after = replace(
         after,
         written_open=desired.open,
+        left=not desired.open and desired.policies.goal == "leave",
         told_severity=desired.severity or ticket.told_severity,
         objected=category in CLOSED_CATEGORIES and (patch.objects or ticket.objected),
         objections=ticket.objections + patch.objects if desired.open else 0,

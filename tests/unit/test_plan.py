@@ -224,11 +224,15 @@ class TestLife:
         wanted = replace(DESIRED, open=False, status=Status.RISK_ACCEPTED, policies=Policies(goal="leave"))
 
         decision = self.patch(wanted, existing(), item())
-        after = sent(existing(), decision, item(), item(2), open_=False)
+        after = patched(existing(), item(2), "Proposed", decision, wanted)
 
         assert decision.state is None
         assert "left to you" in decision.comment
         assert plan(wanted, after) == Nothing()
+
+        fixed = self.patch(replace(DESIRED, open=False), after, item(2))
+        assert fixed.state == "Done"
+        assert "fixed" in fixed.comment
 
     def test_who_closed_it_before_us_is_not_told_why(self) -> None:
         decision = self.patch(replace(DESIRED, open=False), self.closed_by_people(), item(4, "Done"))

@@ -123,6 +123,15 @@ def _customise(world: World, call: Call, _rest: str) -> Any:
     return {}
 
 
+def _set_workflow(world: World, call: Call, _rest: str) -> Any:
+    asked = call.object()
+    organization = asked.get("organization", _DEFAULT_ORGANIZATION)
+    with world.store.transaction() as database:
+        project = projects.find(database, organization, asked["project"], WEB_USER)
+        projects.set_workflow(database, project, asked["type"], asked["states"], asked.get("moves"))
+    return {}
+
+
 def _change_settings(world: World, call: Call, _rest: str) -> Any:
     world.settings.change(call.object())
     return world.settings.all()
@@ -253,6 +262,7 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "repositories"): _commit,
     ("POST", "organizations"): _make_organization,
     ("POST", "rules"): _customise,
+    ("POST", "workflows"): _set_workflow,
     ("POST", "settings"): _change_settings,
     ("GET", "settings"): _show_settings,
     ("POST", "faults"): _add_fault,

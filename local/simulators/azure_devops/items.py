@@ -11,6 +11,7 @@ from local.simulators.azure_devops.events import Change
 from local.simulators.azure_devops.fields import find as find_field
 from local.simulators.azure_devops.identity import Identity
 from local.simulators.azure_devops.patch import Patch
+from local.simulators.azure_devops.processes import WorkItemType
 from local.simulators.azure_devops.projects import Project
 from local.simulators.azure_devops.rendering import Item, of_row
 from local.simulators.azure_devops.store import Database, packed
@@ -84,6 +85,9 @@ def change(database: Database, before: Item, patch: Patch, actor: Actor) -> Item
     values = rules.applied(before.fields, patch, known, bypass=actor.bypass_rules)
     project = _moved(database, project, before, values, actor)
     known = project.work_item_type(values["System.WorkItemType"])
+    values["System.WorkItemType"] = known.name
+    if (project.id, known.name) != (before.project, before.type_name):
+        _begin_anew(values, known)
     if not actor.bypass_rules:
         rules.check(before.fields, values, known)
     _check_paths(database, project.id, values, before.id)
@@ -116,10 +120,13 @@ def _moved(database: Database, project: Project, before: Item, values: dict[str,
     for path in ("System.AreaPath", "System.IterationPath"):
         if values[path] == before.fields[path]:
             values[path] = target.name
-    known = target.work_item_type(values["System.WorkItemType"])
+    return target
+
+
+def _begin_anew(values: dict[str, Any], known: WorkItemType) -> None:
+    """Where the state of an item is not known it is a new one."""
     if values["System.State"] not in {state.name for state in known.states}:
         values["System.State"] = known.states[0].name
-    return target
 
 
 def _check_paths(database: Database, project: str, values: dict[str, Any], number: int) -> None:

@@ -39,6 +39,12 @@ class WorkItemType:
     states: tuple[State, ...]
     fields: tuple[TypeField, ...]
     first_reason: str
+    moves: dict[str, tuple[str, ...]] | None = None
+    """From each state to which others; None: to all, as in the standard processes."""
+
+    def allows(self, start: str, goal: str) -> bool:
+        """Whether an item may be moved from one state to another."""
+        return self.moves is None or start == goal or goal in self.moves.get(start, ())
 
     def field(self, reference: str) -> TypeField | None:
         """Return how the type uses a field, or None where it does not have it."""
@@ -194,7 +200,11 @@ def _type(row: _Row) -> WorkItemType:
 
 
 def _state(name: str) -> State:
-    category = _CATEGORIES[name]
+    return state_of(name, _CATEGORIES[name])
+
+
+def state_of(name: str, category: str) -> State:
+    """Return a state in its category's colour."""
     return State(name, _COLORS[category], category)
 
 

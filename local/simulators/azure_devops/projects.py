@@ -8,7 +8,7 @@ from typing import Any
 
 from local.simulators.azure_devops import dates, errors
 from local.simulators.azure_devops.identity import Identity, identifiers
-from local.simulators.azure_devops.processes import PROCESSES, Process, TypeField, WorkItemType
+from local.simulators.azure_devops.processes import PROCESSES, Process, TypeField, WorkItemType, state_of
 from local.simulators.azure_devops.store import Database, packed
 from local.simulators.azure_devops.web import Answer, Call, Route
 from local.simulators.azure_devops.world import World
@@ -96,18 +96,29 @@ def _project(database: Database, row: Any) -> Project:
     rules = database.execute(
         "SELECT type, reference, rule FROM custom_fields WHERE project = ? ORDER BY type, reference", (row["id"],)
     ).fetchall()
-    process = _customised(row["process"], tuple((rule["type"], rule["reference"], rule["rule"]) for rule in rules))
+    workflows = database.execute(
+        "SELECT type, states, moves FROM custom_workflows WHERE project = ? ORDER BY type", (row["id"],)
+    ).fetchall()
+    process = _customised(row["process"], tuple(map(tuple, rules)), tuple(map(tuple, workflows)))
     return Project(row["id"], row["organization"], row["name"], process, row["revision"], row["changed"])
 
 
 @lru_cache(maxsize=256)
-def _customised(process: str, rules: tuple[tuple[str, str, str], ...]) -> Process:
+def _customised(
+    process: str, rules: tuple[tuple[str, str, str], ...], workflows: tuple[tuple[str, str, str], ...]
+) -> Process:
     standard = PROCESSES[process]
     types = dict(standard.types)
     for type_name, reference, rule in rules:
         known = types[type_name.lower()]
         fields = [used for used in known.fields if used.reference.lower() != reference.lower()]
         types[type_name.lower()] = replace(known, fields=(*fields, _type_field(reference, json.loads(rule))))
+    for type_name, states, moves in workflows:
+        known = types[type_name.lower()]
+        own = tuple(state_of(name, category) for name, category in json.loads(states).items())
+        state_field = TypeField("System.State", required=True, allowed=tuple(state.name for state in own))
+        fields = [used for used in known.fields if used.reference != "System.State"]
+        types[type_name.lower()] = replace(known, states=own, fields=(*fields, state_field), moves=json.loads(moves))
     return replace(standard, types=types)
 
 
@@ -121,6 +132,14 @@ def customise(database: Database, project: Project, type_name: str, reference: s
     known = project.work_item_type(type_name)
     row = (project.id, known.name, reference, packed(rule))
     database.execute("INSERT OR REPLACE INTO custom_fields VALUES (?, ?, ?, ?)", row)
+
+
+def set_workflow(
+    database: Database, project: Project, type_name: str, states: dict[str, str], moves: dict[str, list[str]] | None
+) -> None:
+    """Give a type of one project states of its own (name → category, the first is a new item's), and ways between."""
+    row = (project.id, project.work_item_type(type_name).name, packed(states), packed(moves))
+    database.execute("INSERT OR REPLACE INTO custom_workflows VALUES (?, ?, ?, ?)", row)
 
 
 def connection_data(world: World, call: Call) -> Answer:

@@ -45,6 +45,13 @@ def defaults(known: WorkItemType, project: str, moment: str, actor: Identity) ->
     return values | given
 
 
+_TYPE = "System.WorkItemType"
+"""Read-only by the fields' own list, and yet the way to make an item one of another type.
+
+https://learn.microsoft.com/rest/api/azure/devops/wit/work-items/update#change-work-item-type
+"""
+
+
 def applied(before: Fields, patch: Patch, known: WorkItemType, *, bypass: bool) -> Fields:
     """Return the fields as the patch leaves them. Raises where a field is unknown, read-only or cannot hold it."""
     _check_tests(before, patch)
@@ -54,7 +61,7 @@ def applied(before: Fields, patch: Patch, known: WorkItemType, *, bypass: bool) 
         found = catalogue.find(name)
         if found is None or known.field(found.reference) is None:
             raise errors.field_missing(name)
-        if found.read_only and not bypass:
+        if found.read_only and found.reference != _TYPE and not bypass:
             raise errors.bad_field(f"TF401326: Invalid field status 'ReadOnly' for field '{found.reference}'.")
         _write(after, operation, found, value, markdown=found.reference.lower() in markdown)
     return after
@@ -159,6 +166,8 @@ def _broken(reference: str, before: Fields, after: Fields, known: WorkItemType) 
         return FieldError(found.reference, message, *_REQUIRED) if used.required else None
     if used.allowed and value != before.get(found.reference) and value not in used.allowed:
         return not_listed(found, value)
+    if reference == "System.State" and not known.allows(str(before.get(reference, value)), str(value)):
+        return not_listed(found, value)  # which states are listed depends on the one that it has
     return None
 
 

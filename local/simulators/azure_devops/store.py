@@ -23,6 +23,10 @@ CREATE TABLE IF NOT EXISTS projects (
 CREATE TABLE IF NOT EXISTS nodes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, project TEXT NOT NULL, structure TEXT NOT NULL,
     path TEXT NOT NULL COLLATE NOCASE, identifier TEXT NOT NULL, UNIQUE (project, structure, path));
+CREATE TABLE IF NOT EXISTS custom_workflows (
+    project TEXT NOT NULL, type TEXT NOT NULL COLLATE NOCASE, states TEXT NOT NULL, moves TEXT NOT NULL,
+    PRIMARY KEY (project, type)
+);
 CREATE TABLE IF NOT EXISTS custom_fields (
     project TEXT NOT NULL, type TEXT NOT NULL COLLATE NOCASE, reference TEXT NOT NULL COLLATE NOCASE,
     rule TEXT NOT NULL, PRIMARY KEY (project, type, reference));

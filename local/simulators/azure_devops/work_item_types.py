@@ -68,15 +68,16 @@ def _shown(known: WorkItemType, project: Project, call: Call) -> dict[str, Any]:
         "isDisabled": False,
         "fields": [_field(used, call) for used in known.fields],
         "fieldInstances": [_field(used, call) for used in known.fields],
-        "transitions": _transitions(states),
+        "transitions": _transitions(known),
         "states": [_state(state) for state in states],
         "url": f"{call.home}/{project.id}/_apis/wit/workItemTypes/{quote(known.name)}",
     }
 
 
-def _transitions(states: tuple[State, ...]) -> dict[str, list[dict[str, Any]]]:
-    among = {state.name: [{"to": other.name, "actions": None} for other in states] for state in states}
-    return {"": [{"to": states[0].name, "actions": None}], **among}
+def _transitions(known: WorkItemType) -> dict[str, list[dict[str, Any]]]:
+    names = [state.name for state in known.states]
+    among = {name: [{"to": other, "actions": None} for other in names if known.allows(name, other)] for name in names}
+    return {"": [{"to": names[0], "actions": None}], **among}
 
 
 def _field(used: TypeField, call: Call) -> dict[str, Any]:
