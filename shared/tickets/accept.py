@@ -13,7 +13,7 @@ from enum import StrEnum
 from shared.errors import TransientError
 from shared.storage import tables
 from shared.storage.tables import Operation, Row, RowChangedError, Table, checked_size
-from shared.tickets import keys
+from shared.tickets import keys, origins
 from shared.tickets.arrivals import LIGHT, Arrival, position_values, read_position, row_values
 from shared.tickets.pending import due_at_once
 from shared.tickets.wake_ups import WakeUps
@@ -96,20 +96,20 @@ class Accept:
 
 
 def _decide(arrival: Arrival, stored: Row | None) -> _Decision:
+    whose = origins.values(arrival.origin, stored)
     if stored is None:
-        return _Decision(
-            Outcome.CHANGED, (tables.create(arrival.row, row_values(arrival)), due_at_once(arrival.ticket))
-        )
+        snapshot = tables.create(arrival.row, {**row_values(arrival), **whose})
+        return _Decision(Outcome.CHANGED, (snapshot, due_at_once(arrival.ticket)))
     position = read_position(stored)
     if arrival.position.is_older_than(position):
         return _Decision(Outcome.OUTDATED, ())
-    if stored.values["fingerprint"] != arrival.fingerprint:
-        snapshot = tables.replace(arrival.row, row_values(arrival), stored.etag)
+    if stored.values["fingerprint"] != arrival.fingerprint or origins.is_withdrawn(stored):
+        snapshot = tables.replace(arrival.row, {**row_values(arrival), **whose}, stored.etag)
         return _Decision(Outcome.CHANGED, (snapshot, due_at_once(arrival.ticket)))
-    if arrival.position == position:
+    if arrival.position == position and whose["scans"] == stored.values.get("scans"):
         return _Decision(Outcome.UNCHANGED, ())
     # Confirmed as of later: what arrives late from before this moment must not overwrite it.
-    confirmed = tables.merge(arrival.row, position_values(arrival.position), stored.etag)
+    confirmed = tables.merge(arrival.row, {**position_values(arrival.position), **whose}, stored.etag)
     return _Decision(Outcome.UNCHANGED, (confirmed,))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
 from shared.tickets.plan import LABELS, Desired, Patch, digest
-from shared.tickets.records import MOVED, Attempt, Failure, Sending, Ticket, WorkItemRef, Written
+from shared.tickets.records import MOVED, WITHDRAWN, Attempt, Failure, Sending, Ticket, WorkItemRef, Written
 from shared.tickets.snapshots import Status, Vulnerability
 
 _MAX_TITLE = 1000
@@ -183,15 +183,23 @@ def detached(ticket: Ticket, why: str) -> Ticket:
     return ticket if ticket.detached else replace(ticket, detached=why, leaving="")
 
 
+def taken_back(ticket: Ticket) -> Ticket:
+    """Its import was taken back: its work item, if it had one, lies in the recycle bin now."""
+    item = replace(ticket.work_item, deleted=bool(ticket.work_item.id))
+    return replace(ticket, detached=WITHDRAWN, leaving="", failure=None, sending=None, work_item=item)
+
+
 def leaving(ticket: Ticket, words: str) -> Ticket:
     """Its work item is to be closed with these words, and left."""
     return ticket if ticket.detached else replace(ticket, leaving=words)
 
 
 def attached(ticket: Ticket) -> Ticket:
-    """It is worked on again: with the work item that it has, or with a new one if that was closed and left."""
+    """It is worked on again: with the work item that it has, or with a new one if that was closed and left, or
+    taken back and not restored by anybody."""
     again = replace(ticket, detached="", failure=None)
-    if ticket.detached != MOVED:
+    was_left = ticket.detached == MOVED or (ticket.detached == WITHDRAWN and ticket.work_item.deleted)
+    if not was_left:
         return again
     return replace(
         again,

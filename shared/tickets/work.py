@@ -22,10 +22,11 @@ from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
 from shared.tickets.leases import Lease, LeaseLostError
 from shared.tickets.plan import Create, Desired, Heal, Look, Nothing, Read, plan
-from shared.tickets.records import UNLINKED, Stored, Ticket, read_ticket
+from shared.tickets.records import UNLINKED, WITHDRAWN, Stored, Ticket, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
-from shared.tickets.transitions import detached, settled, summarised
+from shared.tickets.transitions import attached, detached, settled, summarised
+from shared.tickets.withdrawing import Withdrawal, Withdrawer, is_withdrawal
 from shared.tickets.work_item_fields import desired, ticket_url
 
 log = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ class Work:
         """Read all that is known of the tickets that are due; detach those whose asset is not linked here any more."""
         with ThreadPoolExecutor(_THREADS) as threads:
             found = threads.map(lambda row: self._guarded(lane, row), rows)
-            loaded = [entry for entry in found if entry]
+            loaded = self._without_withdrawals(lane, [entry for entry in found if entry])
         links = {asset: self.links.find(*asset) for asset in {_asset(entry.vulnerability) for entry in loaded}}
         jobs: list[Job] = []
         detached: list[Change] = []
@@ -145,6 +146,18 @@ class Work:
                 lane.hold(entry.row)
         lane.write(detached)
         return [job for job in jobs if job.link.enabled or self._only_looks(lane, job)]
+
+    def _without_withdrawals(self, lane: Lane, loaded: "Sequence[_Loaded]") -> "list[_Loaded]":
+        """Take back the tickets whose import was, attach those again of which a newer snapshot came; return the rest.
+
+        The pending rows stay: the next round goes on.
+        """
+        withdrawn = [entry for entry in loaded if is_withdrawal(entry.stored, entry.snapshot)]
+        Withdrawer(lane).run([Withdrawal(entry.row, entry.stored, entry.snapshot) for entry in withdrawn])
+        left = [entry for entry in loaded if entry not in withdrawn]
+        again = [entry for entry in left if entry.stored.ticket.detached == WITHDRAWN]
+        lane.write([Change(entry.stored, attached, change="attached", by=SELF) for entry in again])
+        return [entry for entry in left if entry not in again]
 
     def _only_looks(self, lane: Lane, job: Job) -> bool:
         """What is done for a disabled link is to look; all else waits."""
@@ -174,7 +187,7 @@ class Work:
             return None
         vulnerability = read_vulnerability(snapshot)
         stored = read_ticket(ticket) if ticket else self._new(key, vulnerability)
-        return _Loaded(row, stored, vulnerability)
+        return _Loaded(row, stored, snapshot, vulnerability)
 
     def _new(self, key: str, vulnerability: Vulnerability) -> Stored:
         asset, now = vulnerability.asset, self.tools.table.clock.now()
@@ -197,6 +210,7 @@ class _Loaded:
 
     row: Row
     stored: Stored
+    snapshot: Row
     vulnerability: Vulnerability
 
 
