@@ -1,6 +1,5 @@
 """A report of 20,000 results, as the process that takes it in sees it."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
