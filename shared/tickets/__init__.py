@@ -7,9 +7,9 @@ Reports  sarif and arrays (read as a stream), scans (what they are to an import)
 Rows   keys (their names), records (what a ticket's holds), pending, leases, journal (their one writer)
 Work   work (one lane, round by round), lane (what its parts share), plan (what to do; pure), transitions (what a
        ticket is afterwards; pure), creating, changing, resolving (attempts without a result) with look_ups, healing
-       (two items with one ticket), withdrawing (imports that are taken back), adoption (items that the tables do not know), categories (states of types),
-       presence (there, deleted, unknown), content and markdown (what an item says), work_item_fields (which fields
-       say it)
+       (two items with one ticket), withdrawing (imports that are taken back), adoption (items that the tables do not
+       know), categories (states of types), presence (there, deleted, unknown), content and markdown (what an item
+       says), work_item_fields (which fields say it)
 Back   hook_events (payloads; pure), observe, claims (whose an unknown item is), reconcile (the feed of revisions),
        verification (every item); doctor (service hooks: mended, and what they lost), hearing (whether they tell
        anything), hook_records (what is remembered of them), hook_alerts (what a person hears of them)
