@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from azure.data.tables import TableServiceClient
 
 from local.stack import Stack
 from shared.services import Services
+from shared.tickets.scans import Report, Scan
 from shared.tickets.snapshots import read_snapshot
 from tests.functional.bridge import Bridge
 
@@ -62,8 +62,9 @@ def fill(stack: Stack, bridge: Bridge, count: int) -> None:
     stack.kill("functions")
     say(f"{count:,} pending tickets are being made ...")
     snapshots = (read_snapshot(bridge.snapshot(f"F{number}")) for number in range(count))
-    report = Services(stack._host_environment()).submit.all(snapshots, datetime.now(UTC))
-    assert report.view()["changed"] == count
+    report = Report((Scan(),), lambda: ((Scan(), snapshot) for snapshot in snapshots))
+    tally = Services(stack._host_environment()).take_report(report, secrets.token_hex(16))
+    assert tally.counts()["changed"] == count
     stack.start_functions()
 
 

@@ -57,6 +57,7 @@ class Wiring:
             "RECONCILE_SCHEDULE": "0 */1 * * * *",
             "VERIFY_SCHEDULE": "0 30 2 * * *",
             "DOCTOR_SCHEDULE": "0 7 * * * *",
+            "RETENTION_SCHEDULE": "0 45 3 * * *",
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "115343360",
             **own,

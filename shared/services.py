@@ -18,6 +18,8 @@ from shared.links.showing import ShowLinks
 from shared.links.unsubscribing import Unsubscribing
 from shared.once import once
 from shared.storage.raw_queues import RawQueue
+from shared.storage.tables import Table
+from shared.tickets import departures, retention
 from shared.tickets.accept import Accept
 from shared.tickets.creating import Refusals
 from shared.tickets.departures import Departures
@@ -27,6 +29,10 @@ from shared.tickets.failed_messages.resends import Resends
 from shared.tickets.failed_messages.send_again import SendAgain
 from shared.tickets.hook_alerts import HookAlerts
 from shared.tickets.hook_records import HookRecords
+from shared.tickets.imports import taking_back
+from shared.tickets.imports.records import Imports
+from shared.tickets.imports.taking import TakeReport
+from shared.tickets.imports.taking_back import TakeBack
 from shared.tickets.lane import Tools
 from shared.tickets.letting_go import LettingGo
 from shared.tickets.moving import Moving
@@ -38,6 +44,7 @@ from shared.tickets.reconcile import Reconcile
 from shared.tickets.refused import Refused
 from shared.tickets.regrouping import Regrouping
 from shared.tickets.requests import TicketRequests
+from shared.tickets.retention import Keep, Retention
 from shared.tickets.retry import Retry
 from shared.tickets.rounds import Rounds
 from shared.tickets.submit import Submit
@@ -119,12 +126,46 @@ class Services(Clients):
 
     @once
     def submit(self) -> Submit:
-        """`POST /tickets` and `POST /tickets/import`."""
+        """`POST /tickets`."""
         return Submit(self._tickets, self.links, self._accept)
+
+    @once
+    def take_report(self) -> TakeReport:
+        """`POST /tickets/import`."""
+        return TakeReport(self._tickets, self.links, self._accept, self._imports)
+
+    @once
+    def take_back(self) -> TakeBack:
+        """`GET` and `DELETE /imports/{import}`, and the round that carries it out."""
+        return TakeBack(
+            table=self._tickets,
+            imports=self._imports,
+            connections=self.connections,
+            queue=self._ticket_work,
+            wake_ups=self._wake_ups,
+            times=self._times,
+        )
+
+    @once
+    def retention(self) -> Retention:
+        """The timer that forgets what was kept long enough, and its rounds."""
+        keep = Keep(self.settings.keep_history_days, self.settings.keep_failed_messages_days)
+        return Retention(
+            table=self._tickets,
+            connections=self.connections,
+            failed_messages=self.failed_messages,
+            queue=self._ticket_work,
+            keep=keep,
+            times=self._times,
+        )
 
     @once
     def _accept(self) -> Accept:
         return Accept(self._tickets, self._wake_ups)
+
+    @once
+    def _imports(self) -> Imports:
+        return Imports(Table(self._account, "imports"))
 
     @once
     def read_tickets(self) -> ReadTickets:
@@ -207,7 +248,11 @@ class Services(Clients):
             reconcile=reconcile,
             verification=verification,
             adoption=self._adoption,
-            departures=self.departures,
+            apart={
+                **dict.fromkeys(departures.ROUNDS, self.departures.run),
+                **dict.fromkeys(retention.ROUNDS, self.retention.run),
+                taking_back.ROUND: self.take_back.run,
+            },
             doctor=self._doctor,
             times=self._times,
         )
@@ -222,6 +267,7 @@ class Services(Clients):
             self._wake_ups,
             self._outbox,
             self.departures,
+            self.take_back,
             self._times,
         )
 

@@ -14,7 +14,10 @@ from shared.errors import ConfigurationError
 DEFAULT_AZURE_DEVOPS_URL = "https://dev.azure.com"
 DEFAULT_ENTRA_URL = "https://login.microsoftonline.com"
 MAX_IMPORT_BYTES = 100 * 1024 * 1024
-SCHEDULES = ("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", "VERIFY_SCHEDULE", "DOCTOR_SCHEDULE")
+KEEP_HISTORY_DAYS = 730
+KEEP_FAILED_MESSAGES_DAYS = 90
+_MOST_DAYS = 36_500
+SCHEDULES = ("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", "VERIFY_SCHEDULE", "DOCTOR_SCHEDULE", "RETENTION_SCHEDULE")
 STORAGE_CONNECTION = "AzureWebJobsStorage"
 # An unresolved reference reaches the app as its literal text:
 # https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
@@ -47,6 +50,8 @@ class Settings:
     max_import_bytes: int = MAX_IMPORT_BYTES
     time_scale: float = 1.0
     tables_epoch: int = 1
+    keep_history_days: int = KEEP_HISTORY_DAYS
+    keep_failed_messages_days: int = KEEP_FAILED_MESSAGES_DAYS
     client_id: str | None = None
 
     @classmethod
@@ -67,6 +72,10 @@ class Settings:
             max_import_bytes=reader.number("MAX_IMPORT_BYTES", int, MAX_IMPORT_BYTES, least=1024),
             time_scale=reader.number("TIME_SCALE", float, 1.0, least=0.001),
             tables_epoch=reader.number("TABLES_EPOCH", int, 1, least=1),
+            keep_history_days=reader.number("KEEP_HISTORY_DAYS", int, KEEP_HISTORY_DAYS, least=0, most=_MOST_DAYS),
+            keep_failed_messages_days=reader.number(
+                "KEEP_FAILED_MESSAGES_DAYS", int, KEEP_FAILED_MESSAGES_DAYS, least=0, most=_MOST_DAYS
+            ),
             client_id=values.get("AZURE_CLIENT_ID") or None,
         )
         for schedule in SCHEDULES:  # read by the host; without them nobody finds what was forgotten or missed
@@ -106,7 +115,9 @@ class _Reader:
             self.problems.append(f"{name} is not an https:// address without query and credentials")
         return value
 
-    def number[N: (int, float)](self, name: str, convert: Callable[[str], N], default: N, *, least: N) -> N:
+    def number[N: (int, float)](
+        self, name: str, convert: Callable[[str], N], default: N, *, least: N, most: N | None = None
+    ) -> N:
         value = self._values.get(name, "").strip()
         if not value:
             return default
@@ -119,6 +130,8 @@ class _Reader:
             self.problems.append(f"{name} is not a number")
         elif number < least:
             self.problems.append(f"{name} is less than {least}")
+        elif most is not None and number > most:
+            self.problems.append(f"{name} is more than {most}")
         return number
 
     def storage(self) -> StorageAccount:

@@ -15,10 +15,9 @@ from shared.connections.defaults import BY_ITSELF
 from shared.errors import TransientError
 from shared.storage import tables
 from shared.storage.tables import Operation, Row, RowChangedError, Table, checked_size
-from shared.tickets import keys
-from shared.tickets.arrivals import LIGHT, SCHEMA, Arrival, head_values, position_values, read_position, snapshot_values
+from shared.tickets import keys, origins
+from shared.tickets.arrivals import LIGHT, SCHEMA, Arrival, position_values, read_position, row_values
 from shared.tickets.grouping import Grouping, ticket_of
-from shared.tickets.members import LEFT
 from shared.tickets.pending import due_at_once
 from shared.tickets.wake_ups import WakeUps
 
@@ -116,38 +115,33 @@ def _decide(arrival: Arrival, stored: Row | None, grouping: Grouping) -> _Decisi
     expression = grouping.of(stored)
     ticket = ticket_of(arrival.vulnerability, expression)
     if stored is None:
-        return _Decision(Outcome.CHANGED, ticket, "", _writes(arrival, ticket, expression, None))
-    before = str(stored.values["ticket"])
+        return _changed(arrival, None, ticket, expression)
     position = read_position(stored)
     if arrival.position.is_older_than(position):
-        return _Decision(Outcome.OUTDATED, before)
-    is_here = ticket == before and expression == stored.values.get("grouping", BY_ITSELF)
-    if stored.values["fingerprint"] != arrival.fingerprint or not is_here:
-        left = before if ticket != before else ""
-        return _Decision(Outcome.CHANGED, ticket, left, _writes(arrival, ticket, expression, stored))
-    if arrival.position == position:
+        return _Decision(Outcome.OUTDATED, str(stored.values["ticket"]))
+    is_here = (ticket, expression) == (stored.values["ticket"], stored.values.get("grouping", BY_ITSELF))
+    says_the_same = stored.values["fingerprint"] == arrival.fingerprint and not origins.is_withdrawn(stored)
+    if not (is_here and says_the_same):
+        return _changed(arrival, stored, ticket, expression)
+    whose = origins.values(arrival.origin, stored)
+    if arrival.position == position and whose["scans"] == stored.values.get("scans"):
         return _Decision(Outcome.UNCHANGED, ticket)
     # Confirmed as of later: what arrives late from before this moment must not overwrite it.
-    confirmed = tables.merge(arrival.row, position_values(arrival.position), stored.etag)
+    confirmed = tables.merge(arrival.row, {**position_values(arrival.position), **whose}, stored.etag)
     return _Decision(Outcome.UNCHANGED, ticket, "", (confirmed,))
 
 
-def _writes(arrival: Arrival, ticket: str, expression: str, stored: Row | None) -> tuple[Operation, ...]:
-    """Return the rows of a snapshot; its own one is written first, as it was read, and so guards the others."""
+def _changed(arrival: Arrival, stored: Row | None, ticket: str, expression: str) -> _Decision:
+    """Return the rows of a snapshot; its own one is written as it was read, and so guards the others."""
     row = arrival.row
-    head, snapshot = head_values(arrival, ticket, expression), snapshot_values(arrival)
-    is_alone = row == keys.snapshot_of(ticket)
-    own = {**head, **snapshot} if is_alone else head
-    found = [tables.replace(row, own, stored.etag) if stored else tables.create(row, own)]
-    if not is_alone:
-        found.append(tables.upsert(keys.member_row(ticket, row), {"schema": SCHEMA, **snapshot}))
-    found.append(due_at_once(ticket))
-    before = str(stored.values["ticket"]) if stored else ticket
-    if before != ticket:
-        if row != keys.snapshot_of(before):
-            found.append(tables.upsert(keys.member_row(before, row), LEFT))
-        found.append(due_at_once(before))
-    return tuple(found)
+    before = str(stored.values["ticket"]) if stored else ""
+    values = {**row_values(arrival, ticket, expression), **origins.values(arrival.origin, stored)}
+    written = tables.replace(row, values, stored.etag) if stored else tables.create(row, values)
+    joins = ticket != before and row != keys.snapshot_of(ticket)
+    member = [tables.upsert(keys.member_row(ticket, row), {"schema": SCHEMA})] if joins else []
+    left = before if before != ticket else ""
+    due = [due_at_once(one) for one in (ticket, left) if one]
+    return _Decision(Outcome.CHANGED, ticket, left, (written, *member, *due))
 
 
 def _each_once(batch: Iterable[_Decided]) -> list[Operation]:

@@ -4,19 +4,25 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from shared.errors import RejectedRequestError
-from shared.tickets.sarif.reading import RefusedResult
 from shared.tickets.sarif.stream import Event, Reader, TooLargeError, events
+from shared.tickets.scans import RefusedResult, Report, Scan
 from shared.tickets.snapshots import SCHEMA, Vulnerability, read_snapshot
 
 _MOST_VALUES = 20_000
 
 
-def snapshots(body: BinaryIO) -> Iterator[Vulnerability | RefusedResult]:
-    """Return an iterator over the snapshots in the array `body`, which is seekable.
+def report(body: BinaryIO, *, name: str = "") -> Report:
+    """Return the report that the JSON array in the seekable `body` is; `name` is the scan that found all of it.
 
     An element is a snapshot, or the vulnerability of one. Raises `RejectedRequestError` at once, before any
     snapshot, if the body as a whole is not a JSON array in UTF-8.
     """
+    _check(body)
+    scan = Scan(name=name, incomplete="" if name else "The query names no source.")
+    return Report((scan,), lambda: ((scan, found) for found in _snapshots(_reader(events(body)))))
+
+
+def _check(body: BinaryIO) -> None:
     source = events(body)
     reader = _reader(source)
     event, _ = reader.next()
@@ -28,7 +34,6 @@ def snapshots(body: BinaryIO) -> Iterator[Vulnerability | RefusedResult]:
     reader.skip(event)
     for _ in source:  # to its end: a body that breaks off half-way, or goes on after it, must change nothing
         pass
-    return _snapshots(_reader(events(body)))
 
 
 def _snapshots(reader: Reader) -> Iterator[Vulnerability | RefusedResult]:

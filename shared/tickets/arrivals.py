@@ -5,16 +5,18 @@ from datetime import datetime, timedelta
 
 from shared.errors import FieldProblem, RejectedRequestError
 from shared.storage.tables import MAX_PROPERTY_BYTES, Row, Value
-from shared.tickets import keys
+from shared.tickets import keys, origins
+from shared.tickets.origins import Origin
 from shared.tickets.snapshots import Vulnerability
 
 SCHEMA = 1
-LIGHT = ("fingerprint", "sequence", "at", "ticket", "grouping")
+LIGHT = ("fingerprint", "sequence", "at", "ticket", "grouping", "status", *origins.PROPERTIES)
 """The properties of a `v|` row that tell whether a snapshot changes anything."""
 _FUTURE = timedelta(minutes=10)
 _CLOCK_STEP = timedelta(seconds=2)  # the server's clock is read in whole seconds
 _NO_SEQUENCE = -1
 _MAX_PARTS = 12
+_PLATFORM = Origin()
 _PART = MAX_PROPERTY_BYTES - 16
 
 
@@ -42,6 +44,7 @@ class Arrival:
     position: Position
     asset: str
     fingerprint: str
+    origin: Origin
 
     @property
     def row(self) -> str:
@@ -49,7 +52,14 @@ class Arrival:
         return keys.snapshot_row(self.asset, self.vulnerability.id)
 
 
-def arrival(vulnerability: Vulnerability, *, sent_at: datetime | None, now: datetime) -> Arrival:
+def is_from_the_future(at: datetime, now: datetime) -> bool:
+    """Whether a clock is further ahead than clocks may be."""
+    return at > now + _FUTURE
+
+
+def arrival(
+    vulnerability: Vulnerability, *, sent_at: datetime | None, now: datetime, origin: Origin = _PLATFORM
+) -> Arrival:
     """Return the snapshot in its place; `sent_at` None: it came at this moment, `now` by the server's clock.
 
     Raises `RejectedRequestError` when it claims to be from the future: it would shut out all that follow.
@@ -57,7 +67,7 @@ def arrival(vulnerability: Vulnerability, *, sent_at: datetime | None, now: date
     at = vulnerability.observed_at or sent_at
     slack = timedelta() if at else _CLOCK_STEP  # of two that came within it, the later arrival wins
     at = at or now
-    if at > now + _FUTURE:
+    if is_from_the_future(at, now):
         raise RejectedRequestError(
             "The snapshot is from the future.",
             hint="Correct the sender's clock: observed_at is more than 10 minutes ahead.",
@@ -66,23 +76,12 @@ def arrival(vulnerability: Vulnerability, *, sent_at: datetime | None, now: date
         )
     sequence = _NO_SEQUENCE if vulnerability.sequence is None else vulnerability.sequence
     asset = keys.asset_key(vulnerability.asset.kind, vulnerability.asset.id)
-    return Arrival(vulnerability, Position(at, sequence, slack), asset, vulnerability.fingerprint())
+    position = Position(at, sequence, slack)
+    return Arrival(vulnerability, position, asset, vulnerability.fingerprint(), origin)
 
 
-def head_values(arrival: Arrival, ticket: str, grouping: str) -> dict[str, Value]:
-    """Return the properties of a `v|` row but for the snapshot: which ticket it belongs to, by which grouping."""
-    return {
-        "schema": SCHEMA,
-        "ticket": ticket,
-        "grouping": grouping,
-        "fingerprint": arrival.fingerprint,
-        "status": arrival.vulnerability.status,
-        **position_values(arrival.position),
-    }
-
-
-def snapshot_values(arrival: Arrival) -> dict[str, Value]:
-    """Return the properties that hold the snapshot.
+def row_values(arrival: Arrival, ticket: str, grouping: str) -> dict[str, Value]:
+    """Return the properties of a `v|` row: the snapshot, and which ticket it belongs to by which grouping.
 
     Raises `RejectedRequestError` when the snapshot is larger than a row can hold.
     """
@@ -94,7 +93,15 @@ def snapshot_values(arrival: Arrival) -> dict[str, Value]:
             hint="Shorten its texts and lists.",
             status=413,
         )
-    return {f"snapshot{number}": part for number, part in enumerate(parts)}
+    return {
+        "schema": SCHEMA,
+        "ticket": ticket,
+        "grouping": grouping,
+        "fingerprint": arrival.fingerprint,
+        "status": arrival.vulnerability.status,
+        **position_values(arrival.position),
+        **{f"snapshot{number}": part for number, part in enumerate(parts)},
+    }
 
 
 def position_values(position: Position) -> dict[str, Value]:

@@ -66,8 +66,18 @@ def member_rows(ticket: str) -> str:
 
 
 def member_row(ticket: str, snapshot: str) -> str:
-    """`m|`: the newest snapshot of one member of a group, of which `snapshot` is the key of its `v|` row."""
+    """`m|`: a vulnerability belonged to a group, of which `snapshot` is the key of its `v|` row."""
     return f"{member_rows(ticket)}{snapshot[-_PART:]}"
+
+
+def snapshot_of_member(row: str) -> str:
+    """`v|` of the vulnerability of an `m|` row."""
+    return f"{snapshots_beside(ticket_of_row(row))}{row[-_PART:]}"
+
+
+def snapshots_beside(ticket: str) -> str:
+    """What the keys of all `v|` rows of a ticket's asset begin with."""
+    return f"v|{ticket[:_PART]}"
 
 
 def ticket_of_row(row: str) -> str:

@@ -112,7 +112,7 @@ class Lane:
         if len(calls) == 1 or self.condition.single_calls:
             return [self._send_one(call) for call in calls]
         try:
-            outcomes = self._send_in_time(together(calls))
+            outcomes = self.send_in_time(together(calls))
         except (RefusedError, RejectedRequestError):
             return [self._send_one(call) for call in calls]
         except BridgeError as error:
@@ -123,12 +123,13 @@ class Lane:
 
     def _send_one(self, call: Call[WorkItem]) -> Outcome:
         try:
-            return self._send_in_time(call)
+            return self.send_in_time(call)
         except BridgeError as error:
             return error
 
-    def _send_in_time[T](self, call: Call[T]) -> T:
-        """What starts within the window after the stamp is over before the lease is, or it does not start."""
+    def send_in_time[T](self, call: Call[T]) -> T:
+        """Send a change: what starts within the window after the stamp is over before the lease is, or it does not
+        start: `TransientError`."""
         if not self.tools.leases.may_send(self.lease):
             raise TransientError("There was no time left to send it.")
         return self.organisation.do(call)

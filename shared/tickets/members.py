@@ -1,48 +1,69 @@
 """The members of a ticket: the newest snapshot of each vulnerability that it tracks.
 
-A vulnerability by itself has its snapshot in its `v|` row. That of a member of a group lies in an `m|` row of the
-group, so that one range read finds all; its `v|` row only says which ticket it belongs to. A member that left for
-another ticket leaves a mark behind, which tells a group without members from an item that was adopted, of which
-nobody knows yet what it should say.
+A snapshot lies in the `v|` row of its vulnerability, which says to which ticket it belongs. A ticket without grouping
+has the name of its one `v|` row. A group has an `m|` row for each vulnerability that ever belonged to it: an index,
+of which the `v|` rows say what still holds.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.storage.tables import Row, Table, Value
-from shared.tickets import keys
+from shared.storage.tables import Row, Table
+from shared.tickets import keys, origins
 from shared.tickets.arrivals import read_vulnerability
 from shared.tickets.snapshots import Vulnerability
 from shared.tickets.together import in_order
 
-LEFT: dict[str, Value] = {"schema": 1, "left": True}
-"""The row of a member that belongs to another ticket now."""
+_FEW = 20
+"""So many rows are read one by one; more are looked for among all of the asset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The snapshots, those that still count first, the worst of them first.
+    """The snapshots in order, and the rows of those whose import is taken back.
 
     `since`: when the first of their rows was written, None if none ever was. A ticket that had members and has none any
     more has nothing to track.
     """
 
     snapshots: tuple[Vulnerability, ...] = ()
+    withdrawn: tuple[Row, ...] = ()
     since: datetime | None = None
 
 
 def members_of(table: Table, connection: str, ticket: str) -> Members:
-    """Read a ticket's members: one point read for a ticket without grouping, one range read more for a group."""
+    """Read a ticket's members: one point read for a ticket without grouping, its index and its rows for a group."""
     own = table.get(connection, keys.snapshot_of(ticket))
     if own is not None:
-        return by_itself(own)
+        return _members([own], ticket, own.written_at)
     prefix = keys.member_rows(ticket)
-    rows = list(table.range(connection, prefix, prefix + keys.AFTER_ALL))
-    here = (read_vulnerability(row) for row in rows if not row.values.get("left"))
-    return Members(tuple(in_order(here)), min((row.written_at for row in rows), default=None))
+    index = list(table.range(connection, prefix, prefix + keys.AFTER_ALL, select=("schema",)))
+    since = min((row.written_at for row in index), default=None)
+    return _members(_rows(table, connection, ticket, index), ticket, since)
 
 
 def by_itself(row: Row) -> Members:
     """Return the one member of the ticket that a `v|` row has the name of: none if it belongs to a group."""
-    is_here = keys.snapshot_of(str(row.values["ticket"])) == row.key
-    return Members((read_vulnerability(row),) if is_here else (), row.written_at)
+    return _members([row], keys.ticket_of_row(row.key), row.written_at)
+
+
+def _rows(table: Table, connection: str, ticket: str, index: Sequence[Row]) -> Iterator[Row]:
+    if len(index) > _FEW:
+        prefix = keys.snapshots_beside(ticket)
+        parameters = {"ticket": ticket}
+        yield from table.range(
+            connection, prefix, prefix + keys.AFTER_ALL, where="ticket eq @ticket", parameters=parameters
+        )
+        return
+    for row in index:
+        found = table.get(connection, keys.snapshot_of_member(row.key))
+        if found:
+            yield found
+
+
+def _members(rows: Iterator[Row] | Sequence[Row], ticket: str, since: datetime | None) -> Members:
+    here = [row for row in rows if row.values["ticket"] == ticket]
+    withdrawn = tuple(row for row in here if origins.is_withdrawn(row))
+    staying = in_order(read_vulnerability(row) for row in here if row not in withdrawn)
+    return Members(tuple(staying), withdrawn, since)

@@ -15,6 +15,8 @@ UNLINKED = "unlinked"
 """Detached because its link or connection was deleted: attached again, it goes on with the work item that it has."""
 MOVED = "moved"
 """Detached because its link moved and its work item was closed: attached again, it gets a new one."""
+WITHDRAWN = "withdrawn"
+"""Detached because its import was taken back: the next snapshot attaches it again, and it gets a new work item."""
 CLOSED_CATEGORIES = frozenset({"Completed", "Removed"})
 
 
@@ -106,7 +108,7 @@ class Ticket:
     sending: Sending | None = None
     failure: Failure | None = None
     detached: str = ""
-    """Why it is kept and not worked on any more: `UNLINKED` or `MOVED`; empty for a ticket that is."""
+    """Why it is kept and not worked on any more: `UNLINKED`, `MOVED` or `WITHDRAWN`; empty for a ticket that is."""
     leaving: str = ""
     """What its work item is told when it is closed because the link moved; the ticket is detached afterwards."""
     own_revision: int = 0

@@ -13,7 +13,7 @@ from shared.tickets.lane import SELF
 from shared.tickets.outbox import Outbox
 from shared.tickets.pending import due_at_once
 from shared.tickets.reading import ReadTickets
-from shared.tickets.records import Stored, Ticket, TicketStatus
+from shared.tickets.records import WITHDRAWN, Stored, Ticket, TicketStatus
 from shared.tickets.transitions import attached
 from shared.tickets.wake_ups import WakeUps
 
@@ -32,7 +32,8 @@ class Retry:
     def one(self, ticket_id: str) -> dict[str, Any]:
         """Let a ticket be worked on again at once and return it; a detached one is attached again.
 
-        Raises `NotFoundError`, and `ConflictError` when it is detached and its asset is not linked to its connection.
+        Raises `NotFoundError`, and `ConflictError` when it is detached and its asset is not linked to its connection,
+        or its import was taken back.
         """
         connection, key = keys.parse_public_id(ticket_id)
         found = self.tickets.ticket(connection, key)
@@ -76,6 +77,12 @@ class Retry:
         ]
 
     def _attach(self, connection: str, key: str, ticket: Ticket) -> None:
+        if ticket.detached == WITHDRAWN:
+            raise ConflictError(
+                "The ticket's import was taken back: nothing says any more what it should be.",
+                hint="Send its snapshot, or the report that has it, again.",
+                status=409,
+            )
         link = self.links.find(ticket.kind, ticket.asset)
         if link is None or link.at(connection) is None or link.state is LinkState.DELETING:
             raise ConflictError(

@@ -6,7 +6,7 @@ what dies halfway is delivered again.
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,9 +17,7 @@ from shared.connections.store import ConnectionStore
 from shared.errors import BridgeError, ConfigurationError, CredentialError, ThrottledError, TransientError
 from shared.links.store import LinkStore
 from shared.storage.queues import Queue
-from shared.tickets import departures
 from shared.tickets.adoption import Adoption
-from shared.tickets.departures import Departures
 from shared.tickets.doctor import Doctor, failed
 from shared.tickets.doctor import Report as HooksReport
 from shared.tickets.health import Health
@@ -57,7 +55,8 @@ class Rounds:
     reconcile: Reconcile
     verification: Verification
     adoption: Adoption
-    departures: Departures
+    apart: Mapping[str, Callable[[Mapping[str, Any]], None]]
+    """Rounds of others, by name: not of one connection, or of one that nobody works with."""
     doctor: Doctor
     times: Times
 
@@ -68,8 +67,9 @@ class Rounds:
 
     def run(self, message: Mapping[str, Any]) -> None:
         """Do what a message asks for; a connection that is paused has its round another time."""
-        if message["round"] in departures.ROUNDS:
-            self.departures.run(message)
+        apart = self.apart.get(message["round"])
+        if apart:
+            apart(message)
             return
         connection = self.connections.find(message["connection"])
         if connection is None or connection.state is not ConnectionState.ACTIVE:

@@ -9,6 +9,7 @@ from shared.storage.tables import Table
 from shared.tickets import keys
 from shared.tickets.departures import Departures
 from shared.tickets.health import Health
+from shared.tickets.imports.taking_back import TakeBack
 from shared.tickets.outbox import Outbox
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
@@ -28,6 +29,7 @@ class Sweep:
     wake_ups: WakeUps
     outbox: Outbox
     departures: Departures
+    take_back: TakeBack
     times: Times
 
     def __call__(self) -> None:
@@ -38,6 +40,7 @@ class Sweep:
             except Exception:  # what is wrong with one connection must not keep the others from being swept
                 log.exception("sweep failed", extra={"connection": connection.name})
         self.departures.carry_on()
+        self.take_back.carry_on()
 
     def _sweep(self, connection: Connection) -> None:
         self.outbox.send_forgotten(connection.name, older_than=self.times.retry)

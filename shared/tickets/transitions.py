@@ -10,6 +10,7 @@ from typing import Any
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
 from shared.tickets import remarks
+from shared.tickets.arrivals import read_vulnerability
 from shared.tickets.attempts import generation_of
 from shared.tickets.members import Members
 from shared.tickets.plan import Desired, Patch, digest
@@ -17,6 +18,7 @@ from shared.tickets.records import (
     CLOSED_CATEGORIES,
     MOVED,
     NEVER,
+    WITHDRAWN,
     Attempt,
     Failure,
     Sending,
@@ -38,9 +40,11 @@ _NOT_SENT = ""  # no field's digest: whatever is desired differs from it
 
 
 def begun(members: Members) -> Ticket:
-    """Return a ticket that no worker has seen yet; it has members."""
-    asset, since = members.snapshots[0].asset, members.since or NEVER
-    return summarised(Ticket(asset.kind, asset.id, created_at=since, changed_at=since), members.snapshots)
+    """Return a ticket that no worker has seen yet; it has members, or had them."""
+    first = members.snapshots[0] if members.snapshots else read_vulnerability(members.withdrawn[0])
+    since = members.since or NEVER
+    begun = Ticket(first.asset.kind, first.asset.id, created_at=since, changed_at=since)
+    return summarised(begun, members.snapshots or (first,))
 
 
 def summarised(ticket: Ticket, members: Sequence[Vulnerability]) -> Ticket:
@@ -257,16 +261,23 @@ def detached(ticket: Ticket, why: str) -> Ticket:
     return ticket if ticket.detached else replace(ticket, detached=why, leaving="")
 
 
+def taken_back(ticket: Ticket) -> Ticket:
+    """Its import was taken back: its work item, if it had one, lies in the recycle bin now."""
+    item = replace(ticket.work_item, deleted=bool(ticket.work_item.id))
+    return replace(ticket, detached=WITHDRAWN, leaving="", failure=None, sending=None, work_item=item)
+
+
 def leaving(ticket: Ticket, words: str) -> Ticket:
     """Its work item is to be closed with these words, and left."""
     return ticket if ticket.detached else replace(ticket, leaving=words)
 
 
 def attached(ticket: Ticket) -> Ticket:
-    """It is worked on again: with the work item that it has, or with a new one if that was closed and left."""
+    """It is worked on again: with the work item that it has, or with a new one if that was closed and left, or
+    taken back and not restored by anybody."""
     again = replace(ticket, detached="", failure=None)
-    has_closed_item = ticket.detached == MOVED and ticket.work_item.id
-    return renewed(again, ticket.generation + 1) if has_closed_item else again
+    was_left = ticket.detached == MOVED or (ticket.detached == WITHDRAWN and ticket.work_item.deleted)
+    return renewed(again, ticket.generation + 1) if was_left and ticket.work_item.id else again
 
 
 def _left(ticket: Ticket) -> Ticket:

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from shared.tickets import keys
-from shared.tickets.records import MOVED, UNLINKED, Failure, Ticket
+from shared.tickets.records import MOVED, UNLINKED, WITHDRAWN, Failure, Ticket
 
 MESSAGE_SCHEMA = 1
 _AGAIN = "To have it worked on again, link the asset and POST /api/tickets/{ticket}/retry."
 _DETACHED = {
     UNLINKED: Failure("detached", "Its asset is not linked to this connection any more; nothing changes it.", _AGAIN),
     MOVED: Failure("detached", "Its asset's link moved elsewhere and its work item was closed.", _AGAIN),
+    WITHDRAWN: Failure("withdrawn", "Its import was taken back.", "Its next snapshot makes a new work item."),
 }
 
 

@@ -22,11 +22,12 @@ from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_co
 from shared.tickets.leases import Lease, LeaseLostError
 from shared.tickets.members import members_of
 from shared.tickets.plan import Create, Desired, Heal, Look, Nothing, Read, plan
-from shared.tickets.records import UNLINKED, Stored, read_ticket
+from shared.tickets.records import UNLINKED, WITHDRAWN, Stored, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
-from shared.tickets.transitions import begun, detached, settled, summarised
+from shared.tickets.transitions import attached, begun, detached, settled, summarised
 from shared.tickets.turns import Turns
+from shared.tickets.withdrawing import Withdrawal, Withdrawer
 from shared.tickets.work_item_fields import desired, ticket_url
 
 log = logging.getLogger(__name__)
@@ -143,7 +144,7 @@ class Work:
         """Read all that is known of the tickets that are due; detach those whose asset is not linked here any more."""
         with ThreadPoolExecutor(_THREADS) as threads:
             found = threads.map(lambda row: self._guarded(lane, row), rows)
-            loaded = [entry for entry in found if entry]
+            loaded = self._without_withdrawals(lane, [entry for entry in found if entry])
         links = {asset: self.links.find(*asset) for asset in {entry.asset for entry in loaded}}
         jobs: list[Job] = []
         detached: list[Change] = []
@@ -158,6 +159,22 @@ class Work:
                 lane.hold(entry.row)
         lane.write(detached)
         return [job for job in jobs if job.link.enabled or self._only_looks(lane, job)]
+
+    def _without_withdrawals(self, lane: Lane, loaded: "Sequence[_Loaded]") -> "list[_Loaded]":
+        """Take back the tickets whose import was, attach those again of which a newer snapshot came; return the rest.
+
+        The pending rows stay: the next round goes on.
+        """
+        withdrawer = Withdrawer(lane)
+        for entry in loaded:
+            if entry.members and entry.withdrawn:
+                withdrawer.forget(entry.withdrawn)
+        gone = {entry.row.key: entry.withdrawal for entry in loaded if entry.withdrawal}
+        withdrawer.run(list(gone.values()))
+        left = [entry for entry in loaded if entry.row.key not in gone]
+        again = [entry for entry in left if entry.stored.ticket.detached == WITHDRAWN]
+        lane.write([Change(entry.stored, attached, change="attached", by=SELF) for entry in again])
+        return [entry for entry in left if entry not in again]
 
     def _only_looks(self, lane: Lane, job: Job) -> bool:
         """What is done for a disabled link is to look; all else waits."""
@@ -183,12 +200,12 @@ class Work:
         ticket = self.tools.table.get(connection, keys.ticket_row(key))
         # Of an adopted item nobody knows what it should say until its snapshot comes, and wakes us; and who left a
         # group before it had a row left nothing behind.
-        if not (members.snapshots or (members.since and ticket)):
+        if not (members.snapshots or members.withdrawn or (members.since and ticket)):
             with suppress(RowChangedError):
                 self.tools.table.write(connection, tables.delete(row.key, row.etag))
             return None
         stored = read_ticket(ticket) if ticket else Stored(key, begun(members))
-        return _Loaded(row, stored, members.snapshots)
+        return _Loaded(row, stored, members.snapshots, members.withdrawn)
 
     def _asked(self, lane: Lane, loaded: "_Loaded", link: Link) -> list[Job]:
         """Return the job, for which Azure DevOps may have to be asked; one that waits for its answer is none."""
@@ -221,6 +238,7 @@ class _Loaded:
     row: Row
     stored: Stored
     members: Sequence[Vulnerability]
+    withdrawn: Sequence[Row]
 
     @property
     def asset(self) -> tuple[str, str]:
@@ -228,6 +246,12 @@ class _Loaded:
         if self.members:
             return self.members[0].asset.kind, self.members[0].asset.id
         return self.stored.ticket.kind, self.stored.ticket.asset
+
+    @property
+    def withdrawal(self) -> Withdrawal | None:
+        """What is to be taken back now: a ticket all of whose snapshots were withdrawn."""
+        one = Withdrawal(self.row, self.stored, self.withdrawn)
+        return one if self.withdrawn and not self.members and one.is_settled else None
 
 
 type _Run = Callable[[Sequence[Job]], None]

@@ -1,24 +1,19 @@
 """`/tickets`: snapshots in, tickets out."""
 
-from collections.abc import Iterator
-from io import BytesIO
-
 import azure.functions as func
 
 from shared.connections.models import NAME
 from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
-from shared.links.models import KINDS
 from shared.services import services
-from shared.tickets import arrays, keys, sarif
+from shared.tickets import keys
 from shared.tickets.reading import Filter
 from shared.tickets.records import TicketStatus
-from shared.tickets.sarif import RefusedResult
-from shared.tickets.snapshots import Asset, Vulnerability, read_snapshot
+from shared.tickets.snapshots import read_snapshot
 from shared.triggers.answers import answered, bad_continuation, body_of, collection, continuation_of, ok, page_size
-from shared.validation import parse_json, validated
+from shared.triggers.queries import bad_kind
+from shared.validation import parse_json
 
 blueprint = func.Blueprint()
-_SARIF = "application/sarif+json"
 
 
 @blueprint.route("tickets", methods=["POST"])
@@ -30,14 +25,6 @@ def create_ticket(req: func.HttpRequest) -> func.HttpResponse:
     found = services.read_tickets.one(ticket)
     location = f"{services.settings.public_url}/api/tickets/{ticket}"
     return ok(found, status=202, headers={"Location": location})
-
-
-@blueprint.route("tickets/import", methods=["POST"])
-@answered
-def import_tickets(req: func.HttpRequest) -> func.HttpResponse:
-    """Accept a report: SARIF 2.1.0, or a JSON array of snapshots."""
-    body = BytesIO(body_of(req, limit=services.settings.max_import_bytes))
-    return ok(services.submit.all(_results(req, body)).view(), status=202)
 
 
 @blueprint.route("tickets/{ticket}", methods=["GET"])
@@ -65,39 +52,9 @@ def retry_ticket(req: func.HttpRequest) -> func.HttpResponse:
     return ok(services.retry.one(_ticket(req)), status=202)
 
 
-def _results(req: func.HttpRequest, body: BytesIO) -> Iterator[Vulnerability | RefusedResult]:
-    content_type = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if content_type != _SARIF:
-        return arrays.snapshots(body)
-    return sarif.results(body, _linked_asset(req))
-
-
-def _linked_asset(req: func.HttpRequest) -> Asset:
-    """Return the asset in the query that all results of a report belong to."""
-    kind, asset = req.params.get("kind", ""), req.params.get("asset", "")
-    given = {"kind": kind, "asset": asset}
-    problems = [FieldProblem(name, "is missing") for name, value in given.items() if not value] + _of_kind(kind)
-    if problems:
-        raise RejectedRequestError(
-            "The query does not say which asset the report belongs to.",
-            hint="Add ?kind=application&asset= and the asset's id to the address.",
-            problems=problems,
-        )
-    try:
-        services.links.get(kind, asset)
-    except NotFoundError as error:
-        problem = FieldProblem("asset", "is not linked to a project")
-        raise RejectedRequestError(error.message, hint=error.hint, problems=[problem], status=422) from error
-    return validated(Asset, {"kind": kind, "id": asset}, what="query")
-
-
-def _of_kind(kind: str) -> list[FieldProblem]:
-    return [FieldProblem("kind", f"must be one of: {', '.join(KINDS)}")] if kind and kind not in KINDS else []
-
-
 def _filter(req: func.HttpRequest) -> Filter:
     kind, asset, status = (req.params.get(name, "") for name in ("kind", "asset", "status"))
-    problems = _of_kind(kind)
+    problems = bad_kind(kind)
     if status and status not in tuple(TicketStatus):
         problems.append(FieldProblem("status", f"must be one of: {', '.join(TicketStatus)}"))
     if bool(kind) != bool(asset):

@@ -34,3 +34,10 @@ def doctor(timer: func.TimerRequest) -> None:
     """Examine and mend service hooks."""
     del timer
     services.rounds.start(Round.DOCTOR)
+
+
+@blueprint.timer_trigger("timer", "%RETENTION_SCHEDULE%", run_on_startup=False)
+def retention(timer: func.TimerRequest) -> None:
+    """Forget what was kept long enough."""
+    del timer
+    services.retention.start()

@@ -180,6 +180,7 @@ def sweep(account: Account, table: Table, *connections: str) -> tuple[Sweep, Que
             WakeUps(work, TIMES),
             Outbox(table, updates),
             NothingLeaves(),  # type: ignore[arg-type]
+            NothingLeaves(),  # type: ignore[arg-type]
             forgotten,
         ),
         work,

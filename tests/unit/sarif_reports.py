@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shared.errors import RejectedRequestError
-from shared.tickets.sarif import RefusedResult, results
+from shared.tickets import sarif
+from shared.tickets.scans import RefusedResult
 from shared.tickets.snapshots import Asset, Vulnerability
 
 type Json = dict[str, Any]
@@ -17,7 +18,7 @@ ASSET = Asset(kind="application", id="web-shop")
 
 def read(document: object) -> list[Vulnerability | RefusedResult]:
     data = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return list(results(io.BytesIO(data), ASSET))
+    return [found for _, found in sarif.report(io.BytesIO(data), ASSET).findings()]
 
 
 def report(*found: object, rules: tuple[Json, ...] = (), tool: str = "Lint", **run: object) -> Json:

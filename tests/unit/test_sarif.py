@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import RejectedRequestError
-from shared.tickets.sarif import RefusedResult, results
+from shared.tickets import sarif
+from shared.tickets.scans import RefusedResult
 from shared.tickets.snapshots import Severity, Status, Vulnerability
 from tests.unit.sarif_reports import ASSET, Json, one, read, rejected, report, result, vulnerabilities
 
@@ -109,7 +110,7 @@ def test_a_report_is_judged_whole_before_its_first_result() -> None:
     data = json.dumps(report(*[result()] * 3)).encode()[:-1]
 
     with pytest.raises(RejectedRequestError):
-        results(io.BytesIO(data), ASSET)
+        sarif.report(io.BytesIO(data), ASSET)
 
 
 def test_a_byte_order_mark_is_no_fault() -> None:
@@ -179,6 +180,10 @@ def test_a_security_severity_counts_before_the_level(points: object, severity: S
         ({}, None, Severity.MEDIUM),
         ({"level": "error", "properties": {"issue_severity": "LOW"}}, None, Severity.LOW),
         ({"level": "error", "kind": "review"}, None, Severity.INFO),
+        ({"rank": 95}, None, Severity.CRITICAL),
+        ({"rank": 20.5}, None, Severity.LOW),
+        ({"rank": -1}, None, Severity.MEDIUM),
+        ({"rank": 95, "level": "note"}, None, Severity.LOW),
     ],
 )
 def test_without_a_score_the_level_decides(more: Json, default: str | None, severity: Severity) -> None:
@@ -187,7 +192,7 @@ def test_without_a_score_the_level_decides(more: Json, default: str | None, seve
     assert one(result(**more), rules=(rule,)).severity is severity
 
 
-@pytest.mark.parametrize("kind", ["pass", "notApplicable"])
+@pytest.mark.parametrize("kind", ["pass", "notApplicable", "informational"])
 def test_a_success_is_no_vulnerability(kind: str) -> None:
     assert read(report(result(kind=kind))) == []
 
@@ -201,8 +206,21 @@ def test_a_success_is_no_vulnerability(kind: str) -> None:
         ({"suppressions": [{"kind": "external", "status": "accepted"}]}, Status.RISK_ACCEPTED),
         ({"suppressions": [{"kind": "external", "status": "underReview"}]}, Status.OPEN),
         ({"suppressions": [{"kind": "inSource"}, {"status": "rejected"}]}, Status.OPEN),
+        (
+            {"suppressions": [{"kind": "external", "justification": "False positive: never reached"}]},
+            Status.FALSE_POSITIVE,
+        ),
+        (
+            {"suppressions": [{"justification": "x", "properties": {"category": "not-vulnerable"}}]},
+            Status.FALSE_POSITIVE,
+        ),
+        ({"suppressions": [{"justification": "not a false positive, but accepted"}]}, Status.RISK_ACCEPTED),
+        ({"suppressions": [{"justification": "false_positive", "status": "underReview"}]}, Status.OPEN),
         ({"baselineState": "absent"}, Status.FIXED),
+        ({"baselineState": "absent", "suppressions": [{"kind": "inSource"}]}, Status.FIXED),
         ({"baselineState": "unchanged"}, Status.OPEN),
+        ({"baselineState": "updated"}, Status.OPEN),
+        ({"baselineState": "new"}, Status.OPEN),
     ],
 )
 def test_suppressed_is_accepted_and_absent_is_fixed(more: Json, status: Status) -> None:
@@ -221,7 +239,7 @@ def test_memory_holds_no_results() -> None:
     """The iterator reads on only as far as it is asked to."""
     body = io.BytesIO(json.dumps(report(*[result()] * 5_000)).encode())
 
-    found = results(body, ASSET)
+    found = sarif.report(body, ASSET).findings()
     next(found)
 
     assert isinstance(found, Iterator)

@@ -294,3 +294,9 @@ def test_only_web_addresses_become_references() -> None:
     found = one(item, rules=({"id": "R1", "helpUri": "file:///etc/passwd"},))
 
     assert (found.references, found.url) == ((), "")
+
+
+def test_a_weakness_may_be_a_taxon_of_the_result() -> None:
+    taxa = [{"id": "79", "toolComponent": {"name": "CWE"}}, {"id": "A03", "toolComponent": {"name": "OWASP"}}]
+
+    assert one(result(taxa=taxa)).cwe == ("CWE-79",)

@@ -60,8 +60,16 @@ class FailedMessage:
     @property
     def id(self) -> str:
         """Its id in the API: the same however often it fails, and those sent later come first in order."""
-        later_first = _END_OF_TIME - int(self.sent_at.timestamp() * 1000)
-        return f"{later_first:013d}{hashlib.sha256(f'{self.queue} {self.message}'.encode()).hexdigest()[:16]}"
+        return f"{_later_first(self.sent_at)}{hashlib.sha256(f'{self.queue} {self.message}'.encode()).hexdigest()[:16]}"
+
+
+def first_id_before(moment: datetime) -> str:
+    """Return what sorts before the ids of all messages sent before a moment, and after those of the others."""
+    return f"{_later_first(moment)}~"
+
+
+def _later_first(moment: datetime) -> str:
+    return f"{_END_OF_TIME - int(moment.timestamp() * 1000):013d}"
 
 
 def row_values(failed: FailedMessage) -> dict[str, Value]:

@@ -12,7 +12,7 @@ from shared.errors import NotFoundError
 from shared.storage import tables
 from shared.storage.tables import RowChangedError, Table
 from shared.tickets import keys
-from shared.tickets.failed_messages.records import SCHEMA, FailedMessage, read, row_values
+from shared.tickets.failed_messages.records import SCHEMA, FailedMessage, first_id_before, read, row_values
 
 PARTITION = "failed"
 MOST_COUNTED = 10_000
@@ -57,6 +57,12 @@ class FailedMessages:
         """Return how many there are; at most 10,000 are counted."""
         rows = self.table.range(PARTITION, "f|", "f|" + keys.AFTER_ALL, select=("queue",), limit=MOST_COUNTED)
         return sum(1 for _ in rows)
+
+    def sent_before(self, moment: datetime) -> Iterator[str]:
+        """Yield the ids of those that were put on their queue before a moment."""
+        start = f"f|{first_id_before(moment)}"
+        rows = self.table.range(PARTITION, start, "f|" + keys.AFTER_ALL, select=("queue",))
+        return (row.key.removeprefix("f|") for row in rows)
 
     def remove(self, failed_id: str) -> None:
         """Forget one; it may be gone already."""

@@ -9,6 +9,6 @@
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
-from shared.tickets.sarif.reading import RefusedResult, results
+from shared.tickets.sarif.reading import report
 
-__all__ = ["RefusedResult", "results"]
+__all__ = ["report"]

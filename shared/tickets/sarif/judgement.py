@@ -1,5 +1,7 @@
 """How bad a result is, and whether it still stands."""
 
+import re
+
 from shared.tickets.sarif.rules import Rule
 from shared.tickets.sarif.values import Json, entries, number, text
 from shared.tickets.snapshots import Severity, Status
@@ -14,10 +16,15 @@ _BY_LEVEL = {
 }
 _BY_BANDIT = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}
 # A result of these kinds says that there is nothing to do (3.27.9) …
-_GOOD = frozenset({"pass", "notApplicable"})
+_GOOD = frozenset({"pass", "notApplicable", "informational"})
 # … and of these that a person has yet to judge it: it is reported, at the severity that claims least.
-_UNDECIDED = frozenset({"informational", "open", "review"})
+_UNDECIDED = frozenset({"open", "review"})
 _HIGHEST = 10
+_HIGHEST_RANK = 100
+# `justification` is prose, and `category` what Snyk writes beside it; nothing of the standard tells the two apart.
+_FALSE_POSITIVE = re.compile(
+    r"(?<!no )(?<!not )(?<!not a )\b(?:false[ _-]*positives?|not[ _-]vulnerable)\b", re.IGNORECASE
+)
 
 
 def is_vulnerability(result: Json) -> bool:
@@ -33,14 +40,22 @@ def score(result: Json, rule: Rule) -> float | None:
 
 
 def severity(result: Json, rule: Rule) -> Severity:
-    """Return the severity: by kind, score, Bandit's own word, or level (3.27.10: warning if none)."""
+    """Return the severity: by kind, score, Bandit's own word, level, or else rank (3.27.10: warning if none)."""
     if text(result, "kind") in _UNDECIDED:
         return Severity.INFO
     points = score(result, rule)
     if points is not None:
         return _banded(points)
     bandit = _BY_BANDIT.get(text(result, "properties", "issue_severity").upper())
-    return bandit or _BY_LEVEL.get(text(result, "level") or rule.level, Severity.MEDIUM)
+    level = _BY_LEVEL.get(text(result, "level") or rule.level)
+    return bandit or level or _ranked(result, rule) or Severity.MEDIUM
+
+
+def _ranked(result: Json, rule: Rule) -> Severity | None:
+    """Return the severity that an importance from 0 to 100 stands for (3.27.25), where nothing else is said."""
+    own = number(result, "rank")
+    rank = rule.rank if own is None else own
+    return _banded(rank / 10) if rank is not None and 0 <= rank <= _HIGHEST_RANK else None
 
 
 def _banded(points: float) -> Severity:
@@ -51,7 +66,7 @@ def _banded(points: float) -> Severity:
 
 
 def status(result: Json) -> Status:
-    """Return fixed if the baseline has it and this scan has not, risk accepted if suppressed, else open.
+    """Return fixed if the baseline has it and this scan has not, what its suppressions say, or else open.
 
     Suppressed means that no suppression is still under review or rejected (3.27.23).
     """
@@ -59,4 +74,11 @@ def status(result: Json) -> Status:
         return Status.FIXED
     suppressions = entries(result, "suppressions")
     accepted = all(text(found, "status") in ("", "accepted") for found in suppressions)
-    return Status.RISK_ACCEPTED if suppressions and accepted else Status.OPEN
+    if not suppressions or not accepted:
+        return Status.OPEN
+    return Status.FALSE_POSITIVE if any(map(_is_false_positive, suppressions)) else Status.RISK_ACCEPTED
+
+
+def _is_false_positive(suppression: Json) -> bool:
+    words = text(suppression, "justification"), text(suppression, "properties", "category")
+    return any(map(_FALSE_POSITIVE.search, words))

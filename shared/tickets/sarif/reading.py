@@ -1,7 +1,7 @@
 """The second pass: one result after another becomes a snapshot, or says why it cannot."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import BinaryIO
 
 from pydantic import ValidationError
@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from shared.tickets.sarif import judgement
 from shared.tickets.sarif.identities import Identities
 from shared.tickets.sarif.places import Place
-from shared.tickets.sarif.rules import Rule
+from shared.tickets.sarif.rules import Rule, weaknesses
 from shared.tickets.sarif.runs import Run, survey
 from shared.tickets.sarif.stream import Event, Reader, TooLargeError, events
-from shared.tickets.sarif.values import Json, text
+from shared.tickets.sarif.values import Json, entries, text
 from shared.tickets.sarif.words import Words
+from shared.tickets.scans import Finding, RefusedResult, Report, Scan
 from shared.tickets.snapshots import Asset, Vulnerability
 
 _MOST_VALUES = 20_000
@@ -25,32 +26,27 @@ _UNWANTED = frozenset(
 _MAX_WHERE = 80
 _MAX_WHAT = 160
 _MAX_URI = 4_000
+_MOST_WEAKNESSES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedResult:
-    """A result that cannot become a vulnerability. `index` counts all results of the report from 0."""
+def report(body: BinaryIO, asset: Asset, *, name: str = "") -> Report:
+    """Return the SARIF 2.1.0 report in the seekable `body`; all of its results belong to `asset`.
 
-    index: int
-    field: str
-    message: str
-
-
-def results(body: BinaryIO, asset: Asset) -> Iterator[Vulnerability | RefusedResult]:
-    """Return an iterator over the results in the SARIF 2.1.0 report `body`, which is seekable.
-
-    Results that report success are left out. Raises `RejectedRequestError` at once, before any result, if the
-    report as a whole is not whole, not JSON in UTF-8, or not SARIF 2.1.0.
+    Results that report success are left out. `name` stands in for the runs' own `automationDetails.id`. Raises
+    `RejectedRequestError` at once, before any result, if the report as a whole is not whole, not JSON in UTF-8, or
+    not SARIF 2.1.0.
     """
-    return _results(body, survey(body), asset)
+    runs = survey(body)
+    scans = tuple(run.scan if not name else replace(run.scan, name=name) for run in runs)
+    return Report(scans, lambda: _findings(body, runs, scans, asset))
 
 
-def _results(body: BinaryIO, runs: list[Run], asset: Asset) -> Iterator[Vulnerability | RefusedResult]:
+def _findings(body: BinaryIO, runs: list[Run], scans: tuple[Scan, ...], asset: Asset) -> Iterator[Finding]:
     mappings = [_Mapping(run, asset) for run in runs]
     for count, (reader, run_at, opening, result_at) in enumerate(_openings(body)):
         found = mappings[run_at].read(reader, opening, count, f"/runs/{run_at}/results/{result_at}")
         if found is not None:
-            yield found
+            yield scans[run_at], found
 
 
 def _openings(body: BinaryIO) -> Iterator[tuple[Reader, int, Event, int]]:
@@ -120,12 +116,12 @@ class _Mapping:
             severity=judgement.severity(result, rule),
             score=judgement.score(result, rule),
             status=judgement.status(result),
-            observed_at=self._run.observed_at,
+            observed_at=self._run.scan.observed_at,
             rule=rule.id,
             component=place.component,
             location=place.location(),
             cve=rule.cve,
-            cwe=rule.cwe,
+            cwe=_each_once([*rule.cwe, *weaknesses(entries(result, "taxa"))]),
             references=tuple(uri for uri in (rule.help_uri,) if _is_web(uri)),
             remediation=rule.remediation,
             url=next((uri for uri in (text(result, "hostedViewerUri"),) if _is_web(uri)), ""),
@@ -149,6 +145,10 @@ def _description(rule: Rule, words: Words) -> str:
     """Return the result's own message, then what the rule says at length, each once."""
     parts = [words.as_markdown(), rule.explanation]
     return "\n\n".join(part for part in dict.fromkeys(parts) if part)
+
+
+def _each_once(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))[:_MOST_WEAKNESSES]
 
 
 def _is_web(uri: str) -> bool:

@@ -8,6 +8,7 @@ from shared.tickets.sarif.words import Words, message
 
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,10}\b", re.IGNORECASE)
 _CWE = re.compile(r"\bCWE[-_ :]?0*([1-9]\d{0,5})\b", re.IGNORECASE)
+_TAXON = re.compile(r"^(?:CWE-)?0*([1-9]\d{0,5})$", re.IGNORECASE)
 _MAX_TAGS = 50
 _MAX_TAG = 100
 
@@ -55,6 +56,11 @@ class Rule:
         return text(self._descriptor, "defaultConfiguration", "level")
 
     @cached_property
+    def rank(self) -> float | None:
+        """The importance of results that give none, 0 to 100."""
+        return number(self._descriptor, "defaultConfiguration", "rank")
+
+    @cached_property
     def score(self) -> float | None:
         """The rule's own security severity, 0 to 10 on the CVSS scale."""
         return number(self._descriptor, "properties", "security-severity")
@@ -73,13 +79,9 @@ class Rule:
     @cached_property
     def cwe(self) -> tuple[str, ...]:
         """The weaknesses that the rule is about, as CWE-79."""
-        numbers = _CWE.findall(" ".join(self._tags)) + [
-            found
-            for relation in entries(self._descriptor, "relationships")
-            if text(relation, "target", "toolComponent", "name").upper() == "CWE"
-            for found in re.findall(r"^(?:CWE-)?0*([1-9]\d{0,5})$", text(relation, "target", "id"))
-        ]
-        return tuple(f"CWE-{found}" for found in dict.fromkeys(numbers))[:_MAX_TAGS]
+        tagged = [f"CWE-{found}" for found in _CWE.findall(" ".join(self._tags))]
+        related = weaknesses([entry(relation, "target") for relation in entries(self._descriptor, "relationships")])
+        return tuple(dict.fromkeys([*tagged, *related]))[:_MAX_TAGS]
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
@@ -90,6 +92,16 @@ class Rule:
     @cached_property
     def _tags(self) -> list[str]:
         return texts(self._descriptor, "properties", "tags")
+
+
+def weaknesses(references: list[Json]) -> list[str]:
+    """Return those of references into taxonomies that name a weakness (3.52), as CWE-79."""
+    return [
+        f"CWE-{found}"
+        for reference in references
+        if text(reference, "toolComponent", "name").upper() == "CWE"
+        for found in _TAXON.findall(text(reference, "id"))
+    ]
 
 
 class _Component:

@@ -13,12 +13,14 @@ from shared.tickets.sarif.places import Roots
 from shared.tickets.sarif.rules import Rules
 from shared.tickets.sarif.stream import Event, Reader, TooLargeError, events
 from shared.tickets.sarif.values import Json, entries, text
+from shared.tickets.scans import Scan
 
 _VERSION = "2.1.0"
 _MOST_VALUES = 600_000
 _MOST_RUNS = 1_000
 _KEPT = frozenset(
     {"tool", "artifacts", "originalUriBaseIds", "versionControlProvenance", "invocations", "logicalLocations"}
+    | {"automationDetails"}
 )
 _UNWANTED = frozenset(
     {
@@ -40,17 +42,17 @@ class Run:
     rules: Rules
     roots: Roots
     logical_locations: list[Json]
-    observed_at: datetime | None
+    scan: Scan
 
     @classmethod
-    def of(cls, members: Json) -> "Run":
-        """Return the run with these members; `results` is not one of them."""
+    def of(cls, members: Json, *, has_results: bool) -> "Run":
+        """Return the run with these members; `results` is not one of them, but perhaps was there."""
         return cls(
             tool=text(members, "tool", "driver", "name"),
             rules=Rules(members),
             roots=Roots.of(members),
             logical_locations=entries(members, "logicalLocations"),
-            observed_at=_ended(members),
+            scan=_scan(members, has_results=has_results),
         )
 
 
@@ -101,13 +103,15 @@ def _run(reader: Reader, opening: Event, at: int) -> Run:
     if opening[0] != "start_map":
         raise _rejected(f"/runs/{at}", "The run is not a JSON object.")
     members = {}
+    has_results = False
     for name in _once(reader.members(), f"/runs/{at}"):
         event, value = reader.next()
+        has_results |= name == "results" and event == "start_array"
         if name in _KEPT:
             members[name] = _kept(reader, event, value, f"/runs/{at}/{name}")
         else:
             reader.skip(event)
-    return Run.of(members)
+    return Run.of(members, has_results=has_results)
 
 
 def _kept(reader: Reader, event: str, value: object, pointer: str) -> object:
@@ -132,6 +136,26 @@ def _check_version(version: object) -> None:
 def _rejected(pointer: str, message: str, *, hint: str = "", status: int = 400) -> RejectedRequestError:
     hint = hint or "Send a SARIF 2.1.0 report as the tool wrote it."
     return RejectedRequestError(message, hint=hint, problems=[FieldProblem(pointer, message)], status=status)
+
+
+def _scan(members: Json, *, has_results: bool) -> Scan:
+    """Return what the run says of itself as a whole.
+
+    A run without the array `results` did not scan (3.14.23); one that does not say of each invocation that it was
+    successful (3.20.14) may have stopped half-way.
+    """
+    invocations = entries(members, "invocations")
+    ended_well = bool(invocations) and all(one.get("executionSuccessful") is True for one in invocations)
+    incomplete = "" if ended_well else "The run does not say executionSuccessful of its invocations."
+    if not has_results:
+        incomplete = "The run has no array of results: it did not scan."
+    tool = text(members, "tool", "driver", "name")
+    return Scan(
+        tool=tool,
+        name=text(members, "automationDetails", "id"),
+        incomplete=incomplete if tool else "The run names no tool.",
+        observed_at=_ended(members),
+    )
 
 
 def _ended(members: Json) -> datetime | None:

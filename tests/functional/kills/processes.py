@@ -28,6 +28,7 @@ from shared.errors import TransientError
 from shared.links.models import LinkRequest
 from shared.services import Services
 from shared.tickets.hook_events import read_message
+from shared.tickets.scans import Report, Scan
 from shared.tickets.snapshots import read_snapshot
 from tests.functional.kills.tapped import Calls, Kill
 
@@ -45,7 +46,9 @@ def _request(services: Services, *, id_: str, body: str, at: str) -> None:
 
 
 def _import(services: Services, *, snapshots: list[Any], at: str) -> None:
-    services.submit.all(map(read_snapshot, snapshots), datetime.fromisoformat(at))
+    found = [(Scan(), read_snapshot(snapshot)) for snapshot in snapshots]
+    report = Report((Scan(),), lambda: iter(found))
+    services.take_report(report, "0" * 32, sent_at=datetime.fromisoformat(at))
 
 
 def _lane(services: Services, *, connection: str, lane: int) -> None:
