@@ -6,8 +6,11 @@ Rows   keys (their names), records (what a ticket's holds), pending, leases, jou
 Work   work (one lane, round by round), lane (what its parts share), plan (what to do; pure), transitions (what a
        ticket is afterwards; pure), creating, changing, resolving (attempts without a result) with look_ups, healing
        (two items with one ticket), adoption (items that the tables do not know), categories (states of types),
-       presence (there, deleted, unknown), content and markdown (what an item says), work_item_fields (which fields
-       say it)
+       presence (there, deleted, unknown)
+Item   work_item_fields (all that it should have), content and standard_text (what it says), members (what several
+       vulnerabilities say together, without secrets), files (what hangs on it), attaching (their upload), extras (what
+       it is made without if refused), refused and notices (what need not be asked or told again), type_fields (which
+       fields a type has)
 Back   hook_events (payloads; pure), observe, claims (whose an unknown item is), reconcile (the feed of revisions),
        verification (every item); doctor (service hooks: mended, and what they lost), hearing (whether they tell
        anything), hook_records (what is remembered of them), hook_alerts (what a person hears of them)

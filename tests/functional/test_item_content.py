@@ -121,6 +121,14 @@ class TestFields:
         assert fields["Microsoft.VSTS.Common.Priority"] == 1
         assert (fields.get(SEVERITY), fields.get(DUE)) == (severity, due)
 
+    def test_a_due_date_moves_and_goes(self, bridge: Bridge) -> None:
+        assert bridge.link(project=AGILE, work_item_type="Issue").ok
+        made(bridge)
+
+        for due, shown in (("2026-12-24", "2026-12-24T12:00:00.000Z"), (None, None)):
+            bridge.send(due=due)
+            eventually(lambda shown=shown: only(bridge)["fields"].get(DUE) == shown, what="the due date")  # type: ignore[misc]
+
     def test_what_a_type_has_is_asked_once(self, bridge: Bridge) -> None:
         for number in range(5):
             bridge.until(bridge.send(f"V{number}"), "open")

@@ -1,6 +1,7 @@
 """What the parts of a work item's content promise, without Azure DevOps."""
 
 import base64
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from shared.azure_devops.fields import TypeField
+from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import Defaults
 from shared.connections.template_checks import check_templates
 from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedError, RejectedRequestError
@@ -18,7 +20,8 @@ from shared.tickets.extras import Extra, Extras, told
 from shared.tickets.files import attached, missing
 from shared.tickets.members import due, severity, without_secrets
 from shared.tickets.notices import Notices
-from shared.tickets.plan import Desired
+from shared.tickets.plan import Desired, Nothing, Patch, digest, plan
+from shared.tickets.records import Ticket, WorkItemRef, Written
 from shared.tickets.refused import Refused
 from shared.tickets.snapshots import MAX_ATTACHED, Severity, Vulnerability, read_snapshot
 from shared.tickets.type_fields import KnownFields
@@ -130,6 +133,20 @@ class TestFields:
 
         assert fields[DUE_DATE] == "2026-12-24T12:00:00Z"
 
+    def test_a_due_date_that_goes_is_cleared_if_it_was_ours(self) -> None:
+        gone = wanted(vulnerability(), fields=known(DUE_DATE))
+        ours = {name: Written(digest(value), digest(value)) for name, value in gone.fields.items()}
+        there = Written(digest("2026-12-24T12:00:00Z"), digest("2026-12-24T12:00:00Z"))
+        ticket = Ticket("application", "shop", work_item=WorkItemRef(id=1), written={**ours, DUE_DATE: there})
+        item = WorkItem(1, 1, "p", {**gone.fields, DUE_DATE: "2026-12-24T12:00:00Z"}, (), "")
+
+        found = plan(gone, ticket, item, ())
+
+        assert isinstance(found, Patch)
+        assert found.fields == {DUE_DATE: ""}
+        never = replace(ticket, written={name: value for name, value in ours.items() if name != DUE_DATE})
+        assert plan(gone, never) == Nothing()
+
     def test_markdown_goes_with_its_format_and_html_without(self) -> None:
         text = {REPRO_STEPS: "x", "System.Title": "y"}
 
@@ -150,7 +167,7 @@ class TestMasking:
         lists = ("cve", "cwe", "references", "tags")
         given: Vulnerability = vulnerability(
             **dict.fromkeys(texts, f"a {KEY} b"),
-            **dict[str, Any](dict.fromkeys(lists, [f"a {KEY} b"])),
+            **dict[str, Any]({name: [f"a {KEY} b"] for name in lists}),
             location={"path": KEY, "snippet": KEY, "url": KEY},
             custom={"a": {"b": [KEY]}},
         )
