@@ -14,7 +14,7 @@ from shared.texts.plain import clean, one_line
 
 # What means something to a Markdown reader wherever it stands, and what does at the start of a line only.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~#&$]")
-_AT_THE_START = re.compile(r"^([-+=:]|\d+(?=[.)]))")
+_AT_THE_START = re.compile(r"^(\d*)([-+=:.)])")
 
 
 class Format(Protocol):
@@ -84,7 +84,7 @@ class Markdown:
     """The newer format; blocks end with an empty line."""
 
     def text(self, text: str) -> str:  # noqa: D102
-        return _AT_THE_START.sub(r"\\\1", _SPECIAL.sub(r"\\\g<0>", one_line(text)))
+        return _AT_THE_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", one_line(text)))
 
     def link(self, url: str, words: str = "") -> str:  # noqa: D102
         shown = self.text(words or url)

@@ -8,8 +8,13 @@ Rows   keys (their names), records (what a ticket's holds), pending, leases, jou
 Work   work (one lane, round by round), lane (what its parts share), plan (what to do; pure), transitions (what a
        ticket is afterwards; pure), creating, changing, resolving (attempts without a result) with look_ups, healing
        (two items with one ticket), withdrawing (imports that are taken back), adoption (items that the tables do not
-       know), categories (states of types), presence (there, deleted, unknown), content and markdown (what an item
-       says), work_item_fields (which fields say it)
+       know), categories (states of types), moves (to which state; pure), remarks (what is said with it; pure), attempts
+       (their names), presence (there, deleted, unknown), turns (room for the others)
+Group  grouping (which vulnerabilities share a ticket), members (its snapshots), together (what they say together),
+       regrouping (after a link groups otherwise)
+Item   work_item_fields (all that it should have), content and standard_text (what it says), files (what hangs on it),
+       attaching (their upload), extras (what it is made without if refused), refused and notices (what need not be
+       asked or told again), type_fields (which fields a type has)
 Back   hook_events (payloads; pure), observe, claims (whose an unknown item is), reconcile (the feed of revisions),
        verification (every item); doctor (service hooks: mended, and what they lost), hearing (whether they tell
        anything), hook_records (what is remembered of them), hook_alerts (what a person hears of them)

@@ -118,7 +118,7 @@ class Creator:
         ticket_id = self.lane.ticket_id(job)
         link = hyperlink(self.lane.tools.public_url, ticket_id, _attempt(job).nonce)
         wanted, left_out = Extras(self.lane).wanted(job), Extras(self.lane).left_out(job)
-        fields = {**job.desired.fields, **job.desired.once}
+        fields = {name: value for name, value in {**job.desired.fields, **job.desired.once}.items() if value != ""}
         if Extra.ASSIGNEE in left_out:
             del fields[ASSIGNED_TO]
         if left_out:

@@ -1,11 +1,14 @@
 """Alerts about what is not as a link asks for and stops nothing: each once in a while, not for every ticket."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.alerts import Alerts
+from shared.errors import TransientError
 
+log = logging.getLogger(__name__)
 _MOST = 1_000
 
 
@@ -25,5 +28,9 @@ class Notices:
             return
         if len(self._told) >= _MOST:
             self._told.clear()
-        self._told[key] = now + self.seconds
-        self.alerts.send(kind, subject, message, hint=hint)
+        try:
+            self.alerts.send(kind, subject, message, hint=hint)
+        except TransientError:  # what was done is to be recorded all the same; the next ticket tries again
+            log.warning("alert not sent", extra={"subject": subject, "why": message})
+        else:
+            self._told[key] = now + self.seconds

@@ -161,11 +161,11 @@ def _renews(desired: Desired, ticket: Ticket, category: str) -> bool:
 
 
 def _changed(desired: Desired, ticket: Ticket) -> dict[str, Any]:
-    """The fields whose desired value is not the one that we last sent."""
+    """The fields whose desired value is not the one that we last sent; nothing is sent to clear what is not ours."""
     return {
         name: value
         for name, value in desired.fields.items()
-        if name not in ticket.written or ticket.written[name].sent != digest(value)
+        if (value != "" if name not in ticket.written else ticket.written[name].sent != digest(value))
     }
 
 

@@ -49,7 +49,7 @@ class Preview:
             "project": link.project,
             "work_item_type": making.work_item_type,
             "creates": wanted.open and link.enabled and connection.may_write,
-            "fields": {**wanted.fields, **wanted.once},
+            "fields": {**{name: value for name, value in wanted.fields.items() if value != ""}, **wanted.once},
             "parent": making.parent or None,
             "attachments": [file.name for file in wanted.files],
             "problems": list(wanted.problems),

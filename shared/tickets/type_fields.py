@@ -9,6 +9,8 @@ from shared.azure_devops.organisation import Organisation
 from shared.errors import NotFoundError, RefusedError
 
 _SECONDS = 600.0
+_SECONDS_WITHOUT = 30.0
+"""A type that is not there may be made at any time; until then, one question is enough for a thousand tickets."""
 
 type KnownFields = Mapping[str, TypeField]
 """By reference name in small letters; empty where nobody could tell."""
@@ -34,8 +36,9 @@ class TypeFields:
             return known
         try:
             found = {field.name.casefold(): field for field in organisation.do(type_fields(project, work_item_type))}
+            until = self._clock() + _SECONDS
         except (NotFoundError, RefusedError):
-            return {}
+            found, until = {}, self._clock() + _SECONDS_WITHOUT
         with self._lock:
-            self._known[key] = (self._clock() + _SECONDS, found)
+            self._known[key] = (until, found)
         return found

@@ -114,8 +114,9 @@ def _judged(members: Sequence[Vulnerability], making: Defaults, known: KnownFiel
         fields[PRIORITY] = making.priority(worst.value)
     if word := _severity_word(worst, known):
         fields[SEVERITY] = word
-    if day and DUE_DATE.casefold() in known and not making.redacted:
-        fields[DUE_DATE] = f"{day.isoformat()}T12:00:00Z"  # at noon it is this day in nearly every time zone
+    if DUE_DATE.casefold() in known and not making.redacted:
+        # At noon it is this day in nearly every time zone. Nothing clears the field, if it was ours.
+        fields[DUE_DATE] = f"{day.isoformat()}T12:00:00Z" if day else ""
     return fields
 
 

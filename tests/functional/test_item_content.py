@@ -1,51 +1,17 @@
 """What a work item says and has by its link's settings, from the platform's snapshot to the item's page."""
 
 import base64
-import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from tests.functional.bridge import PROJECT, Bridge, eventually
+from tests.functional.item_pages import comments, files, item_of_a_person, made, only
 
 SEVERITY, DUE = "Microsoft.VSTS.Common.Severity", "Microsoft.VSTS.Scheduling.DueDate"
 DESCRIPTION, REPRO_STEPS = "System.Description", "Microsoft.VSTS.TCM.ReproSteps"
 AGILE = "Mobile"
 LONG = "Do <not> panic. " * 5_000  # fits a snapshot, and not a card when it is code
-
-
-def only(bridge: Bridge) -> dict[str, Any]:
-    """The one work item that there is, without the one that is a parent."""
-    [item] = [item for item in bridge.work_items() if item["fields"]["System.Title"] != "The parent"]
-    return item
-
-
-def made(bridge: Bridge, **vulnerability: Any) -> dict[str, Any]:
-    bridge.until(bridge.send(**vulnerability), "open")
-    return only(bridge)
-
-
-def files(bridge: Bridge, item: dict[str, Any]) -> dict[str, bytes]:
-    links = [link for link in item.get("relations", []) if link["rel"] == "AttachedFile"]
-    return {
-        link["attributes"]["name"]: bridge.session.get(link["url"], auth=("", bridge.token), timeout=10).content
-        for link in links
-    }
-
-
-def item_of_a_person(bridge: Bridge) -> int:
-    """A work item that is not ours."""
-    url = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/{PROJECT}/_apis/wit/workitems/$Epic?api-version=7.1"
-    patch = [{"op": "add", "path": "/fields/System.Title", "value": "The parent"}]
-    headers = {"Content-Type": "application/json-patch+json"}
-    answer = bridge.session.post(url, json=patch, headers=headers, auth=("", bridge.token), timeout=10)
-    return int(answer.json()["id"])
-
-
-def comments(bridge: Bridge, item: int) -> str:
-    url = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/{PROJECT}/_workitems/edit/{item}"
-    return bridge.session.get(url, timeout=10).text
 
 
 class TestTemplates:
@@ -120,6 +86,14 @@ class TestFields:
 
         assert fields["Microsoft.VSTS.Common.Priority"] == 1
         assert (fields.get(SEVERITY), fields.get(DUE)) == (severity, due)
+
+    def test_a_due_date_moves_and_goes(self, bridge: Bridge) -> None:
+        assert bridge.link(project=AGILE, work_item_type="Issue").ok
+        made(bridge)
+
+        for due, shown in (("2026-12-24", "2026-12-24T12:00:00.000Z"), (None, None)):
+            bridge.send(due=due)
+            eventually(lambda shown=shown: only(bridge)["fields"].get(DUE) == shown, what="the due date")  # type: ignore[misc]
 
     def test_what_a_type_has_is_asked_once(self, bridge: Bridge) -> None:
         for number in range(5):
@@ -284,79 +258,6 @@ class TestConfidentiality:
         assert secret not in comments(bridge, item["id"])
         assert all(secret.encode() not in content for content in files(bridge, item).values())
         assert "New key [secret masked]" in comments(bridge, item["id"])
-
-
-def _everywhere(text: str) -> dict[str, Any]:
-    return {
-        "title": f"Finding {text}", "description": text, "remediation": text, "rule": text, "component": text,
-        "location": {"path": text[:1000], "snippet": text, "url": text[:1000]}, "references": [text[:3000]],
-        "cve": [text[:3000]], "cwe": [text[:3000]], "url": text[:1000], "tags": [text[:3000]],
-        "custom": {"team": text[:3000]}, "attachments": [{"name": text[:900] or "x", "content": text}],
-    }  # fmt: skip
-
-
-HOSTILE = {
-    "html": "<script>alert(1)</script><img src=x onerror=alert(1)><a href='javascript:alert(1)'>x</a></div></table>",
-    "markdown": "[x](javascript:alert(1)) ![p](https://tracker.example/p.png) <svg/onload=alert(1)>",
-    "template": "{{ 7*7 }} {% for x in y %} ${7*7} #{7*7} <%= 7*7 %>",
-    "wiql": "' OR [System.Id] > 0 --; DELETE \"",
-    "control": "a\x00b\x07c\x1b[31md\x7fe\ufffef",
-    "bidi": "user\u202egnp.exe\u2066 \u200bhidden\ufeff",
-    "surrogates": "half \ud83d pair",
-    "json": '","value":"x"}]',
-    "long": "<b>" * 30_000,
-}
-
-
-@pytest.mark.parametrize("text_format", ["html", "markdown"])
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_is_shown_harmlessly(bridge: Bridge, name: str, text_format: str) -> None:
-    """As a page for people, whatever the format; what looked like tags is there to be read."""
-    template = "{{ title }} {{ description }} {{ description|markdown }} {{ component|link(rule) }} {{ standard }}"
-    assert bridge.link(text_format=text_format, snapshot_tags=True, description_template=template).ok
-
-    item = made(bridge, **_everywhere(HOSTILE[name]))
-
-    assert len(item["fields"]["System.Title"]) <= 255
-    page = comments(bridge, item["id"])
-    seen = Page(page)
-    assert seen.texts
-    assert not {tag for tag, _ in seen.texts} & {"script", "img", "svg", "b", "iframe", "style", "object"}
-    assert {attribute for _, attributes in seen.texts for attribute in attributes} <= {"href", "rel", "start", "class"}
-    links = [attributes["href"] or "" for _, attributes in seen.texts if "href" in attributes]
-    assert all(link.startswith(("http://", "https://", "mailto:")) for link in links)
-    assert "{{ 7*7 }}" in seen.words or name != "template"
-    assert not re.search(r"[\x00\x07\x1b\x7f\u202e\u2066\u200b\ufeff\ufffe]", str(item["fields"]))
-
-
-class Page(HTMLParser):
-    """The tags within the long texts of a work item's page, and all words of it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.texts: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self._depth = 0
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._depth:
-            self.texts.append((tag, dict(attrs)))
-        if tag == "div" and (self._depth or ("class", "text") in attrs):
-            self._depth += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        self._depth -= tag == "div" and self._depth > 0
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
-@pytest.mark.slow
-def test_ten_megabytes_are_refused_or_cut_and_never_crash(bridge: Bridge) -> None:
-    refused = bridge.ask("POST", "tickets", json=bridge.snapshot(description="<" * 10_000_000))
-    assert refused.status_code in (202, 413)
-    assert bridge.until(bridge.send("V2"), "open")
 
 
 def test_the_preview_shows_all_of_it(bridge: Bridge) -> None:

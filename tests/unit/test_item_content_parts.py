@@ -1,0 +1,333 @@
+"""What the parts of a work item's content promise, without Azure DevOps."""
+
+import base64
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+import pytest
+from markdown_it import MarkdownIt
+
+from shared.azure_devops.fields import TypeField
+from shared.azure_devops.work_items import WorkItem
+from shared.connections.defaults import Defaults
+from shared.connections.template_checks import check_templates
+from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedError, RejectedRequestError
+from shared.links.item_fields import tags
+from shared.texts.formats import MARKDOWN
+from shared.tickets import content
+from shared.tickets.extras import Extra, Extras, told
+from shared.tickets.files import attached, missing
+from shared.tickets.members import due, severity, without_secrets
+from shared.tickets.notices import Notices
+from shared.tickets.plan import Desired, Nothing, Patch, digest, plan
+from shared.tickets.records import Ticket, WorkItemRef, Written
+from shared.tickets.refused import Refused
+from shared.tickets.snapshots import MAX_ATTACHED, Severity, Vulnerability, read_snapshot
+from shared.tickets.type_fields import KnownFields
+from shared.tickets.work_item_fields import DUE_DATE, REPRO_STEPS, SEVERITY, Place, desired, in_format
+
+URL = "https://bridge.example/api/tickets/contoso.abcdefgh"
+PRIORITY = "Microsoft.VSTS.Common.Priority"
+KEY = "ghp_" + "a1B2" * 9
+
+
+def vulnerability(id_: str = "V1", **more: Any) -> Vulnerability:
+    least = {"id": id_, "asset": {"kind": "application", "id": "shop"}, "title": f"Finding {id_}", "severity": "low"}
+    return Vulnerability.model_validate({**least, "status": "open", **more})
+
+
+def known(*names: str, **allowed: tuple[str, ...]) -> KnownFields:
+    fields = {name: TypeField(name, name, required=False, default="", allowed=()) for name in names}
+    fields[SEVERITY] = TypeField(SEVERITY, "Severity", required=False, default="", allowed=allowed.get("severity", ()))
+    return {name.casefold(): field for name, field in fields.items()}
+
+
+def place(fields: KnownFields | None = None, kind: str = "Issue") -> Place:
+    return Place("Web Shop", kind, fields or {}, "T")
+
+
+def wanted(*members: Vulnerability, fields: KnownFields | None = None, **settings: Any) -> Desired:
+    return desired(members, Defaults.model_validate(settings), place(fields), ticket_url=URL)
+
+
+class TestGroups:
+    MEMBERS = (
+        vulnerability("V1", severity="high", due="2026-12-24", url="https://p.example/1"),
+        vulnerability("V2", severity="medium", due="2026-12-01", location={"path": "src/<a>.py"}),
+        vulnerability("V3", severity="critical", due="2026-01-01", status="fixed"),
+    )
+
+    def test_the_worst_and_the_earliest_of_those_that_count(self) -> None:
+        assert severity(self.MEMBERS) is Severity.HIGH
+        assert due(self.MEMBERS) == date(2026, 12, 1)
+        assert severity(self.MEMBERS[2:]) is Severity.CRITICAL
+
+    def test_the_text_lists_all_with_the_details_of_the_first(self) -> None:
+        text = content.description(self.MEMBERS, Defaults(), ticket_url=URL).text
+
+        assert "<h3>All 3 of them</h3>" in text
+        assert '<li>high: <a href="https://p.example/1" rel="noopener noreferrer">Finding V1 (V1)</a></li>' in text
+        assert "<li>medium: Finding V2 (V2) – src/&lt;a&gt;.py</li>" in text
+        assert "<li>critical: Finding V3 (V3) – fixed</li>" in text
+        assert "Due: 2026-12-01" in text
+
+    def test_the_title_says_how_many_however_long_it_is(self) -> None:
+        long = (vulnerability(title="x" * 300), *self.MEMBERS[1:])
+
+        assert content.title(self.MEMBERS, Defaults(), ticket_url=URL).text == "Finding V1 (and 2 more)"
+        shown = content.title(long, Defaults(), ticket_url=URL).text
+        assert (len(shown), shown[-14:]) == (255, "x… (and 2 more)"[-14:])
+
+    @pytest.mark.parametrize("text_format", ["html", "markdown"])
+    def test_a_long_list_is_cut_visibly_and_attached(self, text_format: str) -> None:
+        making = Defaults.model_validate({"text_format": text_format})
+        members = [vulnerability(f"V{number}", title="x" * 150) for number in range(2_000)]
+
+        text = content.description(members, making, ticket_url=URL)
+
+        assert "more" in text.text
+        [file] = text.files
+        assert file.name.startswith("members-")
+        assert file.content.count(b"\n") == 1_999
+        assert len(text.text) < 100_000
+
+    def test_a_template_can_go_through_the_members(self) -> None:
+        source = "{% for m in members %}{{ m.id }}:{{ m.severity }} {% endfor %}{{ count }} {{ severity }} {{ due }}"
+        making = Defaults(title_template=source)
+
+        assert list(check_templates(making)) == []
+        shown = content.title(self.MEMBERS, making, ticket_url=URL).text
+        assert shown == "V1:high V2:medium V3:critical 3 high 2026-12-01"
+
+
+class TestFields:
+    STANDARD = ("1 - Critical", "2 - High", "3 - Medium", "4 - Low")
+
+    @pytest.mark.parametrize(
+        ("given", "word"), [("critical", "1 - Critical"), ("medium", "3 - Medium"), ("info", "4 - Low")]
+    )
+    def test_severity_in_the_words_of_the_type(self, given: str, word: str) -> None:
+        fields = wanted(vulnerability(severity=given), fields=known(severity=self.STANDARD)).fields
+
+        assert fields[SEVERITY] == word
+        assert PRIORITY not in fields  # this type has none
+
+    def test_a_type_with_other_words_keeps_its_own(self) -> None:
+        assert SEVERITY not in wanted(vulnerability(), fields=known(severity=("Sev 1", "Sev 2"))).fields
+
+    def test_a_mapped_field_wins(self) -> None:
+        making = Defaults.model_validate({"fields": {SEVERITY: "2 - High"}})
+        there = place(known(severity=self.STANDARD))
+
+        assert desired([vulnerability()], making, there, ticket_url=URL).fields[SEVERITY] == "2 - High"
+
+    def test_the_text_goes_where_the_type_shows_it(self) -> None:
+        assert REPRO_STEPS in wanted(vulnerability(), fields=known(REPRO_STEPS)).fields
+        assert REPRO_STEPS not in wanted(vulnerability(), fields=known("System.Description")).fields
+        unknown = desired([vulnerability()], Defaults(), place(kind="bug"), ticket_url=URL)
+        assert REPRO_STEPS in unknown.fields
+
+    def test_the_due_date_is_that_day_in_most_of_the_world(self) -> None:
+        fields = wanted(vulnerability(due="2026-12-24"), fields=known(DUE_DATE)).fields
+
+        assert fields[DUE_DATE] == "2026-12-24T12:00:00Z"
+
+    def test_a_due_date_that_goes_is_cleared_if_it_was_ours(self) -> None:
+        gone = wanted(vulnerability(), fields=known(DUE_DATE))
+        ours = {name: Written(digest(value), digest(value)) for name, value in gone.fields.items()}
+        there = Written(digest("2026-12-24T12:00:00Z"), digest("2026-12-24T12:00:00Z"))
+        ticket = Ticket("application", "shop", work_item=WorkItemRef(id=1), written={**ours, DUE_DATE: there})
+        item = WorkItem(1, 1, "p", {**gone.fields, DUE_DATE: "2026-12-24T12:00:00Z"}, (), "")
+
+        found = plan(gone, ticket, item, ())
+
+        assert isinstance(found, Patch)
+        assert found.fields == {DUE_DATE: ""}
+        never = replace(ticket, written={name: value for name, value in ours.items() if name != DUE_DATE})
+        assert plan(gone, never) == Nothing()
+
+    def test_markdown_goes_with_its_format_and_html_without(self) -> None:
+        text = {REPRO_STEPS: "x", "System.Title": "y"}
+
+        operation = {"op": "add", "path": f"/multilineFieldsFormat/{REPRO_STEPS}", "value": "Markdown"}
+        assert in_format(text, Defaults.model_validate({"text_format": "markdown"})) == [operation]
+        assert in_format({"System.Title": "y"}, Defaults.model_validate({"text_format": "markdown"})) == []
+        assert in_format(text, Defaults()) == []
+
+    def test_tags_that_azure_devops_would_refuse_are_mended(self) -> None:
+        assert tags("T", "a;b,c", "t", " ", "x\u202ey\x00") == ["T", "a b c", "xy"]
+        assert [len(tag) for tag in tags("x" * 500)] == [400]
+        assert tags(*map(str, range(101)))[-2:] == ["98", "and 2 more tags"]
+
+
+class TestMasking:
+    def test_every_text_of_a_vulnerability_is_masked(self) -> None:
+        texts = ("title", "description", "rule", "component", "remediation", "url")
+        lists = ("cve", "cwe", "references", "tags")
+        given: Vulnerability = vulnerability(
+            **dict.fromkeys(texts, f"a {KEY} b"),
+            **dict[str, Any]({name: [f"a {KEY} b"] for name in lists}),
+            location={"path": KEY, "snippet": KEY, "url": KEY},
+            custom={"a": {"b": [KEY]}},
+        )
+
+        assert KEY not in without_secrets(given).model_dump_json()
+        assert without_secrets(given).severity is given.severity
+        assert without_secrets(vulnerability()) == vulnerability()
+
+    def test_a_mapped_field_is_masked(self) -> None:
+        making = Defaults.model_validate({"fields": {"Custom.Rule": {"path": "rule"}}})
+
+        found = desired([vulnerability(rule=KEY)], making, place(), ticket_url=URL)
+
+        assert found.fields["Custom.Rule"] == "[secret masked]"
+
+
+class TestRedaction:
+    def test_nothing_but_severity_and_ways_back(self) -> None:
+        leak = "Leaky"
+        making = Defaults.model_validate(
+            {
+                "redacted": True,
+                "snapshot_tags": True,
+                "title_template": "{{ title }}",
+                "description_template": "{{ title }}",
+                "fields": {"Custom.A": {"path": "title"}, "Custom.B": "constant"},
+            }
+        )
+        members = [vulnerability(leak, description=leak, tags=[leak], due="2026-12-24", custom={"vector": leak})] * 2
+
+        found = desired(members, making, place(known(DUE_DATE)), ticket_url=URL)
+
+        assert leak not in str(found)
+        assert found.files == ()
+        assert set(found.fields) == {"System.Title", "System.Description", "Custom.B"}
+        assert URL in found.fields["System.Description"]
+        assert found.fields["System.Title"] == "Low vulnerability abcdefgh"
+
+
+class TestFiles:
+    def test_a_file_that_is_there_is_not_attached_again(self) -> None:
+        [one] = attached([vulnerability(attachments=[{"name": "../a b?.txt", "content": "x"}])])
+        [other] = attached([vulnerability(attachments=[{"name": "../a b?.txt", "content": "y"}])])
+
+        assert one.name != other.name
+        assert "/" not in one.name
+        assert missing([one, other], [one.name]) == [other]
+
+    @pytest.mark.parametrize(
+        ("given", "content"),
+        [
+            ({"content": "é"}, "é".encode()),
+            ({"content": base64.b64encode(b"\xff\x00").decode(), "encoding": "base64"}, b"\xff\x00"),
+            ({"content": base64.b64encode(KEY.encode()).decode(), "encoding": "base64"}, b"[secret masked]"),
+            ({"content": "not base64!", "encoding": "base64"}, b"not base64!"),
+        ],
+    )
+    def test_text_and_bytes(self, given: dict[str, str], content: bytes) -> None:
+        [file] = attached([vulnerability(attachments=[{"name": "a.bin", **given}])])
+
+        assert file.content == content
+
+    @pytest.mark.parametrize(
+        "attachments",
+        [
+            [{"name": "large.bin", "content": "x" * (MAX_ATTACHED + 1)}, {"name": "small", "content": "x"}],
+            [{"name": f"{number}", "content": "x"} for number in range(50)],
+        ],
+    )
+    def test_too_much_is_left_out_visibly_and_the_snapshot_taken(self, attachments: list[Any]) -> None:
+        asset = {"kind": "application", "id": "a"}
+        body = {"id": "V", "asset": asset, "title": "t", "severity": "low", "status": "open"}
+
+        taken = read_snapshot({"schema": 1, "vulnerability": {**body, "attachments": attachments}}).attachments
+
+        assert len(taken) <= 20
+        assert taken[-1].name == "left-out.txt"
+        assert attachments[-1]["name"] in taken[-1].content or attachments[0]["name"] in taken[-1].content
+
+    def test_what_is_no_attachment_is_refused_by_name(self) -> None:
+        with pytest.raises(RejectedRequestError) as refusal:
+            read_snapshot({"schema": 1, "vulnerability": {"attachments": [{"name": ""}]}})
+
+        assert "/vulnerability/attachments/0/content" in {problem.field for problem in refusal.value.problems}
+
+
+class TestMarkdownText:
+    @pytest.mark.parametrize(
+        "line",
+        ["*a*", "_a_", "<b>", "[a](b)", "# a", "- a", "1. a", "a|b", "`a`", "\\", "![x](y)", "&lt;", "~~a~~", "@<1>"],
+    )
+    def test_a_line_is_shown_as_it_was(self, line: str) -> None:
+        tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(MARKDOWN.text(line))
+
+        [inline] = [token for token in tokens if token.type == "inline"]
+        assert [token.type for token in inline.children or () if token.type not in ("text", "text_special")] == []
+        assert "".join(token.content for token in inline.children or ()) == line
+
+
+class _Lane:
+    """As much of a lane as extras need."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.connection = type("C", (), {"name": "contoso"})
+        notices = Notices(cast("Any", self), 60)
+        self.tools = type("T", (), {"refused": Refused(60), "notices": notices})
+
+    def send(self, kind: str, subject: str, message: str, *, hint: str) -> None:
+        self.sent.append(f"{kind} {subject} {message} {hint}")
+
+    def ticket_id(self, _: object) -> str:
+        return "contoso.t"
+
+
+def _job(**settings: Any) -> Any:
+    making = Defaults.model_validate({"assignee": "Ada <ada@x.example>", "parent": 12, **settings})
+    attachments = [{"name": "a.txt", "content": "x"}]
+    found = desired([vulnerability(attachments=attachments)], making, place(), ticket_url=URL)
+    return type("J", (), {"desired": found, "making": making})
+
+
+class TestExtras:
+    @pytest.mark.parametrize(
+        ("error", "blamed"),
+        [
+            (RefusedError("no", fields=["System.AssignedTo"]), Extra.ASSIGNEE),
+            (
+                RefusedError("The identity 'Ada <ada@x.example>' for field 'Assigned To' is unknown."),
+                Extra.ASSIGNEE,
+            ),
+            (NotFoundError("TF401232: Work item 12 does not exist, or you may not read it."), Extra.PARENT),
+            (RefusedError("TF201035: The link to work item 12 cannot be added."), Extra.PARENT),
+            (RefusedError("TF237082: The file is too large."), Extra.ATTACHMENTS),
+            (RefusedError("VS403313: more than 100 attachments"), Extra.ATTACHMENTS),
+            (RefusedError("TF401320: Rule Error for field Team.", fields=["Custom.Team"]), None),
+            (NotFoundError("TF401232: Work item 1234 does not exist."), None),
+            (ConflictError("The work item 12 has another parent."), None),
+        ],
+    )
+    def test_what_is_refused_is_left_out_and_told_once(self, error: BridgeError, blamed: Extra | None) -> None:
+        lane = _Lane()
+        extras, job = Extras(cast("Any", lane)), _job()
+
+        assert extras.blames(job, error) is (blamed is not None)
+        assert list(extras.left_out(job)) == ([blamed] if blamed else [])
+        assert not extras.blames(job, error)
+        assert len(lane.sent) == (1 if blamed else 0)
+
+    def test_the_item_says_what_was_left_out(self) -> None:
+        words = told({Extra.ASSIGNEE: "<unknown>"}, {Extra.ASSIGNEE: "Ada <a@x>"})
+
+        assert "<li>assignee Ada &lt;a@x&gt;: &lt;unknown&gt;</li>" in words
+        assert told({}, {}) == ""
+
+    def test_a_refusal_is_forgotten(self) -> None:
+        now = [0.0]
+        refused = Refused(10, clock=lambda: now[0])
+        refused.remember(("a",), "why")
+
+        assert refused.why(("a",)) == "why"
+        now[0] = 11
+        assert refused.why(("a",)) == ""
