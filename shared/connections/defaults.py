@@ -83,7 +83,9 @@ Priorities = dict[Literal["critical", "high", "medium", "low", "info"], Priority
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class Defaults(_Settings):

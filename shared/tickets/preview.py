@@ -1,7 +1,7 @@
 """Shows the work item that a snapshot would make, without making it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from shared.connections.store import ConnectionStore
 from shared.errors import FieldProblem, RejectedRequestError
@@ -12,6 +12,16 @@ from shared.tickets.snapshots import Vulnerability
 from shared.tickets.work_item_fields import desired, ticket_url
 
 
+class PreviewView(TypedDict):
+    """The work item to be. `creates`: whether the snapshot would have one made. `fields` by their reference names."""
+
+    connection: str
+    project: str
+    work_item_type: str
+    creates: bool
+    fields: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """The use case behind `POST /links/{kind}/{asset}/preview`."""
@@ -20,7 +30,7 @@ class Preview:
     connections: ConnectionStore
     public_url: str
 
-    def __call__(self, kind: str, asset: str, vulnerability: Vulnerability) -> dict[str, Any]:
+    def __call__(self, kind: str, asset: str, vulnerability: Vulnerability) -> PreviewView:
         """Return project, type and fields. Raises `NotFoundError`, and `RejectedRequestError` for another asset's."""
         link = self.links.get(kind, asset)
         if (vulnerability.asset.kind, vulnerability.asset.id) != (kind, asset):

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 
 from shared.connections.store import ConnectionStore
 from shared.errors import NotFoundError
+from shared.shown import Moment
 from shared.storage.tables import Row, Table
 from shared.tickets import keys, views
 from shared.tickets.arrivals import read_vulnerability
@@ -15,6 +16,34 @@ from shared.tickets.records import Ticket, TicketStatus, read_ticket
 from shared.tickets.transitions import summarised
 
 PAGE = 100
+
+
+class BriefView(TypedDict):
+    """A ticket at one moment; `state` and `revision` are its work item's, null where it had none."""
+
+    status: TicketStatus
+    state: str | None
+    revision: int | None
+
+
+EntryView = TypedDict(
+    "EntryView",
+    {
+        "sequence": int,
+        "at": Moment,
+        "by": str,
+        "change": str,
+        "from": BriefView | None,
+        "to": BriefView,
+    },
+)
+"""One change of a ticket; `from` is null for its first."""
+
+
+class TicketWithHistory(views.TicketView):
+    """A ticket with everything that happened to it, the earliest first."""
+
+    history: list[EntryView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +63,7 @@ class ReadTickets:
     table: Table
     connections: ConnectionStore
 
-    def one(self, ticket_id: str) -> dict[str, Any]:
+    def one(self, ticket_id: str) -> TicketWithHistory:
         """Return a ticket with its history. Raises `NotFoundError`."""
         connection, key = keys.parse_public_id(ticket_id)
         found = self.ticket(connection, key)
@@ -42,7 +71,7 @@ class ReadTickets:
         rows = self.table.range(connection, start, stop + keys.AFTER_ALL)
         return {**views.view(connection, key, found), "history": [_entry(row) for row in rows]}
 
-    def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[dict[str, Any]], str]:
+    def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[views.TicketView], str]:
         """Return tickets in the order of their ids, those after one, and the last one's id if there may be more."""
         found = list(islice(self._all(wanted, after), size + 1))
         more = len(found) > size
@@ -61,7 +90,7 @@ class ReadTickets:
             )
         return _waiting(snapshot)
 
-    def _all(self, wanted: Filter, after: str) -> Iterator[dict[str, Any]]:
+    def _all(self, wanted: Filter, after: str) -> Iterator[views.TicketView]:
         first, key = keys.parse_public_id(after) if after else ("", "")
         for connection in self.connections.with_tickets():
             if connection.name < first or wanted.connection not in ("", connection.name):
@@ -102,7 +131,7 @@ def _waiting(snapshot: Row) -> Ticket:
     return summarised(Ticket(kind=asset.kind, asset=asset.id, created_at=at, changed_at=at), vulnerability)
 
 
-def _entry(row: Row) -> dict[str, Any]:
+def _entry(row: Row) -> EntryView:
     """History as the API shows it: what changed and when, without the ticket around it."""
     message = json.loads(str(row.values["message"]))
     current, previous = message["current"], message["previous"]
@@ -116,6 +145,6 @@ def _entry(row: Row) -> dict[str, Any]:
     }
 
 
-def _brief(view: dict[str, Any]) -> dict[str, Any]:
+def _brief(view: dict[str, Any]) -> BriefView:
     item = view["work_item"] or {}
     return {"status": view["status"], "state": item.get("state"), "revision": item.get("revision")}

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.links.models import Link, LinkState
@@ -20,6 +20,20 @@ from shared.tickets.snapshots import Vulnerability
 
 _CHUNK = 400
 _MAX_REFUSALS = 100
+
+
+ReportView = TypedDict(
+    "ReportView",
+    {
+        "import": str,
+        "accepted": int,
+        "changed": int,
+        "unchanged": int,
+        "refused": int,
+        "refusals": list[RefusedResult],
+    },
+)
+"""What became of a report's results; `refusals` are the first hundred that cannot become tickets, with the reasons."""
 
 
 @dataclass(slots=True)
@@ -37,7 +51,7 @@ class Report:
         if len(self.refusals) < _MAX_REFUSALS:
             self.refusals.append(refused)
 
-    def view(self) -> dict[str, Any]:
+    def view(self) -> ReportView:
         """Return what the API answers."""
         return {
             "import": self.id,
@@ -45,7 +59,7 @@ class Report:
             "changed": self.outcomes[Outcome.CHANGED],
             "unchanged": self.outcomes.total() - self.outcomes[Outcome.CHANGED],
             "refused": self.refused,
-            "refusals": [{"index": r.index, "field": r.field, "message": r.message} for r in self.refusals],
+            "refusals": self.refusals,
         }
 
 
