@@ -78,7 +78,7 @@ Constant = Annotated[str, StringConstraints(max_length=4000)] | bool | int | flo
 FieldMap = Annotated[
     dict[Annotated[str, AfterValidator(_reference_name)], FromSnapshot | Constant], Field(max_length=_MAX_FIELDS)
 ]
-Priority = Annotated[int, BeforeValidator(_not_a_flag), Field(ge=1, le=4)]
+Priority = Annotated[int, Field(ge=1, le=4), BeforeValidator(_not_a_flag)]
 Priorities = dict[Literal["critical", "high", "medium", "low", "info"], Priority]
 
 

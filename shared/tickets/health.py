@@ -23,7 +23,7 @@ _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConnectionProblem:
     """What keeps a connection from working, in words for its administrator."""
 
     code: str
@@ -35,7 +35,7 @@ class HealthView(TypedDict):
     """How a connection is doing: until when nothing is sent, and the problem that is not known to be over."""
 
     paused_until: Moment | None
-    problem: Problem | None
+    problem: ConnectionProblem | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Health:
         }
 
     def _pause(self, connection: str, seconds: float, code: str, error: BridgeError) -> None:
-        problem = json.dumps(asdict(Problem(code, error.message, error.hint)))
+        problem = json.dumps(asdict(ConnectionProblem(code, error.message, error.hint)))
         longest = max(seconds, self.of(connection).paused_for)  # another worker may have been told to wait longer
         until = self.table.clock.now() + timedelta(seconds=longest)
         self._change(connection, lambda _: {"paused_until": until, "problem": problem})

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import (
     AfterValidator,
@@ -167,6 +167,13 @@ class Vulnerability(_Model):
     def unpacked(cls, data: bytes) -> "Vulnerability":
         """Return what `packed` made."""
         return cls.model_validate_json(zlib.decompress(data))
+
+
+class Snapshot(TypedDict):
+    """What the platform says of one vulnerability now."""
+
+    schema: Literal[1]
+    vulnerability: Vulnerability
 
 
 def read_snapshot(value: Any) -> Vulnerability:

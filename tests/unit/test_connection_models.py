@@ -42,7 +42,7 @@ class TestSecrets:
             "c", "https://u", "personal_access_token", "connection-c-0a1b", "Bridge", Defaults()
         ).public()
 
-        assert "connection-c-0a1b" not in json.dumps(shown)
+        assert "connection-c-0a1b" not in json.dumps(shown, default=str)
 
     def test_the_hook_key_is_in_no_repr(self) -> None:
         assert "canary" not in repr(ServiceHooks("https://bridge.example", CANARY, 1))
