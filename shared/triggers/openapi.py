@@ -65,10 +65,10 @@ def document() -> Json:
     """Return the description. Raises `KeyError` for a template that names an unknown parameter."""
     operations = declared()
     schemas, components = _schemas(operations)
-    examples = json.loads(_EXAMPLES.read_text(encoding="utf-8"))
+    seen = examples()
     paths: dict[str, Json] = {}
     for operation in operations:
-        described = _operation(operation, schemas, examples.get(operation.id, {}))
+        described = _operation(operation, schemas, seen.get(operation.id, {}))
         paths.setdefault(f"/{operation.path}", {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
@@ -85,6 +85,11 @@ def document() -> Json:
             "securitySchemes": _SCHEMES,
         },
     }
+
+
+def examples() -> Json:
+    """Return a request and its answer for each operation, by its id."""
+    return dict(json.loads(_EXAMPLES.read_text(encoding="utf-8")))
 
 
 def parameters_of(operation: Operation) -> list[Parameter]:
