@@ -99,7 +99,8 @@ def _none_is(default: object) -> Callable[[Any], Any]:
 
 
 Text = Annotated[str, BeforeValidator(_none_is("")), AfterValidator(_cut)]
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_not_blank)]
+_SHOWN = {"pattern": r"\S"}
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, json_schema_extra=_SHOWN), AfterValidator(_not_blank)]
 Names = Annotated[
     tuple[Annotated[str, Field(max_length=4_000), AfterValidator(well_formed)], ...],
     BeforeValidator(_none_is(())),
@@ -132,7 +133,7 @@ class Vulnerability(_Model):
 
     id: Name
     asset: Asset
-    title: Annotated[str, AfterValidator(_cut), AfterValidator(_not_blank)]
+    title: Annotated[str, Field(json_schema_extra=_SHOWN), AfterValidator(_cut), AfterValidator(_not_blank)]
     severity: Severity
     status: Status
     description: Text = ""

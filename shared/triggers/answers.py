@@ -156,8 +156,18 @@ def flag(req: func.HttpRequest, name: str) -> bool:
 
 
 def condition_of(req: func.HttpRequest) -> Condition:
-    """Return what a request expects of the stored version: `If-Match`, or `If-None-Match: *` to create only."""
-    return Condition(req.headers.get("If-Match", ""), only_new=req.headers.get("If-None-Match", "") == "*")
+    """Return what a request expects of the stored version: `If-Match`, or `If-None-Match: *` to create only.
+
+    Raises `RejectedRequestError` for another `If-None-Match`: left out of account, it would protect nothing.
+    """
+    none_match = req.headers.get("If-None-Match", "")
+    if none_match not in ("", "*"):
+        raise RejectedRequestError(
+            "The condition cannot be used.",
+            hint="Use If-None-Match: * to create only, or If-Match with the ETag that you read.",
+            problems=[FieldProblem("If-None-Match", "must be *")],
+        )
+    return Condition(req.headers.get("If-Match", ""), only_new=bool(none_match))
 
 
 def page_of(name: str, req: func.HttpRequest, entries: list[Any], key: Callable[[Any], str]) -> func.HttpResponse:

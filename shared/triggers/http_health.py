@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 import azure.functions as func
 
 from shared.services import services
-from shared.triggers.answers import ok
+from shared.triggers.answers import flag, ok
 from shared.triggers.operations import operation
 from shared.triggers.parameters import DEEP
 
@@ -26,5 +26,5 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     With `?deep=true` storage is asked, too, and the answer counts what a person should look at.
     """
     _ = services.settings
-    counts = {"failed_messages": services.failed_messages.count()} if req.params.get("deep") == "true" else {}
+    counts = {"failed_messages": services.failed_messages.count()} if flag(req, "deep") else {}
     return ok({"status": "healthy", **counts})

@@ -42,12 +42,13 @@ class Operation:
         return self.handler.__name__
 
 
+_METHODS = ("GET", "PUT", "POST", "DELETE")
 _declared: list[Operation] = []
 
 
 def declared() -> Sequence[Operation]:
-    """Return the operations of all modules that were imported, in the order of their declaration."""
-    return tuple(_declared)
+    """Return the operations of all modules that were imported, in whatever order, by path."""
+    return sorted(_declared, key=lambda one: (one.path, _METHODS.index(one.method)))
 
 
 def operation(
@@ -95,5 +96,6 @@ def operation(
 def _implied(bodies: Mapping[str, Any], parameters: Sequence[Parameter]) -> set[int]:
     statuses = set(_OF_A_BODY if bodies else ())
     statuses |= {400 for parameter in parameters if parameter.place == "query"}
+    statuses |= {400 for parameter in parameters if parameter == IF_NONE_MATCH}
     statuses |= {412 for parameter in parameters if parameter in (IF_MATCH, IF_NONE_MATCH)}
     return statuses
