@@ -44,10 +44,10 @@ quick: check
 # Everything goes wrong, and nothing may be lost: README, "Torture". KILLS, FAULTS and LATE are minima.
 SEED ?= 1
 DURATION ?= 60
-OPTIONS := TICKETS KILLS FAULTS LATE DROPS STATE
+OPTIONS := TICKETS KILLS FAULTS LATE DROPS STATE TIME_SCALE
 torture: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local.torture --seed $(SEED) --duration $(DURATION) \
-		$(foreach name,$(OPTIONS),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
+		$(foreach name,$(OPTIONS),$(if $($(name)),--$(shell echo $(name) | tr A-Z_ a-z-) $($(name))))
 
 check: install
 	$(BIN)/ruff check .

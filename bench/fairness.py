@@ -124,7 +124,11 @@ def main() -> None:
             f"{f'Until all {TICKETS} new tickets of a connection are open, of {NINE}':<58} {'median':>8} {'slowest':>8}"
         )
         measured("alone", lambda: wave(nine))
+        assert tenth.connect(enabled=False).ok
         fill(stack, tenth, options.pending)
+        wave(nine)  # the hosts are new ones
+        measured("alone, with all that a disabled tenth has in storage", lambda: wave(nine))
+        assert tenth.connect().ok
         measured(f"while a tenth has {options.pending:,} pending", during(nine, tenth))
         measured("  once more, in the middle of it", during(nine, tenth))
         with trouble(tenth, "retry_after:60"):

@@ -36,11 +36,13 @@ from shared.tickets.observe import Observe
 from shared.tickets.preview import Preview
 from shared.tickets.reading import ReadTickets
 from shared.tickets.reconcile import Reconcile
+from shared.tickets.regrouping import Regrouping
 from shared.tickets.requests import TicketRequests
 from shared.tickets.retry import Retry
 from shared.tickets.rounds import Rounds
 from shared.tickets.submit import Submit
 from shared.tickets.sweep import Sweep
+from shared.tickets.turns import Turns
 from shared.tickets.verification import Verification
 from shared.tickets.work import Work
 
@@ -107,6 +109,7 @@ class Services(Clients):
             links=self.links,
             unsubscribing=Unsubscribing(self.links, self._organisations, self._service_hooks),
             letting_go=LettingGo(self._tickets, self._journal, self._outbox, self._wake_ups, self._times),
+            regrouping=Regrouping(self._tickets, self._accept, self._times),
             vault=self._vault,
             alerts=self.alerts,
         )
@@ -119,7 +122,11 @@ class Services(Clients):
     @once
     def submit(self) -> Submit:
         """`POST /tickets` and `POST /tickets/import`."""
-        return Submit(self._tickets, self.links, Accept(self._tickets, self._wake_ups))
+        return Submit(self._tickets, self.links, self._accept)
+
+    @once
+    def _accept(self) -> Accept:
+        return Accept(self._tickets, self._wake_ups)
 
     @once
     def read_tickets(self) -> ReadTickets:
@@ -164,7 +171,7 @@ class Services(Clients):
             public_url=self.settings.public_url,
         )
         refusals = Refusals(self._times.refusal_remembered)
-        return Work(tools, self.links, self._organisations, refusals)
+        return Work(tools, self.links, self._organisations, refusals, Turns())
 
     @once
     def observe(self) -> Observe:

@@ -41,6 +41,8 @@ class Times:
     """How exactly it is known when a service hook last told something: one row is written in this time."""
     drain: float = 30.0
     """How long a worker keeps a lane before it queues behind the others, so that a flood delays nobody else."""
+    turn: float = 2.0
+    """How long a lane of a connection that floods waits while others have work."""
     resends_remembered: float = 86_400.0
     """How long it is remembered that a message whose host died was sent again."""
 

@@ -42,7 +42,8 @@ class Report:
         options = self.options
         return (
             f"make torture SEED={options.seed} DURATION={options.duration} TICKETS={options.tickets} "
-            f"KILLS={options.kills} FAULTS={options.faults} LATE={options.late} DROPS={options.drops}"
+            f"KILLS={options.kills} FAULTS={options.faults} LATE={options.late} DROPS={options.drops} "
+            f"TIME_SCALE={options.time_scale}"
         )
 
     def line(self, verdict: Verdict, problems: list[str], seconds: float) -> str:
@@ -52,6 +53,7 @@ class Report:
         return (
             f"{'DIFFERENT' if told else 'AGREED'} seed {self.options.seed}: {self.progress()} "
             f"({self.parts.updates.repeated} repeated), {len(self.parts.settling.retried)} retried, "
+            f"{self.parts.updates.refused} dead messages told and {self.parts.settling.resent} sent again, "
             f"{verdict.removed} duplicates removed, {verdict.commented} commented, "
             f"{self.parts.chaos.switches} batch switches, {seconds:.0f} s: "
             f"{', '.join(told) or '0 lost, 0 twice, 0 wrong, 0 gaps'}"

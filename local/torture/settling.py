@@ -25,6 +25,7 @@ class Settling:
     functions: Functions
     say: Callable[[str], None]
     retried: set[str] = field(default_factory=set)
+    resent: int = 0
     _asked_at: float = 0.0
 
     def wait(self, *, seconds: float, quiet: float) -> bool:
@@ -64,10 +65,12 @@ class Settling:
             return {name: len(_matching(table, prefix)) for name, prefix in (("pending", "p|"), ("outbox", "u|"))}
 
     def _retry(self) -> int:
-        """A refusal ends a ticket until its sender asks again, which is what the sender does here."""
+        """A refusal ends a ticket, and a dead message its way, until somebody asks again, which is done here."""
         if time.monotonic() - self._asked_at < _FAILED_EVERY:
             return 0
         self._asked_at = time.monotonic()
+        resent = int(self.functions.ask("POST", "failed-messages/resend")["resent"])
+        self.resent += resent
         failed = self._failed()
         for ticket in failed:
             try:
@@ -75,7 +78,7 @@ class Settling:
             except RefusedError:
                 continue
             self.retried.add(ticket)
-        return len(failed)
+        return len(failed) + resent
 
     def _failed(self) -> list[str]:
         with TableClient.from_connection_string(self.storage, "tickets") as table:

@@ -27,6 +27,7 @@ class Updates:
         self._items: dict[str, dict[str, Any]] = {}
         self.count = 0
         self.repeated = 0
+        self.refused = 0
         self.contradictions: list[str] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -70,7 +71,13 @@ class Updates:
         return len(messages)
 
     def keep(self, update: Update) -> None:
-        """Keep one message; one that says something else than its first delivery is a contradiction."""
+        """Keep one message; one that says something else than its first delivery is a contradiction.
+
+        Of a message that became no ticket the sender learns, too, and has it sent again in the end.
+        """
+        if update["change"] == "refused":
+            self.refused += 1
+            return
         ticket, sequence = str(update["ticket"]), int(update["sequence"])
         with self._lock:
             self.count += 1

@@ -13,8 +13,13 @@ STANDARD_PRIORITIES: Mapping[str, int] = {"critical": 1, "high": 2, "medium": 3,
 https://learn.microsoft.com/azure/devops/boards/queries/planning-ranking-priorities
 """
 PRIORITY = "Microsoft.VSTS.Common.Priority"
+BY_ITSELF = "id"
+"""The grouping in which every vulnerability has a ticket of its own."""
 _MAX_FIELDS = 50
 _REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
+_PLACE = re.compile(r"[^.+\s]+(\.[^.+\s]+)*")
+_SHORT = {"location": "location.path"}
+_GROUPABLE = frozenset({"id", "rule", "component", "cve", "cwe", "location", "title", "severity", "custom"})
 _OURS = {
     "system.title": "the bridge writes it",
     "system.description": "the bridge writes it",
@@ -69,10 +74,22 @@ def _not_a_flag(value: Any) -> Any:
     return value
 
 
+def _expression(text: str) -> str:
+    """Places in a snapshot, joined by `+`, always in one order, so that another order is no other grouping."""
+    names = {_SHORT.get(name, name) for name in map(str.strip, text.split("+"))}
+    for name in names:
+        if not _PLACE.fullmatch(name):
+            raise ValueError("must be places in a snapshot, such as component or rule+location.path")
+        if name.partition(".")[0] not in _GROUPABLE:
+            raise ValueError(f"cannot group by {name}: use {', '.join(sorted(_GROUPABLE))} or what is in them")
+    return BY_ITSELF if BY_ITSELF in names else "+".join(sorted(names))
+
+
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^;,\x00-\x1f]+$")]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Tags = Annotated[tuple[Tag, ...], Field(max_length=20)]
 TreePath = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_path)]
+Grouping = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_expression)]
 Person = Annotated[str, StringConstraints(max_length=256), AfterValidator(_not_blank)]
 Constant = Annotated[str, StringConstraints(max_length=4000)] | bool | int | float
 FieldMap = Annotated[
@@ -98,6 +115,7 @@ class Defaults(_Settings):
     fields: FieldMap = Field(default_factory=dict)
     priorities: Priorities = Field(default_factory=dict)
     assignee: Person | None = None
+    grouping: Grouping = BY_ITSELF
 
     def priority(self, severity: str) -> int:
         """Return the priority of a severity."""
@@ -115,6 +133,7 @@ class Overrides(_Settings):
     fields: FieldMap | None = None
     priorities: Priorities | None = None
     assignee: Person | None = None
+    grouping: Grouping | None = None
 
     def over(self, defaults: Defaults) -> Defaults:
         """Return what is in effect."""

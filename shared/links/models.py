@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypedDict, cast
 
 from pydantic import AfterValidator, StringConstraints
 
-from shared.connections.defaults import Defaults, Overrides
+from shared.connections.defaults import BY_ITSELF, Defaults, Overrides
 
 type Kind = Literal["application", "environment"]
 KINDS = ("application", "environment")
@@ -72,7 +72,10 @@ class PlaceView(TypedDict):
 
 
 class LinkView(Overrides):
-    """A link as the API shows it: what it says itself, and with its connection's defaults what is in effect."""
+    """A link as the API shows it: what it says itself, and with its connection's defaults what is in effect.
+
+    `regrouping`: vulnerabilities are still being moved to the tickets that the grouping gives them.
+    """
 
     kind: Kind
     asset: str
@@ -81,6 +84,7 @@ class LinkView(Overrides):
     enabled: bool
     state: LinkState
     effective: Defaults
+    regrouping: bool
     earlier: list[PlaceView]
 
 
@@ -96,6 +100,12 @@ class Link:
     own: Overrides = INHERITED
     enabled: bool = True
     state: LinkState = LinkState.ACTIVE
+    grouping: str = BY_ITSELF
+    """The expression in effect; an inherited one is the connection's when the link was saved."""
+    kept_groupings: tuple[str, ...] = ()
+    """Earlier expressions, whose tickets go on as they are."""
+    regrouping: bool = False
+    """Whether vulnerabilities are still to be moved to the tickets that `grouping` gives them."""
     earlier: tuple[Place, ...] = ()
     """Where the asset was linked to before, as long as tickets are there."""
     etag: str = ""
@@ -113,7 +123,7 @@ class Link:
     @property
     def has_work(self) -> bool:
         """Whether tickets are still to be let go."""
-        return self.state is LinkState.DELETING or any(place.left for place in self.earlier)
+        return self.state is LinkState.DELETING or self.regrouping or any(place.left for place in self.earlier)
 
     def at(self, connection: str) -> "Link | None":
         """Return the link as it concerns a connection's tickets; None if it never did."""
@@ -132,9 +142,10 @@ class Link:
             asset=self.asset,
             connection=self.connection,
             project=self.project,
-            effective=self.own.over(defaults),
+            effective=self.own.over(defaults).model_copy(update={"grouping": self.grouping}),
             enabled=self.enabled,
             state=self.state,
+            regrouping=self.regrouping,
             earlier=[
                 {"connection": place.connection, "project": place.project, "closing": place.left}
                 for place in self.earlier

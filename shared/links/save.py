@@ -9,12 +9,12 @@ from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import ConflictError, FieldProblem, NotFoundError, RejectedRequestError
 from shared.links.checking import check
-from shared.links.models import KINDS, Existing, Link, LinkRequest, LinkState, Place
+from shared.links.models import KINDS, Existing, Link, LinkRequest, LinkState
 from shared.links.service_hooks import ServiceHooks
 from shared.links.store import LinkStore, fits
 
-type Moving = Callable[[Link, Link, Existing | None], tuple[Place, ...]]
-"""What to remember of where an asset was (stored link, wanted link, what was asked for its tickets)."""
+type Moving = Callable[[Link, Link, Existing | None], Link]
+"""Of the stored link, the wanted one and what was asked for its tickets: the wanted one with what it must remember."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class SaveLink:
         connection = self._connection(request.connection)
         wanted = self._checked(kind, asset, request, connection)
         if stored:
-            wanted = replace(wanted, etag=stored.etag, earlier=self.moving(stored, wanted, existing))
+            wanted = replace(self.moving(stored, wanted, existing), etag=stored.etag)
         self.service_hooks.provide(self.organisations.of(connection), connection, wanted.project_id)
         return self.store.save(wanted)
 
@@ -69,6 +69,7 @@ class SaveLink:
             project=found.project.name,
             own=own,
             enabled=request.enabled,
+            grouping=making.grouping,
         )
 
     def _connection(self, name: str) -> Connection:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote, unquote
 
-from shared.connections.defaults import Overrides
+from shared.connections.defaults import BY_ITSELF, Overrides
 from shared.errors import ConflictError, NotFoundError
 from shared.links.models import KINDS, Link, LinkState, Place
 from shared.storage import tables
@@ -94,6 +94,9 @@ class LinkStore:
             "enabled": link.enabled,
             "state": link.state.value,
             "earlier": json.dumps([asdict(place) for place in link.earlier]),
+            "grouping": link.grouping,
+            "kept_groupings": json.dumps(link.kept_groupings),
+            "regrouping": link.regrouping,
             "moved": bool(link.earlier),
             "unfinished": link.has_work,
         }
@@ -131,6 +134,9 @@ def _link(row: Row) -> Link:
         own=_own(values),
         enabled=bool(values.get("enabled", True)),
         state=LinkState(str(values.get("state", LinkState.ACTIVE))),
+        grouping=str(values.get("grouping", BY_ITSELF)),
+        kept_groupings=tuple(json.loads(str(values.get("kept_groupings", "[]")))),
+        regrouping=bool(values.get("regrouping", False)),
         earlier=tuple(Place(**place) for place in json.loads(str(values.get("earlier", "[]")))),
         etag=row.etag,
     )

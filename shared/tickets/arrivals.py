@@ -9,7 +9,7 @@ from shared.tickets import keys
 from shared.tickets.snapshots import Vulnerability
 
 SCHEMA = 1
-LIGHT = ("fingerprint", "sequence", "at", "ticket")
+LIGHT = ("fingerprint", "sequence", "at", "ticket", "grouping")
 """The properties of a `v|` row that tell whether a snapshot changes anything."""
 _FUTURE = timedelta(minutes=10)
 _CLOCK_STEP = timedelta(seconds=2)  # the server's clock is read in whole seconds
@@ -41,7 +41,6 @@ class Arrival:
     vulnerability: Vulnerability
     position: Position
     asset: str
-    ticket: str
     fingerprint: str
 
     @property
@@ -67,12 +66,23 @@ def arrival(vulnerability: Vulnerability, *, sent_at: datetime | None, now: date
         )
     sequence = _NO_SEQUENCE if vulnerability.sequence is None else vulnerability.sequence
     asset = keys.asset_key(vulnerability.asset.kind, vulnerability.asset.id)
-    ticket = keys.ticket_key(asset, vulnerability.id)
-    return Arrival(vulnerability, Position(at, sequence, slack), asset, ticket, vulnerability.fingerprint())
+    return Arrival(vulnerability, Position(at, sequence, slack), asset, vulnerability.fingerprint())
 
 
-def row_values(arrival: Arrival) -> dict[str, Value]:
-    """Return the properties of a `v|` row.
+def head_values(arrival: Arrival, ticket: str, grouping: str) -> dict[str, Value]:
+    """Return the properties of a `v|` row but for the snapshot: which ticket it belongs to, by which grouping."""
+    return {
+        "schema": SCHEMA,
+        "ticket": ticket,
+        "grouping": grouping,
+        "fingerprint": arrival.fingerprint,
+        "status": arrival.vulnerability.status,
+        **position_values(arrival.position),
+    }
+
+
+def snapshot_values(arrival: Arrival) -> dict[str, Value]:
+    """Return the properties that hold the snapshot.
 
     Raises `RejectedRequestError` when the snapshot is larger than a row can hold.
     """
@@ -84,14 +94,7 @@ def row_values(arrival: Arrival) -> dict[str, Value]:
             hint="Shorten its texts and lists.",
             status=413,
         )
-    return {
-        "schema": SCHEMA,
-        "ticket": arrival.ticket,
-        "fingerprint": arrival.fingerprint,
-        "status": arrival.vulnerability.status,
-        **position_values(arrival.position),
-        **{f"snapshot{number}": part for number, part in enumerate(parts)},
-    }
+    return {f"snapshot{number}": part for number, part in enumerate(parts)}
 
 
 def position_values(position: Position) -> dict[str, Value]:

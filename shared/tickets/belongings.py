@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from shared.storage.tables import Table
 from shared.tickets import keys
-from shared.tickets.arrivals import read_vulnerability
-from shared.tickets.records import Stored, Ticket, TicketStatus, read_ticket
-from shared.tickets.transitions import summarised
+from shared.tickets.members import members_of
+from shared.tickets.records import Stored, TicketStatus, read_ticket
+from shared.tickets.transitions import begun
 
 _GONE = (TicketStatus.DETACHED, TicketStatus.CLOSED, TicketStatus.DELETED)
 
@@ -22,11 +22,9 @@ def worked_on(table: Table, connection: str, asset: str = "") -> Iterator[Stored
     )
     yield from (read_ticket(row) for row in rows)
     for key in sorted(_unseen(table, connection, asset)):
-        snapshot = table.get(connection, keys.snapshot_of(key))
-        if snapshot:
-            vulnerability, at = read_vulnerability(snapshot), snapshot.written_at
-            of = vulnerability.asset
-            yield Stored(key, summarised(Ticket(of.kind, of.id, created_at=at, changed_at=at), vulnerability))
+        members = members_of(table, connection, key)
+        if members.snapshots:
+            yield Stored(key, begun(members))
 
 
 def count_open(table: Table, connection: str, asset: str) -> int:
@@ -41,11 +39,6 @@ def has_any(table: Table, connection: str, asset: str = "") -> bool:
 
 
 def _unseen(table: Table, connection: str, asset: str) -> set[str]:
-    seen, sent = (
-        {
-            row.key[2:]
-            for row in table.range(connection, f"{kind}|{asset}", f"{kind}|{asset}{keys.AFTER_ALL}", select=("schema",))
-        }
-        for kind in ("t", "v")
-    )
-    return sent - seen
+    seen = table.range(connection, f"t|{asset}", f"t|{asset}{keys.AFTER_ALL}", select=("schema",))
+    sent = table.range(connection, f"v|{asset}", f"v|{asset}{keys.AFTER_ALL}", select=("ticket",))
+    return {str(row.values["ticket"]) for row in sent} - {keys.ticket_of_row(row.key) for row in seen}

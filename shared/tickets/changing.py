@@ -138,7 +138,7 @@ class Changer:
         word = "detached" if job.ticket.leaving else "updated"
 
         def apply(ticket: Ticket) -> Ticket:
-            taken_in = summarised(ticket, job.vulnerability)
+            taken_in = summarised(ticket, job.members)
             return patched(taken_in, item, category, edit.patch, open_=job.desired.open)
 
         return Change(job.stored, apply, change=word, by=self.lane.connection.identity, done=job.pending)
@@ -163,6 +163,6 @@ def _item(job: Job) -> int:
 
 def _deleted(job: Job) -> Change:
     def apply(ticket: Ticket) -> Ticket:
-        return observed(summarised(ticket, job.vulnerability), replace(ticket.work_item, deleted=True))
+        return observed(summarised(ticket, job.members), replace(ticket.work_item, deleted=True))
 
     return Change(job.stored, apply, change="deleted", by="", done=job.pending)

@@ -94,7 +94,7 @@ class Creator:
 
     def _with_attempt(self, job: Job) -> Ticket:
         attempt = Attempt(secrets.token_hex(8), self.lane.tools.table.clock.now(), job.link.project_id)
-        return attempted(summarised(job.ticket, job.vulnerability), attempt, job.desired)
+        return attempted(summarised(job.ticket, job.members), attempt, job.desired)
 
     def _call(self, job: Job) -> Call[WorkItem]:
         ticket_id = self.lane.ticket_id(job)

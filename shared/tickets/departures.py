@@ -1,4 +1,4 @@
-"""Deletes links and connections, and leaves the places that links moved away from.
+"""Deletes links and connections, leaves the places that links moved away from, and regroups.
 
 *deleting* → service hooks → tickets detached → (connection) secrets → gone. Every step may be done twice, and each
 finds out by itself what is left to do: a process that dies leaves a row that says *deleting*, and the sweep asks for
@@ -23,6 +23,7 @@ from shared.storage.queues import Queue
 from shared.storage.secrets import Vault
 from shared.tickets import keys
 from shared.tickets.letting_go import LettingGo
+from shared.tickets.regrouping import Regrouping
 
 log = logging.getLogger(__name__)
 SCHEMA = 1
@@ -42,6 +43,7 @@ class Departures:
     links: LinkStore
     unsubscribing: Unsubscribing
     letting_go: LettingGo
+    regrouping: Regrouping
     vault: Vault
     alerts: Alerts
 
@@ -95,8 +97,15 @@ class Departures:
             return
         if link.state is LinkState.DELETING:
             self._delete(link)
+        elif link.regrouping:
+            self._regroup(link)
         else:
             self._leave(link)
+
+    def _regroup(self, link: Link) -> None:
+        if self.regrouping(link):
+            link = self.links.save(replace(link, regrouping=False))
+        self.carry_on_with(link)
 
     def _delete(self, link: Link) -> None:
         for place in link.places:

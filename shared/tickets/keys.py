@@ -24,6 +24,11 @@ def ticket_key(asset: str, grouping_key: str) -> str:
     return asset + _hash(grouping_key)
 
 
+def group_key(asset: str, grouping_key: str) -> str:
+    """Return the 32 letters that stand for a group's ticket: never those of a vulnerability's own, whatever its id."""
+    return asset + _letters(b"\xff" + grouping_key.encode())  # no text in UTF-8 begins so
+
+
 def lane_of(ticket: str) -> int:
     """The lane in which a ticket is worked on: always the same one."""
     return int.from_bytes(sha256(ticket.encode()).digest()[:2]) % LANES
@@ -48,8 +53,26 @@ def snapshot_row(asset: str, vulnerability: str) -> str:
 
 
 def snapshot_of(ticket: str) -> str:
-    """`v|` of the one member of a ticket without grouping: both keys are made of the vulnerability's id."""
+    """`v|` of the one member of a ticket without grouping: both keys are made of the vulnerability's id.
+
+    Its property `ticket` tells whether it still belongs there.
+    """
     return f"v|{ticket}"
+
+
+def member_rows(ticket: str) -> str:
+    """What the keys of a group's members begin with."""
+    return f"m|{ticket}|"
+
+
+def member_row(ticket: str, snapshot: str) -> str:
+    """`m|`: the newest snapshot of one member of a group, of which `snapshot` is the key of its `v|` row."""
+    return f"{member_rows(ticket)}{snapshot[-_PART:]}"
+
+
+def ticket_of_row(row: str) -> str:
+    """The ticket of a `t|` or `m|` row's key, and of a `v|` row's whose vulnerability is in no group."""
+    return row[2 : 2 + _LENGTH]
 
 
 def ticket_row(ticket: str) -> str:
@@ -125,4 +148,8 @@ def missed_row(project: str) -> str:
 
 
 def _hash(text: str) -> str:
-    return b32encode(sha256(text.encode()).digest()[:10]).decode().lower()
+    return _letters(text.encode())
+
+
+def _letters(data: bytes) -> str:
+    return b32encode(sha256(data).digest()[:10]).decode().lower()

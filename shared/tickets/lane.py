@@ -50,11 +50,14 @@ class PausedError(BridgeError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One ticket that needs work, with all that is known of it. `link` is as it concerns the lane's connection."""
+    """One ticket that needs work, with all that is known of it. `link` is as it concerns the lane's connection.
+
+    `members` are in order; a group that has lost all of them has none.
+    """
 
     pending: Row
     stored: Stored
-    vulnerability: Vulnerability
+    members: Sequence[Vulnerability]
     link: Link
     making: Defaults
     desired: Desired
@@ -235,7 +238,7 @@ def failure_of(job: Job, error: BridgeError) -> Change:
     code = error.rule if isinstance(error, RefusedError) else "refused"
     return Change(
         job.stored,
-        lambda ticket: failed(summarised(ticket, job.vulnerability), error, code),
+        lambda ticket: failed(summarised(ticket, job.members), error, code),
         change="failed",
         by=SELF,
         done=job.pending,

@@ -1,4 +1,4 @@
-"""What becomes of an asset's tickets when its link moves to another project or connection."""
+"""What becomes of an asset's tickets when its link moves to another project or connection, or groups otherwise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,27 +16,35 @@ class Moving:
 
     table: Table
 
-    def __call__(self, stored: Link, wanted: Link, existing: Existing | None) -> tuple[Place, ...]:
-        """Return where the asset has, or had, tickets besides the wanted place.
+    def __call__(self, stored: Link, wanted: Link, existing: Existing | None) -> Link:
+        """Return the wanted link with where the asset has, or had, tickets besides, and by which groupings.
 
         Raises `ConflictError` (409) that says how many are open, if nobody said what becomes of them.
         """
-        if stored.place == wanted.place or _same(stored.place, wanted.place):
-            return stored.earlier
+        moves, regroups = not _same(stored.place, wanted.place), stored.grouping != wanted.grouping
+        if existing is None and (moves or regroups):
+            self._check_nothing_open(stored)
+        earlier = self._earlier(stored, wanted, existing) if moves else stored.earlier
+        kept, regrouping = stored.kept_groupings, stored.regrouping
+        if regroups and existing is Existing.CLOSE:
+            kept, regrouping = (), True
+        elif regroups:
+            kept = tuple(dict.fromkeys((*kept, stored.grouping)))
+        return replace(wanted, earlier=earlier, kept_groupings=kept, regrouping=regrouping)
+
+    def _earlier(self, stored: Link, wanted: Link, existing: Existing | None) -> tuple[Place, ...]:
         asset = keys.asset_key(stored.kind, stored.asset)
-        kept = [place for place in stored.places if not place.left]
-        if existing is None:
-            self._check_nothing_open(stored, kept, asset)
         leaving = [place for place in stored.places if place.left]
         found = [
             replace(place, left=existing is Existing.CLOSE)
-            for place in kept
+            for place in _kept(stored)
             if not _same(place, wanted.place) and has_any(self.table, place.connection, asset)
         ]
         return tuple(_each_once([*found, *leaving], wanted.place))
 
-    def _check_nothing_open(self, stored: Link, kept: list[Place], asset: str) -> None:
-        names = dict.fromkeys(place.connection for place in kept)
+    def _check_nothing_open(self, stored: Link) -> None:
+        asset = keys.asset_key(stored.kind, stored.asset)
+        names = dict.fromkeys(place.connection for place in _kept(stored))
         count = sum(count_open(self.table, name, asset) for name in names)
         if count:
             raise ConflictError(
@@ -46,6 +54,10 @@ class Moving:
                 status=409,
                 problems=[FieldProblem("existing", f"must say what becomes of {count} open tickets: keep or close")],
             )
+
+
+def _kept(stored: Link) -> list[Place]:
+    return [place for place in stored.places if not place.left]
 
 
 def _same(one: Place, other: Place) -> bool:

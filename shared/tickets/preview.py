@@ -8,6 +8,7 @@ from shared.errors import FieldProblem, RejectedRequestError
 from shared.links.item_fields import set_once
 from shared.links.store import LinkStore
 from shared.tickets import keys
+from shared.tickets.grouping import ticket_of
 from shared.tickets.snapshots import Vulnerability
 from shared.tickets.work_item_fields import desired, ticket_url
 
@@ -42,7 +43,7 @@ class Preview:
             )
         connection = self.connections.get(link.connection)
         making = link.own.over(connection.defaults)
-        ticket = keys.ticket_key(keys.asset_key(kind, asset), vulnerability.id)
+        ticket = ticket_of(vulnerability, link.grouping)
         url = ticket_url(self.public_url, keys.public_id(connection.name, ticket))
         wanted = desired(vulnerability, making, work_item_type=making.work_item_type, ticket_url=url)
         return {

@@ -1,9 +1,10 @@
 """Reads tickets for the API: one by its id, or pages of them."""
 
+import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, TypedDict
 
 from shared.connections.store import ConnectionStore
@@ -11,9 +12,9 @@ from shared.errors import NotFoundError
 from shared.shown import Moment
 from shared.storage.tables import Row, Table
 from shared.tickets import keys, views
-from shared.tickets.arrivals import read_vulnerability
+from shared.tickets.members import by_itself, members_of
 from shared.tickets.records import Ticket, TicketStatus, read_ticket
-from shared.tickets.transitions import summarised
+from shared.tickets.transitions import begun
 
 PAGE = 100
 
@@ -69,7 +70,11 @@ class ReadTickets:
         found = self.ticket(connection, key)
         start, stop = keys.history_row(key, 0), keys.history_row(key, 10**10 - 1)
         rows = self.table.range(connection, start, stop + keys.AFTER_ALL)
-        return {**views.view(connection, key, found), "history": [_entry(row) for row in rows]}
+        shown = views.view(connection, key, found)
+        if found.vulnerability_count > len(found.vulnerabilities):  # the row has the first ones
+            members = members_of(self.table, connection, key)
+            shown["vulnerabilities"] = [member.id for member in members.snapshots]
+        return {**shown, "history": [_entry(row) for row in rows]}
 
     def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[views.TicketView], str]:
         """Return tickets in the order of their ids, those after one, and the last one's id if there may be more."""
@@ -82,13 +87,13 @@ class ReadTickets:
         row = self.table.get(connection, keys.ticket_row(key))
         if row:
             return read_ticket(row).ticket
-        snapshot = self.table.get(connection, keys.snapshot_of(key))
-        if snapshot is None:
+        members = members_of(self.table, connection, key)
+        if not members.snapshots:
             raise NotFoundError(
                 f"There is no ticket {keys.public_id(connection, key)}.",
                 hint="List tickets with GET /api/tickets.",
             )
-        return _waiting(snapshot)
+        return begun(members)
 
     def _all(self, wanted: Filter, after: str) -> Iterator[views.TicketView]:
         first, key = keys.parse_public_id(after) if after else ("", "")
@@ -101,34 +106,31 @@ class ReadTickets:
                     yield views.view(connection.name, ticket_key, ticket)
 
     def _tickets(self, connection: str, wanted: Filter, after: str) -> Iterator[tuple[str, Ticket]]:
-        """Merge the tickets with those that have only a snapshot so far; both are in the order of their keys."""
+        """Merge the tickets with those that have only snapshots so far; all are in the order of their keys."""
         prefix = keys.asset_key(wanted.kind, wanted.asset) if wanted.asset else ""
-        start = max(prefix, f"{after}!" if after else "")
-        known = self._range(connection, "t|", start, prefix)
-        waiting: Iterator[Row] = iter(())
+        start = max(prefix, f"{after}{keys.AFTER_ALL}" if after else "")
+        streams = [self._range(connection, "t|", start, prefix)]
         if wanted.status in ("", TicketStatus.WAITING):  # what no worker has seen yet can be nothing else
-            waiting = self._range(connection, "v|", start, prefix)
-        ticket, snapshot = next(known, None), next(waiting, None)
-        while ticket or snapshot:
-            if ticket and (snapshot is None or ticket.key[2:] <= snapshot.key[2:]):
-                if snapshot and snapshot.key[2:] == ticket.key[2:]:
-                    snapshot = next(waiting, None)
-                yield ticket.key[2:], read_ticket(ticket).ticket
-                ticket = next(known, None)
-            elif snapshot:
-                yield snapshot.key[2:], _waiting(snapshot)
-                snapshot = next(waiting, None)
+            streams.append(self._range(connection, "v|", start, prefix))
+            streams.append(self._range(connection, "m|", start, prefix, select=("schema",)))
+        merged = heapq.merge(*streams, key=_ticket_of)  # of one ticket, in the order of the streams
+        for key, rows in groupby(merged, key=_ticket_of):
+            found = self._first(connection, key, next(rows))
+            if found:
+                yield key, found
 
-    def _range(self, connection: str, kind: str, start: str, prefix: str) -> Iterator[Row]:
-        return self.table.range(connection, f"{kind}{start}", f"{kind}{prefix}{keys.AFTER_ALL}")
+    def _first(self, connection: str, key: str, row: Row) -> Ticket | None:
+        if row.key.startswith("t|"):
+            return read_ticket(row).ticket
+        members = by_itself(row) if row.key.startswith("v|") else members_of(self.table, connection, key)
+        return begun(members) if members.snapshots else None
+
+    def _range(self, connection: str, kind: str, start: str, prefix: str, select: Sequence[str] = ()) -> Iterator[Row]:
+        return self.table.range(connection, f"{kind}{start}", f"{kind}{prefix}{keys.AFTER_ALL}", select=select)
 
 
-def _waiting(snapshot: Row) -> Ticket:
-    """A snapshot that no worker has seen yet."""
-    vulnerability = read_vulnerability(snapshot)
-    asset = vulnerability.asset
-    at = snapshot.written_at
-    return summarised(Ticket(kind=asset.kind, asset=asset.id, created_at=at, changed_at=at), vulnerability)
+def _ticket_of(row: Row) -> str:
+    return keys.ticket_of_row(row.key)
 
 
 def _entry(row: Row) -> EntryView:

@@ -10,7 +10,7 @@ from typing import Any
 from shared.storage.tables import Row, Value
 
 SCHEMA = 1
-_NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # storage knows no year before 1601
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # storage knows no year before 1601
 UNLINKED = "unlinked"
 """Detached because its link or connection was deleted: attached again, it goes on with the work item that it has."""
 MOVED = "moved"
@@ -94,6 +94,8 @@ class Ticket:
     kind: str
     asset: str
     vulnerabilities: tuple[str, ...] = ()
+    """The first of its members, in order."""
+    vulnerability_count: int = 0
     title: str = ""
     severity: str = ""
     open: bool = True
@@ -115,8 +117,8 @@ class Ticket:
     written: Mapping[str, Written] = field(default_factory=dict)
     written_open: bool = True
     history: int = 0
-    created_at: datetime = _NEVER
-    changed_at: datetime = _NEVER
+    created_at: datetime = NEVER
+    changed_at: datetime = NEVER
 
     @property
     def status(self) -> TicketStatus:
@@ -145,6 +147,7 @@ class Ticket:
             "kind": self.kind,
             "asset": self.asset,
             "vulnerabilities": json.dumps(self.vulnerabilities),
+            "vulnerability_count": self.vulnerability_count,
             "title": self.title[:1000],
             "severity": self.severity,
             "open": self.open,
@@ -192,10 +195,12 @@ def read_ticket(row: Row) -> Stored:
     """Make a ticket of its row; unknown properties are ignored, missing ones have their defaults."""
     values = row.values
     sending, failure = values.get("sending"), values.get("failure")
+    vulnerabilities = tuple(json.loads(str(values.get("vulnerabilities", "[]"))))
     ticket = Ticket(
         kind=str(values["kind"]),
         asset=str(values["asset"]),
-        vulnerabilities=tuple(json.loads(str(values.get("vulnerabilities", "[]")))),
+        vulnerabilities=vulnerabilities,
+        vulnerability_count=int(str(values.get("vulnerability_count", len(vulnerabilities)))),
         title=str(values.get("title", "")),
         severity=str(values.get("severity", "")),
         open=bool(values.get("open", True)),

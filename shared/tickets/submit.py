@@ -14,7 +14,8 @@ from shared.links.store import LinkStore
 from shared.storage.tables import Row, Table
 from shared.tickets import keys
 from shared.tickets.accept import Accept, Outcome
-from shared.tickets.arrivals import Arrival, arrival, row_values
+from shared.tickets.arrivals import Arrival, arrival, snapshot_values
+from shared.tickets.grouping import Grouping, grouping_of
 from shared.tickets.sarif.reading import RefusedResult
 from shared.tickets.snapshots import Vulnerability
 
@@ -80,8 +81,8 @@ class Submit:
         snapshot = arrival(vulnerability, sent_at=sent_at, now=self.table.clock.now())
         kept = (name for name in kept_in(link) if self.table.get(name, snapshot.row))
         connection = next(kept, link.connection)
-        self.accept.one(connection, snapshot)
-        return keys.public_id(connection, snapshot.ticket)
+        ticket = self.accept.one(connection, snapshot, grouping_of(link, connection))
+        return keys.public_id(connection, ticket)
 
     def all(self, results: Iterable[Vulnerability | RefusedResult], sent_at: datetime | None = None) -> Report:
         """Accept a report's snapshots; what cannot be accepted is refused one by one, with its reason."""
@@ -119,6 +120,7 @@ class _Asset:
     """What an import has to know of one asset in one connection: read once."""
 
     connection: str
+    grouping: Grouping
     known: dict[str, Row]
     gathered: list[tuple[int, Arrival]] = field(default_factory=list)
 
@@ -163,11 +165,11 @@ class _Run:
 
     def _accept(self, asset: _Asset) -> Counter[Outcome]:
         arrivals = [snapshot for _, snapshot in asset.gathered]
-        return self._submit.accept.many(asset.connection, arrivals, asset.known)
+        return self._submit.accept.many(asset.connection, arrivals, asset.known, asset.grouping)
 
     def _fits(self, index: int, snapshot: Arrival) -> bool:
         try:
-            row_values(snapshot)
+            snapshot_values(snapshot)
         except RejectedRequestError as error:
             self._refuse(index, error)
             return False
@@ -194,4 +196,4 @@ class _Run:
             return error
         asset = keys.asset_key(vulnerability.asset.kind, vulnerability.asset.id)
         names = [*kept_in(link), link.connection]
-        return [_Asset(name, self._submit.accept.known(name, asset)) for name in names]
+        return [_Asset(name, grouping_of(link, name), self._submit.accept.known(name, asset)) for name in names]

@@ -1,34 +1,57 @@
 """How a ticket changes when something happened to it. Pure: each returns the ticket as it is afterwards."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
+from shared.tickets.members import Members, worst
 from shared.tickets.plan import LABELS, Desired, Patch, digest
-from shared.tickets.records import MOVED, Attempt, Failure, Sending, Ticket, WorkItemRef, Written
+from shared.tickets.records import MOVED, NEVER, Attempt, Failure, Sending, Ticket, WorkItemRef, Written
 from shared.tickets.snapshots import Status, Vulnerability
 
 _MAX_TITLE = 1000
+_MAX_NAMED = 100
+_MAX_NAMES = 8_000
+"""Characters: an update message has a ticket twice, and a queue takes 48 KiB."""
 _MAX_EARLIER = 8
 TEXTS = frozenset({"System.Description", "Microsoft.VSTS.TCM.ReproSteps"})
 """Fields of HTML, of which the service stores its own version."""
 _NOT_SENT = ""  # no field's digest: whatever is desired differs from it
 
 
-def summarised(ticket: Ticket, vulnerability: Vulnerability) -> Ticket:
-    """The newest snapshot was taken in."""
+def begun(members: Members) -> Ticket:
+    """Return a ticket that no worker has seen yet; it has members."""
+    asset, since = members.snapshots[0].asset, members.since or NEVER
+    return summarised(Ticket(asset.kind, asset.id, created_at=since, changed_at=since), members.snapshots)
+
+
+def summarised(ticket: Ticket, members: Sequence[Vulnerability]) -> Ticket:
+    """The newest snapshots were taken in, in order; a group without members has nothing that is open."""
+    if not members:
+        return replace(ticket, vulnerabilities=(), vulnerability_count=0, open=False)
+    first = members[0]
     return replace(
         ticket,
-        kind=vulnerability.asset.kind,
-        asset=vulnerability.asset.id,
-        vulnerabilities=(vulnerability.id,),
-        title=vulnerability.title[:_MAX_TITLE],
-        severity=vulnerability.severity.value,
-        open=vulnerability.status is Status.OPEN,
+        kind=first.asset.kind,
+        asset=first.asset.id,
+        vulnerabilities=_named(members),
+        vulnerability_count=len(members),
+        title=first.title[:_MAX_TITLE],
+        severity=worst(members).value,
+        open=first.status is Status.OPEN,
     )
+
+
+def _named(members: Sequence[Vulnerability]) -> tuple[str, ...]:
+    """The first members' ids: as many as fit a message with room to spare."""
+    lengths = accumulate(len(json.dumps(member.id)) for member in members[:_MAX_NAMED])
+    fitting = sum(length <= _MAX_NAMES for length in lengths)
+    return tuple(member.id for member in members[:fitting])
 
 
 def attempted(ticket: Ticket, attempt: Attempt, desired: Desired) -> Ticket:

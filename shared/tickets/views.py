@@ -48,11 +48,12 @@ class ErrorView(TypedDict):
 
 
 class TicketView(TypedDict):
-    """A ticket as the API and update messages show it."""
+    """A ticket as the API and update messages show it; in a list, `vulnerabilities` are the first ones of a group."""
 
     id: str
     asset: AssetView
     vulnerabilities: list[str]
+    vulnerability_count: int
     title: str
     severity: Annotated[str, WithJsonSchema({"type": "string", "enum": [*Severity, ""]})]
     status: TicketStatus
@@ -68,6 +69,7 @@ def view(connection: str, key: str, ticket: Ticket) -> TicketView:
         "id": keys.public_id(connection, key),
         "asset": {"kind": ticket.kind, "id": ticket.asset},
         "vulnerabilities": list(ticket.vulnerabilities),
+        "vulnerability_count": ticket.vulnerability_count,
         "title": ticket.title,
         "severity": ticket.severity,
         "status": ticket.status,

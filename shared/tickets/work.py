@@ -15,23 +15,25 @@ from shared.links.store import LinkStore
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError
 from shared.tickets import keys
-from shared.tickets.arrivals import read_vulnerability
 from shared.tickets.changing import Changer
 from shared.tickets.creating import Creator, Refusals
 from shared.tickets.healing import Healer
 from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
 from shared.tickets.leases import Lease, LeaseLostError
+from shared.tickets.members import members_of
 from shared.tickets.plan import Create, Desired, Heal, Look, Nothing, Read, plan
-from shared.tickets.records import UNLINKED, Stored, Ticket, read_ticket
+from shared.tickets.records import UNLINKED, Stored, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
-from shared.tickets.transitions import detached, settled, summarised
+from shared.tickets.transitions import begun, detached, settled, summarised
+from shared.tickets.turns import Turns
 from shared.tickets.work_item_fields import desired, ticket_url
 
 log = logging.getLogger(__name__)
 _ROUND = 95
 """How many tickets are read and planned at once: their attempts fit one transaction."""
+_NOTHING_LEFT = "Other tickets track what this one was about: its findings are grouped otherwise now."
 _THREADS = 4  # eight lanes of one connection must leave something of the process to the others
 
 
@@ -43,12 +45,20 @@ class Work:
     links: LinkStore
     organisations: Organisations
     refusals: Refusals
+    turns: Turns
 
     def lane(self, name: str, number: int) -> None:
         """Do what is due in a lane, unless another worker is at it or the connection is paused.
 
         Raises `TransientError` when storage does not answer; the wake-up is then delivered again.
         """
+        with self.turns.of(name) as is_our_turn:
+            if is_our_turn:
+                self._lane(name, number)
+            else:
+                self.tools.wake_ups.send_later(name, number, self.tools.times.turn)
+
+    def _lane(self, name: str, number: int) -> None:
         lease = self.tools.leases.take(name, number)
         if lease is None:  # as most wake-ups find it where there is much to do: nothing else was asked for them
             return
@@ -79,10 +89,13 @@ class Work:
 
     def _drain(self, lane: Lane) -> None:
         """Work until nothing is due, or long enough: the host ends a function that runs too long, with its process."""
-        end = self.tools.leases.monotonic() + self.tools.times.drain
-        while self.tools.leases.monotonic() < end and (rows := self._due(lane.connection.name, lane.lease.lane)):
+        name, end = lane.connection.name, self.tools.leases.monotonic() + self.tools.times.drain
+        while rows := self._due(name, lane.lease.lane):
             self._round(lane, rows)
-            self._open(lane.connection.name)  # nothing more is written for one that was disabled or deleted meanwhile
+            is_all = len(rows) < _ROUND  # what comes now is found by the look after the lease was released
+            if is_all or self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
+                return
+            self._open(name)  # nothing more is written for one that was disabled or deleted meanwhile
 
     def _due(self, connection: str, number: int) -> list[Row]:
         prefix = keys.pending_rows(number)
@@ -137,11 +150,11 @@ class Work:
         with ThreadPoolExecutor(_THREADS) as threads:
             found = threads.map(lambda row: self._guarded(lane, row), rows)
             loaded = [entry for entry in found if entry]
-        links = {asset: self.links.find(*asset) for asset in {_asset(entry.vulnerability) for entry in loaded}}
+        links = {asset: self.links.find(*asset) for asset in {entry.asset for entry in loaded}}
         jobs: list[Job] = []
         detached: list[Change] = []
         for entry in loaded:
-            link = links[_asset(entry.vulnerability)]
+            link = links[entry.asset]
             here = link.at(lane.connection.name) if link else None
             if entry.stored.ticket.detached or here is None or here.state is LinkState.DELETING:
                 detached.append(_detached(entry))
@@ -172,29 +185,29 @@ class Work:
 
     def _load(self, connection: str, row: Row) -> "_Loaded | None":
         key = keys.ticket_of_pending(row.key)
-        snapshot = self.tools.table.get(connection, keys.snapshot_of(key))
+        members = members_of(self.tools.table, connection, key)
         ticket = self.tools.table.get(connection, keys.ticket_row(key))
-        if snapshot is None:  # an adopted item: nobody knows what it should say until its snapshot comes, and wakes us
+        # Of an adopted item nobody knows what it should say until its snapshot comes, and wakes us; and who left a
+        # group before it had a row left nothing behind.
+        if not (members.snapshots or (members.since and ticket)):
             with suppress(RowChangedError):
                 self.tools.table.write(connection, tables.delete(row.key, row.etag))
             return None
-        vulnerability = read_vulnerability(snapshot)
-        stored = read_ticket(ticket) if ticket else self._new(key, vulnerability)
-        return _Loaded(row, stored, vulnerability)
-
-    def _new(self, key: str, vulnerability: Vulnerability) -> Stored:
-        asset, now = vulnerability.asset, self.tools.table.clock.now()
-        return Stored(key, Ticket(kind=asset.kind, asset=asset.id, created_at=now, changed_at=now))
+        stored = read_ticket(ticket) if ticket else Stored(key, begun(members))
+        return _Loaded(row, stored, members.snapshots)
 
     def _job(self, lane: Lane, loaded: "_Loaded", link: Link) -> Job:
         stored = loaded.stored
         url = ticket_url(self.tools.public_url, keys.public_id(lane.connection.name, stored.key))
         making = link.own.over(lane.connection.defaults)
         work_item_type = stored.ticket.work_item.type or making.work_item_type
-        wanted = desired(loaded.vulnerability, making, work_item_type=work_item_type, ticket_url=url)
         if stored.ticket.leaving:
             wanted = Desired({}, open=False, farewell=stored.ticket.leaving)
-        return Job(loaded.row, stored, loaded.vulnerability, link, making, wanted)
+        elif loaded.members:
+            wanted = desired(loaded.members[0], making, work_item_type=work_item_type, ticket_url=url)
+        else:
+            wanted = Desired({}, open=False, farewell=_NOTHING_LEFT)
+        return Job(loaded.row, stored, loaded.members, link, making, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +216,17 @@ class _Loaded:
 
     row: Row
     stored: Stored
-    vulnerability: Vulnerability
+    members: Sequence[Vulnerability]
+
+    @property
+    def asset(self) -> tuple[str, str]:
+        """Kind and id; a ticket that was adopted learns them from its first snapshot."""
+        if self.members:
+            return self.members[0].asset.kind, self.members[0].asset.id
+        return self.stored.ticket.kind, self.stored.ticket.asset
 
 
 type _Run = Callable[[Sequence[Job]], None]
-
-
-def _asset(vulnerability: Vulnerability) -> tuple[str, str]:
-    return vulnerability.asset.kind, vulnerability.asset.id
 
 
 def _place(job: Job) -> tuple[str, str]:
@@ -225,7 +241,7 @@ def _settled(job: Job) -> Change:
     """Nothing is to be sent; the ticket takes the newest snapshot in."""
     return Change(
         job.stored,
-        lambda ticket: settled(summarised(ticket, job.vulnerability)),
+        lambda ticket: settled(summarised(ticket, job.members)),
         change="detached" if job.ticket.leaving else "updated",
         by=SELF,
         done=job.pending,
@@ -236,7 +252,7 @@ def _detached(loaded: _Loaded) -> Change:
     """Nothing is to be done for it any more; what came in is shown."""
     return Change(
         loaded.stored,
-        lambda ticket: detached(summarised(ticket, loaded.vulnerability), UNLINKED),
+        lambda ticket: detached(summarised(ticket, loaded.members), UNLINKED),
         change="updated" if loaded.stored.ticket.detached else "detached",
         by=SELF,
         done=loaded.row,

@@ -52,8 +52,8 @@ EXISTING = Parameter(
     "existing",
     "query",
     Existing,
-    "What becomes of the asset's tickets when its link moves to another project or connection: they stay there and "
-    "are kept up to date, or their work items are closed.",
+    "What becomes of the asset's tickets when its link moves to another project or connection, or groups otherwise: "
+    "they stay and are kept up to date, or their work items are closed.",
 )
 DRY_RUN = Parameter("dry_run", "query", bool, "Only say what differs.")
 ADOPT = Parameter("adopt", "query", bool, "At first, make rows of the work items that the tables do not know.")

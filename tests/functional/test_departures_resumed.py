@@ -15,18 +15,19 @@ from shared.errors import CredentialError
 from shared.links.models import Link, Place
 from shared.links.store import LinkStore
 from shared.settings import StorageAccount
-from shared.storage import tables
 from shared.storage.account import Account
 from shared.storage.tables import Table
 from shared.tickets import keys
-from shared.tickets.arrivals import arrival, row_values
+from shared.tickets.accept import Accept
+from shared.tickets.arrivals import arrival
 from shared.tickets.belongings import worked_on
 from shared.tickets.departures import Departures
+from shared.tickets.grouping import Grouping
 from shared.tickets.journal import Journal
 from shared.tickets.leases import Leases
 from shared.tickets.letting_go import LettingGo
 from shared.tickets.outbox import Outbox
-from shared.tickets.pending import due_at_once
+from shared.tickets.regrouping import Regrouping
 from shared.tickets.snapshots import Vulnerability
 from shared.times import Times
 
@@ -129,6 +130,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.table = Table(self.account, f"tickets{self.name}")
+        self.accept = Accept(self.table, self.asked)  # type: ignore[arg-type]
         self.links = LinkStore(Table(self.account, f"links{self.name}"))
         self.connections = ConnectionStore(Table(self.account, f"connections{self.name}"))
         self.connections.save(
@@ -143,8 +145,7 @@ class World:
             least = {"id": f"V{number}", "asset": asset, "title": "t", "severity": "low", "status": "open"}
             now = datetime.now(UTC)
             one = arrival(Vulnerability.model_validate(least), sent_at=now, now=now)
-            self.table.write("c", due_at_once(one.ticket))
-            self.table.write("c", tables.create(one.row, row_values(one)))
+            self.accept.one("c", one, Grouping())
 
     def departures(self, steps: int = -1) -> Departures:
         """The use case of a process that lives so many steps."""
@@ -162,6 +163,7 @@ class World:
             links=mortal(self.links),
             unsubscribing=mortal(self.hooks),
             letting_go=letting_go,
+            regrouping=Regrouping(self.table, self.accept, TIMES),
             vault=mortal(self.vault),
             alerts=mortal(self.alerts),
         )

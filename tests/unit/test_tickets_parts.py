@@ -9,7 +9,7 @@ import pytest
 from shared.errors import NotFoundError, RejectedRequestError
 from shared.storage.tables import Row
 from shared.tickets import keys
-from shared.tickets.arrivals import Position, arrival, read_vulnerability, row_values
+from shared.tickets.arrivals import Position, arrival, read_vulnerability, snapshot_values
 from shared.tickets.records import Attempt, Failure, Ticket, TicketStatus, WorkItemRef, Written, read_ticket
 from shared.tickets.snapshots import read_snapshot
 from shared.tickets.wake_ups import WakeUps
@@ -88,7 +88,7 @@ class TestRows:
         text = "".join(chr(0x4E00 + (n * 7919) % 20000) for n in range(90_000))
         large = arrival(vulnerability(description=text), sent_at=NOW, now=NOW)
 
-        values = row_values(large)
+        values = snapshot_values(large)
 
         assert "snapshot1" in values
         assert read_vulnerability(Row("c", large.row, values, "e", NOW)) == large.vulnerability
