@@ -37,8 +37,9 @@ class Links(TypedDict):
 def save_link(req: func.HttpRequest) -> func.HttpResponse:
     """Create or change a link, checked against the live project, and try again what failed or waits of its tickets.
 
-    All problems are in one answer (422). Service hooks are set up in the project. A change of project,
-    connection or grouping while tickets are open needs `?existing=` (409). What is left out or null comes from the connection's defaults.
+    All problems are in one answer (422). Service hooks are set up in the project. A change of project, connection
+    or grouping while tickets are open needs `?existing=` (409). What is left out or null comes from the
+    connection's defaults.
     """
     request = validated(LinkRequest, parse_json(body_of(req), what="link"), what="link")
     kind, asset = _asset(req)
