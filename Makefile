@@ -9,7 +9,7 @@ NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick torture check fairness install smoke mutations clean
+.PHONY: run test quick torture check fairness install smoke mutations api fuzz clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
@@ -29,6 +29,14 @@ test: check
 # Some of them only: make mutations ONLY="fence sweep"
 mutations: install
 	@$(BIN)/python -m tests.mutations.remove $(ONLY)
+
+# docs/api.md and its examples, from what the routes declare and what the simulated stack answers.
+api: install
+	@$(BIN)/python -m tests.functional.api_examples
+
+# Generated requests to every route of a running stack: FUZZ="--requests 20000 --seed 7".
+fuzz: install
+	@$(BIN)/python -m tests.functional.fuzz $(FUZZ)
 
 quick: check
 	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow"

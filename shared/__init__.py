@@ -10,6 +10,7 @@ alerts         what a person should know of, as messages
 azure_devops   the REST client: one module per area; answers.py turns a response into a value or an error
 storage        tables, queues, blobs, secrets: thin and typed over the Azure SDKs
 texts          text that anybody may have written, made harmless: masking, HTML and Markdown, templates
+shown          types of values in answers
 conditions     what a sender expects of the stored version
 settings       the app's settings, read once, judged all together
 once           properties that are computed once, whoever asks

@@ -12,6 +12,7 @@ from shared.connections.check import CheckConnection, Place
 from shared.connections.consent import Consent
 from shared.connections.save import SaveConnection
 from shared.connections.sign_in import SignIn
+from shared.links.inheriting import Inheriting
 from shared.links.save import SaveLink
 from shared.links.show_hook import ShowHook
 from shared.links.showing import ShowLinks
@@ -21,6 +22,7 @@ from shared.storage.raw_queues import RawQueue
 from shared.storage.tables import Table
 from shared.tickets import departures, retention
 from shared.tickets.accept import Accept
+from shared.tickets.belongings import has_any
 from shared.tickets.creating import Refusals
 from shared.tickets.departures import Departures
 from shared.tickets.doctor import Doctor
@@ -67,6 +69,8 @@ class Services(Clients):
             self._organisations,
             url,
             has_links=lambda name: bool(self.links.reaching(name)),
+            has_tickets=lambda name: has_any(self._tickets, name),
+            unfit=Inheriting(self.links),
         )
 
     @once

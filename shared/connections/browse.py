@@ -1,15 +1,25 @@
 """What a form offers: projects, types of work items, area paths of an organisation as its connection sees it."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
 
 from shared.azure_devops.classification_nodes import area_paths
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.paging import every
-from shared.azure_devops.projects import list_projects
-from shared.azure_devops.work_item_types import WorkItemType, list_types
+from shared.azure_devops.projects import Project, list_projects
+from shared.azure_devops.work_item_types import ColouredState, RequiredField, WorkItemType, list_types
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
+
+
+class WorkItemTypeView(TypedDict):
+    """A type of work item: its states in the order of its workflow, and the fields that every item must have."""
+
+    name: str
+    color: str
+    states: Sequence[ColouredState]
+    required_fields: Sequence[RequiredField]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +33,13 @@ class Browse:
     store: ConnectionStore
     organisations: Organisations
 
-    def projects(self, connection: str, search: str = "") -> list[dict[str, str]]:
+    def projects(self, connection: str, search: str = "") -> list[Project]:
         """Return the projects by name."""
         found = every(self._open(connection), list_projects)
         named = sorted(found, key=lambda project: (project.name.casefold(), project.id))
-        return [asdict(project) for project in named if search.casefold() in project.name.casefold()]
+        return [project for project in named if search.casefold() in project.name.casefold()]
 
-    def work_item_types(self, connection: str, project: str, search: str = "") -> list[dict[str, Any]]:
+    def work_item_types(self, connection: str, project: str, search: str = "") -> list[WorkItemTypeView]:
         """Return the types of a project, with states, categories, colours and required fields."""
         found = self._open(connection).do(list_types(project))
         return [_shown(one) for one in found if search.casefold() in one.name.casefold()]
@@ -43,10 +53,10 @@ class Browse:
         return self.organisations.of(self.store.get(connection))
 
 
-def _shown(one: WorkItemType) -> dict[str, Any]:
+def _shown(one: WorkItemType) -> WorkItemTypeView:
     return {
         "name": one.name,
         "color": one.color,
-        "states": [asdict(state) for state in one.states],
-        "required_fields": [asdict(field) for field in one.required],
+        "states": one.states,
+        "required_fields": one.required,
     }

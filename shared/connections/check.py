@@ -1,9 +1,9 @@
 """Says what a connection can do, in the order in which things fail: sign in, belong, and each right by name."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from shared.azure_devops.organisation import Call, Organisation
 from shared.azure_devops.projects import list_projects, who_am_i, work_item_types
@@ -38,6 +38,12 @@ class Step:
     hint: str = ""
 
 
+class StepsView(TypedDict):
+    """What was tried, in the order in which things fail; the first two end it when they fail."""
+
+    steps: list[Step]
+
+
 @dataclass(frozen=True, slots=True)
 class CheckConnection:
     """The use case behind `POST /connections/{connection}/check`. `linked` says where a link of it points, if any."""
@@ -46,10 +52,10 @@ class CheckConnection:
     organisations: Organisations
     linked: Callable[[str], Place | None]
 
-    def __call__(self, name: str) -> dict[str, Any]:
+    def __call__(self, name: str) -> StepsView:
         """Try everything that the connection is for, changing nothing. Raises `NotFoundError` for no connection."""
         connection = self.store.get(name)
-        return {"steps": [asdict(step) for step in self._steps(connection)]}
+        return {"steps": self._steps(connection)}
 
     def _steps(self, connection: Connection) -> list[Step]:
         token, claims = self._signed_in(connection)

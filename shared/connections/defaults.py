@@ -105,10 +105,10 @@ FieldMap = Annotated[
     dict[Annotated[str, AfterValidator(_reference_name)], FromSnapshot | Constant], Field(max_length=_MAX_FIELDS)
 ]
 Severity = Literal["critical", "high", "medium", "low", "info"]
-Priority = Annotated[int, BeforeValidator(_not_a_flag), Field(ge=1, le=4)]
+Priority = Annotated[int, Field(ge=1, le=4), BeforeValidator(_not_a_flag)]
 Priorities = dict[Severity, Priority]
 Pattern = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_not_blank)]
-Parent = Annotated[int, BeforeValidator(_not_a_number_of_an_item), Field(ge=0, le=2**31 - 1)]
+Parent = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_not_a_number_of_an_item)]
 
 
 class TextFormat(StrEnum):
@@ -119,7 +119,9 @@ class TextFormat(StrEnum):
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class Matching(_Settings):

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Literal, NotRequired, TypedDict, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.connections.credentials.credential import Account
-from shared.connections.credentials.models import AnyCredential
+from shared.connections.credentials.models import AnyCredential, CredentialKind
 from shared.connections.defaults import Defaults, Tag
 
 DEFAULT_TAG = "Phoenix_Security"
@@ -52,6 +52,31 @@ _WARNINGS: Mapping[str, str] = {
 }
 
 
+class CredentialView(TypedDict):
+    """What may be shown of a credential: never a secret."""
+
+    kind: CredentialKind
+    tenant: NotRequired[str]
+    client_id: NotRequired[str]
+    managed_identity: NotRequired[str]
+    user_name: NotRequired[str]
+    proof: NotRequired[Literal["client_secret", "certificate", "federated"]]
+
+
+class ConnectionView(TypedDict):
+    """A connection as the API shows it. `identity` is as whom Azure DevOps knows its credential."""
+
+    connection: str
+    url: str
+    credential: CredentialView
+    identity: str
+    tag: str
+    defaults: Defaults
+    enabled: bool
+    state: ConnectionState
+    warnings: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One organisation that we may talk to.
@@ -88,17 +113,17 @@ class Connection:
         """Whether a person must sign in before it can work."""
         return self.credential == "signed_in_user" and not self.secret
 
-    def public(self) -> dict[str, Any]:
+    def public(self) -> ConnectionView:
         """What the API shows of it: never a secret, nor where one lies."""
         return {
             "connection": self.name,
             "url": self.url,
-            "credential": {"kind": self.credential, **self.details},
+            "credential": cast("CredentialView", {"kind": self.credential, **self.details}),
             "identity": self.identity,
             "tag": self.tag,
-            "defaults": self.defaults.model_dump(mode="json"),
+            "defaults": self.defaults,
             "enabled": self.enabled,
-            "state": self.state.value,
+            "state": self.state,
             "warnings": self._warnings(),
         }
 

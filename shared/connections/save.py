@@ -2,10 +2,11 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.projects import who_am_i
 from shared.conditions import ANY, Condition
 from shared.connections.models import DEFAULT_TAG, NAME, Connection, ConnectionRequest, ConnectionState
@@ -28,18 +29,28 @@ from shared.storage.secrets import Vault
 log = logging.getLogger(__name__)
 # https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions#organization-names
 _ORGANISATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_OLD_DOMAIN = ".visualstudio.com"
 _OLD_STYLE = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9-]*\.visualstudio\.com")
+
+
+type Unfit = Callable[[Organisation, Connection, Connection], Sequence[FieldProblem]]
+"""What the connection's links cannot take of new defaults (in which organisation, stored, wanted)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaveConnection:
-    """The use case behind `PUT /connections/{connection}`."""
+    """The use case behind `PUT /connections/{connection}`.
+
+    `has_links` and `has_tickets` say of a connection by its name whether anything depends on its organisation.
+    """
 
     store: ConnectionStore
     vault: Vault
     organisations: Organisations
     azure_devops_url: str
     has_links: Callable[[str], bool]
+    has_tickets: Callable[[str], bool]
+    unfit: Unfit
 
     def __call__(self, name: str, request: ConnectionRequest, condition: Condition = ANY) -> Connection:
         """Check and store a connection.
@@ -54,7 +65,10 @@ class SaveConnection:
         condition.check(stored.etag if stored else None, what="connection")
         self._check_changes(name, request, stored)
         wanted = self._wanted(name, request, stored)
-        identity = self._identity(wanted, request)
+        organisation = self._opened(wanted, request)
+        identity = _identity(organisation) if organisation else ""
+        if organisation and stored:
+            self._check_links(organisation, stored, wanted)
         # The secret comes first: a row never points to a secret that is not there. Its name is new, so that a
         # request that fails half-way leaves the stored credential untouched.
         secret = self._keep(name, request) or wanted.secret
@@ -71,6 +85,12 @@ class SaveConnection:
             raise ConflictError(
                 "The connection is being deleted.", hint="Wait until it is gone, then create it again.", status=409
             )
+        if _organisation(self._checked_url(request.url)) != _organisation(stored.url) and self._is_used(name):
+            raise ConflictError(
+                f"The connection has links or tickets in {stored.url}: it stays with this organisation.",
+                hint="Make another connection to the other organisation and link the assets to it.",
+                status=409,
+            )
         if request.tag and request.tag != stored.tag and self.has_links(name):
             raise ConflictError(
                 f"The connection's work items are recognised by the tag {stored.tag}; it has links, so the tag stays.",
@@ -78,10 +98,13 @@ class SaveConnection:
                 status=409,
             )
 
+    def _is_used(self, name: str) -> bool:
+        return self.has_links(name) or self.has_tickets(name)
+
     def _check_name_is_free(self, name: str, request: ConnectionRequest) -> None:
         """Tickets of a deleted connection are still there: the numbers of their work items are its organisation's."""
         before = self.store.deleted(name)
-        if before and before.url.casefold() != request.url.rstrip("/").casefold():
+        if before and _organisation(before.url) != _organisation(request.url):
             raise ConflictError(
                 f"There are tickets of a deleted connection {name} to {before.url}.",
                 hint="Use another name for another organisation.",
@@ -128,20 +151,25 @@ class SaveConnection:
             return _ORGANISATION.fullmatch(name) is not None
         return self.azure_devops_url == DEFAULT_AZURE_DEVOPS_URL and _OLD_STYLE.fullmatch(url) is not None
 
-    def _identity(self, wanted: Connection, request: ConnectionRequest) -> str:
-        """Return as whom the organisation knows the credential; empty while nobody has signed in."""
+    def _opened(self, wanted: Connection, request: ConnectionRequest) -> Organisation | None:
+        """Return the organisation as the connection will see it; None while nobody has signed in."""
         given = request.credential.secret() if request.credential else ""
         if not given and wanted.needs_sign_in:
-            return ""
+            return None
         secret = GivenSecret(given) if given else StoredSecret(self.vault, wanted)
         # Not the connection's own credential: what is wrong with this one must not be remembered for that one.
         credential = self.organisations.new_credential(wanted.account, secret)
-        try:
-            return self.organisations.signed_in(wanted.url, credential).do(who_am_i()).name
-        except (CredentialError, RefusedError) as error:
-            raise _unusable("/credential", "The credential does not work", error) from error
-        except NotFoundError as error:
-            raise _unusable("/url", "Azure DevOps knows no such organisation", error) from error
+        return self.organisations.signed_in(wanted.url, credential)
+
+    def _check_links(self, organisation: Organisation, stored: Connection, wanted: Connection) -> None:
+        problems = self.unfit(organisation, stored, wanted) if wanted.defaults != stored.defaults else ()
+        if problems:
+            raise RejectedRequestError(
+                f"Links inherit these defaults and cannot be used with them: {problems[0].message}",
+                hint="Correct what is named in problems, or let those links say otherwise first; nothing was stored.",
+                problems=problems,
+                status=422,
+            )
 
     def _keep(self, name: str, request: ConnectionRequest) -> str:
         """Store what the request brings; returns the name of the secret, empty where it brings none."""
@@ -156,6 +184,22 @@ class SaveConnection:
         """Remove what nothing points to any more; a secret that stays behind is harmless."""
         with suppress(BridgeError):
             self.vault.delete(secret)
+
+
+def _identity(organisation: Organisation) -> str:
+    """Return as whom the organisation knows the credential. Raises `RejectedRequestError` when it does not."""
+    try:
+        return organisation.do(who_am_i()).name
+    except (CredentialError, RefusedError) as error:
+        raise _unusable("/credential", "The credential does not work", error) from error
+    except NotFoundError as error:
+        raise _unusable("/url", "Azure DevOps knows no such organisation", error) from error
+
+
+def _organisation(url: str) -> str:
+    """Return the organisation's name in its address, of the old form or the new; the service itself may move."""
+    host, _, name = url.rstrip("/").casefold().rpartition("/")
+    return name.removesuffix(_OLD_DOMAIN) if name.endswith(_OLD_DOMAIN) and host == "https:/" else name
 
 
 def _check_name(name: str) -> None:

@@ -8,7 +8,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from shared.azure_devops.projects import who_am_i
 from shared.connections.credentials.credential import AccessToken
@@ -25,8 +25,36 @@ from shared.errors import (
     RejectedRequestError,
     TransientError,
 )
+from shared.shown import Moment
 from shared.storage import secrets
 from shared.storage.secrets import Vault
+
+
+class PendingView(TypedDict):
+    """The user is to type a code at an address, before it expires."""
+
+    status: Literal["pending"]
+    user_code: str
+    verification_uri: str
+    expires_at: Moment
+
+
+class DoneView(TypedDict):
+    """The user signed in. `identity` is as whom Azure DevOps knows them; empty while it could not be asked."""
+
+    status: Literal["done"]
+    identity: str
+
+
+class FailedView(TypedDict):
+    """The sign-in failed; another one may be started."""
+
+    status: Literal["failed"]
+    message: str
+    hint: str
+
+
+type SignInView = PendingView | DoneView | FailedView
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +77,7 @@ class SignIn:
     entra: Entra
     organisations: Organisations
 
-    def start(self, name: str) -> dict[str, Any]:
+    def start(self, name: str) -> PendingView:
         """Start a sign-in; one that was under way is given up.
 
         Raises `RejectedRequestError` when the connection has no user to sign in, and what Entra raises.
@@ -68,7 +96,7 @@ class SignIn:
         self._forget(connection.sign_in)
         return _pending(flow)
 
-    def finish(self, name: str) -> dict[str, Any]:
+    def finish(self, name: str) -> SignInView:
         """Ask once how a sign-in stands: pending, done, or failed and why.
 
         Raises `NotFoundError` when none was started, `TransientError` when it cannot be told now.
@@ -109,7 +137,7 @@ class SignIn:
             self._forget(secret)
             raise
 
-    def _failed(self, connection: Connection, error: BridgeError) -> dict[str, Any]:
+    def _failed(self, connection: Connection, error: BridgeError) -> DoneView | FailedView:
         now = self.store.get(connection.name)
         if now.secret and now.sign_in != connection.sign_in:  # another instance was faster with the same code
             return _done(now)
@@ -122,7 +150,7 @@ class SignIn:
                 self.vault.delete(secret)
 
 
-def _pending(flow: dict[str, Any]) -> dict[str, Any]:
+def _pending(flow: dict[str, Any]) -> PendingView:
     return {
         "status": "pending",
         "user_code": flow["user_code"],
@@ -131,7 +159,7 @@ def _pending(flow: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _done(connection: Connection) -> dict[str, Any]:
+def _done(connection: Connection) -> DoneView:
     if not connection.secret or connection.credential != "signed_in_user":
         raise NotFoundError(
             "No sign-in was started.", hint=f"Start one: POST /api/connections/{connection.name}/sign-in."

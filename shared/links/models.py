@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypedDict, cast
 
 from pydantic import AfterValidator, StringConstraints
 
@@ -63,6 +63,31 @@ class Place:
     left: bool = False
 
 
+class PlaceView(TypedDict):
+    """Where an asset was linked to before and still has tickets. `closing`: their work items are being closed."""
+
+    connection: str
+    project: str
+    closing: bool
+
+
+class LinkView(Overrides):
+    """A link as the API shows it: what it says itself, and with its connection's defaults what is in effect.
+
+    `regrouping`: vulnerabilities are still being moved to the tickets that the grouping gives them.
+    """
+
+    kind: Kind
+    asset: str
+    connection: str
+    project: str
+    enabled: bool
+    state: LinkState
+    effective: Defaults
+    regrouping: bool
+    earlier: list[PlaceView]
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """Where the work items of one asset are made, and how: `own` settings, and the connection's for the others."""
@@ -109,20 +134,20 @@ class Link:
             return None
         return replace(self, connection=connection, project_id=place.project_id, project=place.project)
 
-    def public(self, defaults: Defaults) -> dict[str, Any]:
-        """What the API shows of it: what is set, and with its connection's defaults what is in effect."""
-        return {
-            "kind": self.kind,
-            "asset": self.asset,
-            "connection": self.connection,
-            "project": self.project,
-            **self.own.model_dump(mode="json"),
-            "effective": {**self.own.over(defaults).model_dump(mode="json"), "grouping": self.grouping},
-            "enabled": self.enabled,
-            "state": self.state.value,
-            "regrouping": self.regrouping,
-            "earlier": [
+    def public(self, defaults: Defaults) -> LinkView:
+        """What the API shows of it."""
+        return LinkView(
+            **dict(self.own),
+            kind=cast("Kind", self.kind),
+            asset=self.asset,
+            connection=self.connection,
+            project=self.project,
+            effective=self.own.over(defaults).model_copy(update={"grouping": self.grouping}),
+            enabled=self.enabled,
+            state=self.state,
+            regrouping=self.regrouping,
+            earlier=[
                 {"connection": place.connection, "project": place.project, "closing": place.left}
                 for place in self.earlier
             ],
-        }
+        )

@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/devops/service-hooks/services/webhooks
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from shared.azure_devops.subscriptions import VERSION
 from shared.connections import hook_password
@@ -26,6 +26,23 @@ _ONLY_HERE: Mapping[str, Mapping[str, str]] = {
 }
 
 
+class FormView(TypedDict):
+    """What to type into the two pages of the form for one event, by the fields' labels."""
+
+    event: str
+    trigger: dict[str, str]
+    action: dict[str, str]
+
+
+class HookView(TypedDict):
+    """What service hooks that are set up by hand need. `password` is a secret."""
+
+    url: str
+    user_name: str
+    password: str
+    subscriptions: list[FormView]
+
+
 @dataclass(frozen=True, slots=True)
 class ShowHook:
     """The use case behind `GET /connections/{connection}/hook`."""
@@ -33,7 +50,7 @@ class ShowHook:
     connections: ConnectionStore
     hooks: ServiceHooks
 
-    def __call__(self, name: str) -> dict[str, Any]:
+    def __call__(self, name: str) -> HookView:
         """Return address, user name, password and each form's values. Raises `NotFoundError`.
 
         The password is a secret: for who holds the host key only, never to be stored or logged.

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from shared.connections.defaults import Defaults
 from shared.connections.store import ConnectionStore
-from shared.links.models import Link
+from shared.links.models import Link, LinkView
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +14,7 @@ class ShowLinks:
 
     connections: ConnectionStore
 
-    def __call__(self, links: Iterable[Link]) -> list[dict[str, Any]]:
+    def __call__(self, links: Iterable[Link]) -> list[LinkView]:
         """Return what is shown; each connection is read once."""
         defaults: dict[str, Defaults] = {}
         shown = []

@@ -32,10 +32,10 @@ def count_open(table: Table, connection: str, asset: str) -> int:
     return sum(stored.ticket.status not in _GONE for stored in worked_on(table, connection, asset))
 
 
-def has_any(table: Table, connection: str, asset: str) -> bool:
-    """Whether an asset ever had a ticket in a connection."""
-    start = f"v|{asset}"
-    return any(table.range(connection, start, start + keys.AFTER_ALL, select=("ticket",), limit=1))
+def has_any(table: Table, connection: str, asset: str = "") -> bool:
+    """Whether an asset (by its key), or any, ever had a ticket in a connection."""
+    starts = (f"{kind}|{asset}" for kind in ("v", "t"))
+    return any(row for start in starts for row in table.range(connection, start, start + keys.AFTER_ALL, limit=1))
 
 
 def _unseen(table: Table, connection: str, asset: str) -> set[str]:

@@ -7,8 +7,8 @@ https://learn.microsoft.com/azure/devops/service-hooks/troubleshoot
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 from shared.azure_devops.notifications import Notification, list_notifications
 from shared.azure_devops.organisation import Organisation
@@ -26,7 +26,7 @@ from shared.links.hook_diagnosis import Case
 from shared.links.service_hooks import Outcome, ServiceHooks
 from shared.links.store import LinkStore
 from shared.tickets.hearing import Hearing
-from shared.tickets.hook_alerts import HookAlerts, finding_words, shown
+from shared.tickets.hook_alerts import FindingView, HookAlerts, finding_words, shown
 from shared.tickets.hook_events import read_event
 from shared.tickets.hook_records import HookRecords, Record
 from shared.tickets.observe import Observe
@@ -39,6 +39,24 @@ type Records = Mapping[str, Record]
 type Names = Mapping[str, str]
 
 
+class ReasonView(TypedDict):
+    """Why nothing could be looked at."""
+
+    message: str
+    hint: str
+
+
+class HooksView(TypedDict):
+    """How many subscriptions work now, what was mended and what is left, and how much that was missed was taken in."""
+
+    subscriptions: int
+    mended: list[FindingView]
+    left: list[FindingView]
+    silent_projects: list[str]
+    replayed: int
+    problem: ReasonView | None
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What was found and done.
@@ -48,18 +66,23 @@ class Report:
     """
 
     subscriptions: int = 0
-    mended: list[dict[str, Any]] = field(default_factory=list)
-    left: list[dict[str, Any]] = field(default_factory=list)
+    mended: list[FindingView] = field(default_factory=list)
+    left: list[FindingView] = field(default_factory=list)
     silent_projects: list[str] = field(default_factory=list)
     replayed: int = 0
-    problem: dict[str, str] | None = None
+    problem: ReasonView | None = None
     lost: bool = False
 
-    def public(self) -> dict[str, Any]:
+    def public(self) -> HooksView:
         """What the API shows of it."""
-        values = asdict(self)
-        del values["lost"]
-        return values
+        return {
+            "subscriptions": self.subscriptions,
+            "mended": self.mended,
+            "left": self.left,
+            "silent_projects": self.silent_projects,
+            "replayed": self.replayed,
+            "problem": self.problem,
+        }
 
 
 def failed(error: BridgeError) -> Report:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from shared.errors import BridgeError, ThrottledError, TransientError
+from shared.shown import Moment
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table, Value
 from shared.tickets import keys
@@ -22,12 +23,19 @@ _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConnectionProblem:
     """What keeps a connection from working, in words for its administrator."""
 
     code: str
     message: str
     hint: str
+
+
+class HealthView(TypedDict):
+    """How a connection is doing: until when nothing is sent, and the problem that is not known to be over."""
+
+    paused_until: Moment | None
+    problem: ConnectionProblem | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +114,8 @@ class Health:
         """The cause was removed: go on at once."""
         self._change(connection, lambda _: {"paused_until": _NEVER, "problem": "", "troubles": 0, "batch_troubles": 0})
 
-    def view(self, connection: str) -> dict[str, Any]:
-        """Return what the API shows: until when it is paused, and the problem that is not known to be over."""
+    def view(self, connection: str) -> HealthView:
+        """Return what the API shows."""
         values = self._values(self.table.get(connection, keys.OPERATIONS_ROW))
         until, problem = _moment(values.get("paused_until")), values.get("problem")
         return {
@@ -116,7 +124,7 @@ class Health:
         }
 
     def _pause(self, connection: str, seconds: float, code: str, error: BridgeError) -> None:
-        problem = json.dumps(asdict(Problem(code, error.message, error.hint)))
+        problem = json.dumps(asdict(ConnectionProblem(code, error.message, error.hint)))
         longest = max(seconds, self.of(connection).paused_for)  # another worker may have been told to wait longer
         until = self.table.clock.now() + timedelta(seconds=longest)
         self._change(connection, lambda _: {"paused_until": until, "problem": problem})

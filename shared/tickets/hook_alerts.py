@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from shared.alerts import Alerts
+from shared.links.hook_diagnosis import Finding
 from shared.links.service_hooks import Outcome
 from shared.tickets.hearing import Hearing, Silence
 
@@ -12,6 +13,16 @@ DOWN = "hooks_down"
 SILENT = "hooks_silent"
 SWITCHED_OFF = "Enable it in Azure DevOps, or delete it there: then it is made again."
 _NAMED = 5
+
+
+class FindingView(TypedDict):
+    """What was wrong with the service hooks for one event in a project; with a message where it is left so."""
+
+    project: str
+    event: str
+    findings: list[Finding]
+    message: NotRequired[str]
+    hint: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +80,14 @@ def finding_words(outcome: Outcome) -> list[str]:
     return [f"{outcome.case.event}: {finding}" for finding in outcome.case.findings] + error
 
 
-def shown(projects: Mapping[str, str], outcome: Outcome) -> dict[str, Any]:
+def shown(projects: Mapping[str, str], outcome: Outcome) -> FindingView:
     """Return what the API says of an outcome."""
     case = outcome.case
-    found = {"project": projects[case.project], "event": case.event, "findings": sorted(set(case.findings))}
+    found: FindingView = {
+        "project": projects[case.project],
+        "event": case.event,
+        "findings": sorted(set(case.findings)),
+    }
     if outcome.error:
         return {**found, "message": outcome.error.message, "hint": outcome.error.hint}
     return {**found, "message": "Somebody switched it off.", "hint": SWITCHED_OFF} if case.is_off else found

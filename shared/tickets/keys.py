@@ -11,7 +11,7 @@ AFTER_ALL = "~"
 """Sorts after every character that keys are made of."""
 _PART = 16  # base32 letters: 80 bits
 _LENGTH = 2 * _PART
-_TICKET = re.compile(rf"[a-z2-7]{{{_LENGTH}}}")
+TICKET = re.compile(rf"[a-z2-7]{{{_LENGTH}}}")
 
 
 def asset_key(kind: str, asset: str) -> str:
@@ -42,7 +42,7 @@ def public_id(connection: str, ticket: str) -> str:
 def parse_public_id(text: str) -> tuple[str, str]:
     """Return the connection and the ticket of an id. Raises `NotFoundError` for what cannot be one."""
     connection, _, ticket = text.rpartition(".")
-    if not connection or not _TICKET.fullmatch(ticket):
+    if not connection or not TICKET.fullmatch(ticket):
         raise NotFoundError(f"There is no ticket {text}.", hint="List tickets with GET /api/tickets.")
     return connection, ticket
 

@@ -1,7 +1,7 @@
 """Shows the work item that a snapshot would make, without making it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
@@ -14,6 +14,22 @@ from shared.tickets.type_fields import TypeFields
 from shared.tickets.work_item_fields import Place, desired, ticket_url
 
 
+class PreviewView(TypedDict):
+    """The work item to be. `creates`: whether the snapshot would have one made. `fields` by their reference names.
+
+    `attachments` are names; `problems` are those of the templates.
+    """
+
+    connection: str
+    project: str
+    work_item_type: str
+    creates: bool
+    fields: dict[str, Any]
+    parent: int | None
+    attachments: list[str]
+    problems: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """The use case behind `POST /links/{kind}/{asset}/preview`."""
@@ -24,7 +40,7 @@ class Preview:
     type_fields: TypeFields
     public_url: str
 
-    def __call__(self, kind: str, asset: str, vulnerability: Vulnerability) -> dict[str, Any]:
+    def __call__(self, kind: str, asset: str, vulnerability: Vulnerability) -> PreviewView:
         """Return project, type, fields and what else it would have; `problems` are those of the templates.
 
         Raises `NotFoundError`, `RejectedRequestError` for another asset's, and what Azure DevOps raises.

@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, TypedDict
 
 from shared.connections.store import ConnectionStore
 from shared.errors import NotFoundError
+from shared.shown import Moment
 from shared.storage.tables import Row, Table
 from shared.tickets import keys, views
 from shared.tickets.members import by_itself, members_of
@@ -16,6 +17,34 @@ from shared.tickets.records import Ticket, TicketStatus, read_ticket
 from shared.tickets.transitions import begun
 
 PAGE = 100
+
+
+class BriefView(TypedDict):
+    """A ticket at one moment; `state` and `revision` are its work item's, null where it had none."""
+
+    status: TicketStatus
+    state: str | None
+    revision: int | None
+
+
+EntryView = TypedDict(
+    "EntryView",
+    {
+        "sequence": int,
+        "at": Moment,
+        "by": str,
+        "change": str,
+        "from": BriefView | None,
+        "to": BriefView,
+    },
+)
+"""One change of a ticket; `from` is null for its first."""
+
+
+class TicketWithHistory(views.TicketView):
+    """A ticket with everything that happened to it, the earliest first."""
+
+    history: list[EntryView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +64,7 @@ class ReadTickets:
     table: Table
     connections: ConnectionStore
 
-    def one(self, ticket_id: str) -> dict[str, Any]:
+    def one(self, ticket_id: str) -> TicketWithHistory:
         """Return a ticket with its history. Raises `NotFoundError`."""
         connection, key = keys.parse_public_id(ticket_id)
         found = self.ticket(connection, key)
@@ -47,7 +76,7 @@ class ReadTickets:
             shown["vulnerabilities"] = [member.id for member in members.snapshots]
         return {**shown, "history": [_entry(row) for row in rows]}
 
-    def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[dict[str, Any]], str]:
+    def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[views.TicketView], str]:
         """Return tickets in the order of their ids, those after one, and the last one's id if there may be more."""
         found = list(islice(self._all(wanted, after), size + 1))
         more = len(found) > size
@@ -66,7 +95,7 @@ class ReadTickets:
             )
         return begun(members)
 
-    def _all(self, wanted: Filter, after: str) -> Iterator[dict[str, Any]]:
+    def _all(self, wanted: Filter, after: str) -> Iterator[views.TicketView]:
         first, key = keys.parse_public_id(after) if after else ("", "")
         for connection in self.connections.with_tickets():
             if connection.name < first or wanted.connection not in ("", connection.name):
@@ -104,7 +133,7 @@ def _ticket_of(row: Row) -> str:
     return keys.ticket_of_row(row.key)
 
 
-def _entry(row: Row) -> dict[str, Any]:
+def _entry(row: Row) -> EntryView:
     """History as the API shows it: what changed and when, without the ticket around it."""
     message = json.loads(str(row.values["message"]))
     current, previous = message["current"], message["previous"]
@@ -118,6 +147,6 @@ def _entry(row: Row) -> dict[str, Any]:
     }
 
 
-def _brief(view: dict[str, Any]) -> dict[str, Any]:
+def _brief(view: dict[str, Any]) -> BriefView:
     item = view["work_item"] or {}
     return {"status": view["status"], "state": item.get("state"), "revision": item.get("revision")}

@@ -1,7 +1,6 @@
 """Tries again: one ticket because a person asks for it, or an asset's because its link was saved."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from shared.errors import ConflictError
 from shared.links.models import LinkState
@@ -29,7 +28,7 @@ class Retry:
     outbox: Outbox
     wake_ups: WakeUps
 
-    def one(self, ticket_id: str) -> dict[str, Any]:
+    def one(self, ticket_id: str) -> views.TicketView:
         """Let a ticket be worked on again at once and return it; a detached one is attached again.
 
         Raises `NotFoundError`, and `ConflictError` when it is detached and its asset is not linked to its connection,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from shared.connections.models import Connection, ConnectionState
 from shared.connections.organisations import Organisations
@@ -18,12 +18,12 @@ from shared.errors import BridgeError, ConfigurationError, CredentialError, Thro
 from shared.links.store import LinkStore
 from shared.storage.queues import Queue
 from shared.tickets.adoption import Adoption
-from shared.tickets.doctor import Doctor, failed
+from shared.tickets.doctor import Doctor, HooksView, failed
 from shared.tickets.doctor import Report as HooksReport
 from shared.tickets.health import Health
 from shared.tickets.lane import concerns_connection
 from shared.tickets.reconcile import Reconcile
-from shared.tickets.verification import Report, Verification
+from shared.tickets.verification import DifferenceView, Report, Verification
 from shared.times import Times
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,16 @@ class Round(StrEnum):
     """Every work item is read."""
     DOCTOR = "doctor"
     """Service hooks are examined and mended."""
+
+
+class ReconciledView(TypedDict):
+    """How many work items were looked at, and what differed; `unknown` are numbers of those nowhere to be seen."""
+
+    checked: int
+    adopted: int
+    mended: bool
+    differences: list[DifferenceView]
+    unknown: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ class Rounds:
         if not self.reconcile(connection, seconds=self.times.drain):
             self._send(connection.name, Round.RECONCILE)
 
-    def check_hooks(self, name: str) -> dict[str, Any]:
+    def check_hooks(self, name: str) -> HooksView:
         """Examine and mend a connection's service hooks now; return what was found and done.
 
         Of one that is being deleted nothing is: its subscriptions go. Raises `NotFoundError` for no connection; what
@@ -104,7 +114,7 @@ class Rounds:
         except (CredentialError, TransientError, ConfigurationError) as error:
             return failed(error).public()
 
-    def by_hand(self, name: str, after: str, *, dry_run: bool, adopt: bool) -> tuple[dict[str, Any], str]:
+    def by_hand(self, name: str, after: str, *, dry_run: bool, adopt: bool) -> tuple[ReconciledView, str]:
         """Return what differs between the tables and Azure DevOps, and the key to go on after if that is not all.
 
         It is mended unless `dry_run`.

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import (
     AfterValidator,
@@ -102,7 +102,8 @@ def _none_is(default: object) -> Callable[[Any], Any]:
 
 
 Text = Annotated[str, BeforeValidator(_none_is("")), AfterValidator(_cut)]
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_not_blank)]
+_SHOWN = {"pattern": r"\S"}
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, json_schema_extra=_SHOWN), AfterValidator(_not_blank)]
 Names = Annotated[
     tuple[Annotated[str, Field(max_length=4_000), AfterValidator(well_formed)], ...],
     BeforeValidator(_none_is(())),
@@ -158,7 +159,7 @@ class Vulnerability(_Model):
 
     id: Name
     asset: Asset
-    title: Annotated[str, AfterValidator(_cut), AfterValidator(_not_blank)]
+    title: Annotated[str, Field(json_schema_extra=_SHOWN), AfterValidator(_cut), AfterValidator(_not_blank)]
     severity: Severity
     status: Status
     description: Text = ""
@@ -196,6 +197,13 @@ class Vulnerability(_Model):
     def unpacked(cls, data: bytes) -> "Vulnerability":
         """Return what `packed` made."""
         return cls.model_validate_json(zlib.decompress(data))
+
+
+class Snapshot(TypedDict):
+    """What the platform says of one vulnerability now."""
+
+    schema: Literal[1]
+    vulnerability: Vulnerability
 
 
 def read_snapshot(value: Any) -> Vulnerability:

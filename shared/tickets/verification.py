@@ -8,7 +8,7 @@ destroyed for good, never appears there. What can be found neither in its projec
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
+from typing import TypedDict
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.work_items import MAX_IDS, WorkItem, get_many, recycle_bin
@@ -28,12 +28,31 @@ from shared.tickets.wake_ups import WakeUps
 _MAX_LISTED = 1000
 
 
+class ItemView(TypedDict):
+    """A work item, as far as a comparison looks at it."""
+
+    revision: int
+    project: str
+    type: str
+    state: str
+    deleted: bool
+
+
+class DifferenceView(TypedDict):
+    """A work item of which the tables said something else (`known`) than Azure DevOps does (`found`)."""
+
+    ticket: str
+    work_item: int
+    known: ItemView
+    found: ItemView
+
+
 @dataclass(slots=True)
 class Report:
     """What a comparison found; `after` is the key to go on from, empty at the end."""
 
     checked: int = 0
-    differences: list[dict[str, Any]] = field(default_factory=list)
+    differences: list[DifferenceView] = field(default_factory=list)
     unknown: list[int] = field(default_factory=list)
     after: str = ""
 
@@ -111,7 +130,7 @@ class Verification:
             self.wake_ups.send(connection, keys.lane_of(stored.key))
 
 
-def _difference(connection: str, stored: Stored, now: WorkItemRef) -> dict[str, Any]:
+def _difference(connection: str, stored: Stored, now: WorkItemRef) -> DifferenceView:
     known = stored.ticket.work_item
     return {
         "ticket": keys.public_id(connection, stored.key),
@@ -121,7 +140,7 @@ def _difference(connection: str, stored: Stored, now: WorkItemRef) -> dict[str, 
     }
 
 
-def _brief(item: WorkItemRef) -> dict[str, Any]:
+def _brief(item: WorkItemRef) -> ItemView:
     return {
         "revision": item.revision,
         "project": item.project,

@@ -1,10 +1,15 @@
 """What the outside sees of a ticket: in the API and in update messages."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
+from pydantic import WithJsonSchema
+
+from shared.links.models import KINDS
+from shared.shown import Moment
 from shared.tickets import keys
-from shared.tickets.records import MOVED, UNLINKED, WITHDRAWN, Failure, Ticket
+from shared.tickets.records import MOVED, UNLINKED, WITHDRAWN, Failure, Ticket, TicketStatus
+from shared.tickets.snapshots import Severity
 
 MESSAGE_SCHEMA = 1
 _AGAIN = "To have it worked on again, link the asset and POST /api/tickets/{ticket}/retry."
@@ -15,7 +20,51 @@ _DETACHED = {
 }
 
 
-def view(connection: str, key: str, ticket: Ticket) -> dict[str, Any]:
+class AssetView(TypedDict):
+    """The asset of a ticket; both are empty for a work item whose asset nobody knows any more."""
+
+    kind: Annotated[str, WithJsonSchema({"type": "string", "enum": [*KINDS, ""]})]
+    id: str
+
+
+class WorkItemView(TypedDict):
+    """A work item as it was last observed. `category` is that of its state, empty where it is not known."""
+
+    id: int
+    url: str
+    project: str
+    revision: int
+    type: str
+    state: str
+    category: str
+    assigned_to: str | None
+
+
+class ErrorView(TypedDict):
+    """Why a ticket failed or is detached, and what to do about it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class TicketView(TypedDict):
+    """A ticket as the API and update messages show it; in a list, `vulnerabilities` are the first ones of a group."""
+
+    id: str
+    asset: AssetView
+    vulnerabilities: list[str]
+    vulnerability_count: int
+    title: str
+    severity: Annotated[str, WithJsonSchema({"type": "string", "enum": [*Severity, ""]})]
+    status: TicketStatus
+    work_item: WorkItemView | None
+    error: ErrorView | None
+    created_at: Moment
+    changed_at: Moment
+
+
+def view(connection: str, key: str, ticket: Ticket) -> TicketView:
     """Return a ticket as the API shows it, without its history."""
     return {
         "id": keys.public_id(connection, key),
@@ -24,7 +73,7 @@ def view(connection: str, key: str, ticket: Ticket) -> dict[str, Any]:
         "vulnerability_count": ticket.vulnerability_count,
         "title": ticket.title,
         "severity": ticket.severity,
-        "status": ticket.status.value,
+        "status": ticket.status,
         "work_item": _work_item(ticket),
         "error": _error(ticket),
         "created_at": _moment(ticket.created_at),
@@ -52,11 +101,11 @@ def update(
     }
 
 
-def _without_time(view: dict[str, Any]) -> dict[str, Any]:
+def _without_time(view: TicketView) -> dict[str, Any]:
     return {name: value for name, value in view.items() if name not in ("created_at", "changed_at")}
 
 
-def _work_item(ticket: Ticket) -> dict[str, Any] | None:
+def _work_item(ticket: Ticket) -> WorkItemView | None:
     item = ticket.work_item
     if not item.id:
         return None
@@ -72,7 +121,7 @@ def _work_item(ticket: Ticket) -> dict[str, Any] | None:
     }
 
 
-def _error(ticket: Ticket) -> dict[str, Any] | None:
+def _error(ticket: Ticket) -> ErrorView | None:
     failure = ticket.failure or _why_detached(ticket)
     return {"code": failure.code, "message": failure.message, "hint": failure.hint} if failure else None
 

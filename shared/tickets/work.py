@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
+from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError
 from shared.links.models import Link, LinkState
@@ -74,14 +75,18 @@ class Work:
             self.tools.wake_ups.send(name, number)
 
     def _work(self, name: str, lease: Lease) -> None:
-        connection = self.tools.connections.find(name)
-        if connection is None or not connection.may_write:
-            raise PausedError("The connection is disabled, or deleted.")
+        connection = self._open(name)
         condition = self.tools.health.of(name)
         if condition.paused_for:
             self.tools.wake_ups.send_later(name, lease.lane, condition.paused_for)
             raise PausedError("The connection is paused.")
         self._drain(Lane(self.tools, connection, self.organisations.of(connection), lease, condition))
+
+    def _open(self, name: str) -> Connection:
+        connection = self.tools.connections.find(name)
+        if connection is None or not connection.may_write:
+            raise PausedError("The connection is disabled, or deleted.")
+        return connection
 
     def _drain(self, lane: Lane) -> None:
         """Work until nothing is due, or long enough: the host ends a function that runs too long, with its process."""
@@ -91,6 +96,7 @@ class Work:
             is_all = len(rows) < _ROUND  # what comes now is found by the look after the lease was released
             if is_all or self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
                 return
+            self._open(name)  # nothing more is written for one that was disabled or deleted meanwhile
 
     def _due(self, connection: str, number: int) -> list[Row]:
         prefix = keys.pending_rows(number)

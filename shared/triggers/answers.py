@@ -9,9 +9,10 @@ from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import azure.functions as func
+from pydantic_core import to_jsonable_python
 
 from shared.conditions import Condition
 from shared.errors import (
@@ -24,6 +25,7 @@ from shared.errors import (
     ThrottledError,
     TransientError,
 )
+from shared.triggers.parameters import MAX_PAGE
 from shared.validation import well_formed
 
 log = logging.getLogger(__name__)
@@ -31,8 +33,18 @@ log = logging.getLogger(__name__)
 type Handler = Callable[[func.HttpRequest], func.HttpResponse]
 MAX_BODY = 4 * 1024 * 1024
 _PAGE = 100
-_MAX_PAGE = 1000
 _LIMIT_DIGITS = 4
+
+
+class Problem(TypedDict):
+    """What went wrong and what to do about it, by RFC 9457; `problems` names each field that is wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    hint: NotRequired[str]
+    problems: NotRequired[list[FieldProblem]]
 
 
 def ok(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
@@ -49,7 +61,7 @@ def ok(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = Non
 def problem(error: BridgeError) -> func.HttpResponse:
     """Answer with what went wrong and what to do about it."""
     status = HTTPStatus(_status(error))
-    document: dict[str, Any] = {
+    document: Problem = {
         "type": "about:blank",
         "title": status.phrase,
         "status": status,
@@ -58,9 +70,9 @@ def problem(error: BridgeError) -> func.HttpResponse:
     if error.hint:
         document["hint"] = error.hint
     if isinstance(error, RejectedRequestError) and error.problems:
-        document["problems"] = [{"field": p.field, "message": p.message} for p in error.problems]
+        document["problems"] = list(error.problems)
     if isinstance(error, ConfigurationError):
-        document["problems"] = [{"field": "settings", "message": message} for message in error.problems]
+        document["problems"] = [FieldProblem("settings", message) for message in error.problems]
     headers = {"Retry-After": str(int(error.retry_after) + 1)} if isinstance(error, ThrottledError) else {}
     return func.HttpResponse(
         _json(document),
@@ -144,8 +156,18 @@ def flag(req: func.HttpRequest, name: str) -> bool:
 
 
 def condition_of(req: func.HttpRequest) -> Condition:
-    """Return what a request expects of the stored version: `If-Match`, or `If-None-Match: *` to create only."""
-    return Condition(req.headers.get("If-Match", ""), only_new=req.headers.get("If-None-Match", "") == "*")
+    """Return what a request expects of the stored version: `If-Match`, or `If-None-Match: *` to create only.
+
+    Raises `RejectedRequestError` for another `If-None-Match`: left out of account, it would protect nothing.
+    """
+    none_match = req.headers.get("If-None-Match", "")
+    if none_match not in ("", "*"):
+        raise RejectedRequestError(
+            "The condition cannot be used.",
+            hint="Use If-None-Match: * to create only, or If-Match with the ETag that you read.",
+            problems=[FieldProblem("If-None-Match", "must be *")],
+        )
+    return Condition(req.headers.get("If-Match", ""), only_new=bool(none_match))
 
 
 def page_of(name: str, req: func.HttpRequest, entries: list[Any], key: Callable[[Any], str]) -> func.HttpResponse:
@@ -161,17 +183,17 @@ def page_of(name: str, req: func.HttpRequest, entries: list[Any], key: Callable[
 def page_size(req: func.HttpRequest) -> int:
     """Return how many entries are asked for, `?limit=`. Raises `RejectedRequestError`."""
     text = req.params.get("limit", str(_PAGE))
-    if not (text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS and 1 <= int(text) <= _MAX_PAGE):
+    if not (text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS and 1 <= int(text) <= MAX_PAGE):
         raise RejectedRequestError(
             "The limit cannot be used.",
-            hint=f"Use a whole number from 1 to {_MAX_PAGE}.",
-            problems=[FieldProblem("limit", f"must be a whole number from 1 to {_MAX_PAGE}")],
+            hint=f"Use a whole number from 1 to {MAX_PAGE}.",
+            problems=[FieldProblem("limit", f"must be a whole number from 1 to {MAX_PAGE}")],
         )
     return int(text)
 
 
 def _json(value: Any) -> str:
-    return well_formed(json.dumps(value, ensure_ascii=False))
+    return well_formed(json.dumps(value, ensure_ascii=False, default=to_jsonable_python))
 
 
 def _status(error: BridgeError) -> int:

@@ -1,20 +1,30 @@
 """`/health`: whether the app can work, and which settings keep it from doing so."""
 
+from typing import Literal, NotRequired, TypedDict
+
 import azure.functions as func
 
 from shared.services import services
-from shared.triggers.answers import answered, ok
+from shared.triggers.answers import flag, ok
+from shared.triggers.operations import operation
+from shared.triggers.parameters import DEEP
 
 blueprint = func.Blueprint()
 
 
-@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answered
+class HealthyView(TypedDict):
+    """All settings can be used. `failed_messages` counts them, for `?deep=true`."""
+
+    status: Literal["healthy"]
+    failed_messages: NotRequired[int]
+
+
+@operation(blueprint, "GET health", gives=HealthyView, parameters=(DEEP,), security="none")
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 200, or 503 with the name of every setting that is missing or bad.
 
     With `?deep=true` storage is asked, too, and the answer counts what a person should look at.
     """
     _ = services.settings
-    counts = {"failed_messages": services.failed_messages.count()} if req.params.get("deep") == "true" else {}
+    counts = {"failed_messages": services.failed_messages.count()} if flag(req, "deep") else {}
     return ok({"status": "healthy", **counts})

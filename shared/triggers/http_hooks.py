@@ -7,7 +7,7 @@ https://learn.microsoft.com/azure/devops/service-hooks/troubleshoot
 """
 
 import logging
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import azure.functions as func
 
@@ -15,18 +15,30 @@ from shared.connections import hook_password
 from shared.errors import RejectedRequestError
 from shared.services import services
 from shared.tickets.hook_events import is_test, read_event
-from shared.triggers.answers import answered, body_of, ok
+from shared.triggers.answers import body_of, ok
+from shared.triggers.operations import operation
 from shared.validation import parse_json
 
 log = logging.getLogger(__name__)
 blueprint = func.Blueprint()
 _MAX_BODY = 2 * 1024 * 1024 + 64 * 1024  # "payload limit 2 MB", and room for what frames it
 
+type Event = dict[str, Any]
+type Taken = Literal["taken", "ignored", "test", "unreadable"]
 
-@blueprint.route("hooks/{connection}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@answered
+
+class TakenView(TypedDict):
+    """What became of a delivery: *ignored* is what concerns no ticket, *test* what a person had sent by hand."""
+
+    event: Taken
+
+
+@operation(blueprint, "POST hooks/{connection}", takes=Event, gives=TakenView, refuses=(401,), security="basic")
 def take_hook(req: func.HttpRequest) -> func.HttpResponse:
-    """Verify a delivery and put the event in it on the queue: one write, no other round trip."""
+    """Verify a delivery and put the event in it on the queue: one write, no other round trip.
+
+    What Azure DevOps sends; the password is the connection's own. An authentic delivery is answered with 200 or 503.
+    """
     connection = req.route_params["connection"]
     settings = services.settings
     if not hook_password.is_accepted(
@@ -45,7 +57,7 @@ def take_hook(req: func.HttpRequest) -> func.HttpResponse:
     return ok({"event": _taken_in(connection, payload)})
 
 
-def _taken_in(connection: str, payload: Any) -> str:
+def _taken_in(connection: str, payload: Any) -> Taken:
     event = read_event(connection, payload) if isinstance(payload, dict) else None
     if event is None:
         return "ignored"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from io import BytesIO
+from typing import Any
 
 import azure.functions as func
 
@@ -10,21 +11,39 @@ from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.services import services
 from shared.tickets import arrays, sarif
 from shared.tickets.imports.taking import Fullness
+from shared.tickets.imports.taking_back import ImportView
+from shared.tickets.imports.tally import TallyView
 from shared.tickets.scans import Report
-from shared.tickets.snapshots import Asset
-from shared.triggers.answers import answered, body_of, flag, ok
+from shared.tickets.snapshots import Asset, Snapshot, Vulnerability
+from shared.triggers.answers import body_of, flag, ok
+from shared.triggers.operations import JSON, operation
+from shared.triggers.parameters import ASSET, CONFIRM, FULL, KIND, MAX_SOURCE, SOURCE
 from shared.triggers.queries import bad_kind
 from shared.validation import validated
 
 blueprint = func.Blueprint()
 _SARIF = "application/sarif+json"
-_MAX_SOURCE = 1_000
+type Sarif = dict[str, Any]
+REPORTS: dict[str, Any] = {JSON: list[Snapshot | Vulnerability], _SARIF: Sarif}
 
 
-@blueprint.route("tickets/import", methods=["POST"])
-@answered
+@operation(
+    blueprint,
+    "POST tickets/import",
+    takes=REPORTS,
+    gives=TallyView,
+    status=202,
+    parameters=(KIND, ASSET, SOURCE, FULL, CONFIRM),
+    refuses=(409,),
+)
 def import_tickets(req: func.HttpRequest) -> func.HttpResponse:
-    """Accept a report: SARIF 2.1.0, or a JSON array of snapshots; with `?full=true`, all that there is."""
+    """Accept a report: SARIF 2.1.0, or a JSON array of snapshots; with `?full=true`, all that there is.
+
+    SARIF goes with `?kind=&asset=`, the asset that all its results belong to. What cannot become a ticket is refused
+    by itself, with its reason; all else is stored when the answer comes. With `full`, what the same scan found before
+    and does not any more is fixed; more than half of what is open needs `confirm` (else 409). A full array needs
+    `source`, the name of its tool or scan.
+    """
     body = body_of(req, limit=services.settings.max_import_bytes)
     source = _source(req)
     is_sarif = req.headers.get("Content-Type", "").partition(";")[0].strip().lower() == _SARIF
@@ -34,15 +53,13 @@ def import_tickets(req: func.HttpRequest) -> func.HttpResponse:
     return ok(services.take_report(report, _import_id(req, body), full=full).view(), status=202)
 
 
-@blueprint.route("imports/{import}", methods=["GET"])
-@answered
+@operation(blueprint, "GET imports/{import}", gives=ImportView, refuses=(404,))
 def read_import(req: func.HttpRequest) -> func.HttpResponse:
     """Show an import, and how far taking it back has come."""
     return ok(services.take_back.view(req.route_params["import"]))
 
 
-@blueprint.route("imports/{import}", methods=["DELETE"])
-@answered
+@operation(blueprint, "DELETE imports/{import}", gives=ImportView, status=202, refuses=(404, 409))
 def take_import_back(req: func.HttpRequest) -> func.HttpResponse:
     """Begin to move the work items that an import made and nobody touched to the recycle bin."""
     return ok(services.take_back.start(req.route_params["import"]), status=202)
@@ -64,8 +81,8 @@ def _import_id(req: func.HttpRequest, body: bytes) -> str:
 
 def _source(req: func.HttpRequest) -> str:
     source: str = req.params.get("source", "").strip()
-    if len(source) > _MAX_SOURCE or not source.isprintable():
-        problem = FieldProblem("source", f"must be at most {_MAX_SOURCE} printable characters")
+    if len(source) > MAX_SOURCE or not source.isprintable():
+        problem = FieldProblem("source", f"must be at most {MAX_SOURCE} printable characters")
         raise RejectedRequestError("The query cannot be used.", hint="See problems.", problems=[problem])
     return source
 

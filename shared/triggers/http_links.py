@@ -1,23 +1,46 @@
 """`/links`: application or environment → project."""
 
 from itertools import islice
+from typing import TypedDict
 
 import azure.functions as func
 
 from shared.errors import FieldProblem, RejectedRequestError
-from shared.links.models import KINDS, Existing, Link, LinkRequest
+from shared.links.models import KINDS, Existing, Link, LinkRequest, LinkView
 from shared.services import services
-from shared.tickets.snapshots import read_snapshot
-from shared.triggers.answers import answered, body_of, collection, condition_of, continuation_of, ok, page_size
+from shared.tickets.preview import PreviewView
+from shared.tickets.snapshots import Snapshot, read_snapshot
+from shared.triggers.answers import body_of, collection, condition_of, continuation_of, ok, page_size
+from shared.triggers.operations import ETAG, operation
+from shared.triggers.parameters import EXISTING, IF_MATCH, IF_NONE_MATCH, KIND, PAGED
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()
 
 
-@blueprint.route("links/{kind}/{asset}", methods=["PUT"])
-@answered
+class Links(TypedDict):
+    """One page of links."""
+
+    links: list[LinkView]
+    continuation: str | None
+
+
+@operation(
+    blueprint,
+    "PUT links/{kind}/{asset}",
+    takes=LinkRequest,
+    gives=LinkView,
+    headers=ETAG,
+    parameters=(EXISTING, IF_MATCH, IF_NONE_MATCH),
+    refuses=(404, 409),
+)
 def save_link(req: func.HttpRequest) -> func.HttpResponse:
-    """Create or change a link, checked against the live project, and try again what failed or waits of its tickets."""
+    """Create or change a link, checked against the live project, and try again what failed or waits of its tickets.
+
+    All problems are in one answer (422). Service hooks are set up in the project. A change of project, connection
+    or grouping while tickets are open needs `?existing=` (409). What is left out or null comes from the
+    connection's defaults.
+    """
     request = validated(LinkRequest, parse_json(body_of(req), what="link"), what="link")
     kind, asset = _asset(req)
     link = services.save_link(kind, asset, request, condition_of(req), _existing(req))
@@ -27,30 +50,37 @@ def save_link(req: func.HttpRequest) -> func.HttpResponse:
     return _shown(link)
 
 
-@blueprint.route("links/{kind}/{asset}", methods=["DELETE"])
-@answered
+@operation(
+    blueprint,
+    "DELETE links/{kind}/{asset}",
+    gives=LinkView,
+    status=202,
+    headers=ETAG,
+    parameters=(IF_MATCH,),
+    refuses=(404,),
+)
 def delete_link(req: func.HttpRequest) -> func.HttpResponse:
-    """Begin to delete a link; its tickets are kept, detached."""
+    """Begin to delete a link; its tickets are kept, detached.
+
+    Service hooks that no other link needs are removed.
+    """
     return _shown(services.departures.delete_link(*_asset(req), condition_of(req)), status=202)
 
 
-@blueprint.route("links/{kind}/{asset}/preview", methods=["POST"])
-@answered
+@operation(blueprint, "POST links/{kind}/{asset}/preview", takes=Snapshot, gives=PreviewView, refuses=(404,))
 def preview_work_item(req: func.HttpRequest) -> func.HttpResponse:
     """Show the work item that a snapshot would make; nothing is written."""
     vulnerability = read_snapshot(parse_json(body_of(req), what="snapshot"))
     return ok(services.preview(*_asset(req), vulnerability))
 
 
-@blueprint.route("links/{kind}/{asset}", methods=["GET"])
-@answered
+@operation(blueprint, "GET links/{kind}/{asset}", gives=LinkView, headers=ETAG, refuses=(404,))
 def read_link(req: func.HttpRequest) -> func.HttpResponse:
     """Show a link."""
     return _shown(services.links.get(*_asset(req)))
 
 
-@blueprint.route("links", methods=["GET"])
-@answered
+@operation(blueprint, "GET links", gives=Links, parameters=(KIND, *PAGED))
 def list_links(req: func.HttpRequest) -> func.HttpResponse:
     """List links of one kind (applications unless `?kind=environment`)."""
     kind = req.params.get("kind", KINDS[0])

@@ -1,25 +1,43 @@
 """`/tickets`: snapshots in, tickets out."""
 
+from typing import TypedDict
+
 import azure.functions as func
 
 from shared.connections.models import NAME
 from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.services import services
 from shared.tickets import keys
-from shared.tickets.reading import Filter
+from shared.tickets.reading import Filter, TicketWithHistory
 from shared.tickets.records import TicketStatus
-from shared.tickets.snapshots import read_snapshot
-from shared.triggers.answers import answered, bad_continuation, body_of, collection, continuation_of, ok, page_size
+from shared.tickets.snapshots import Snapshot, read_snapshot
+from shared.tickets.views import TicketView
+from shared.triggers.answers import bad_continuation, body_of, collection, continuation_of, ok, page_size
+from shared.triggers.operations import operation
+from shared.triggers.parameters import ASSET, KIND, PAGED, STATUS
 from shared.triggers.queries import bad_kind
 from shared.validation import parse_json
 
 blueprint = func.Blueprint()
+LOCATION = {"Location": "The ticket's address."}
 
 
-@blueprint.route("tickets", methods=["POST"])
-@answered
+class Tickets(TypedDict):
+    """One page of tickets, in the order of their ids."""
+
+    tickets: list[TicketView]
+    continuation: str | None
+
+
+@operation(
+    blueprint, "POST tickets", takes=Snapshot, gives=TicketWithHistory, status=202, headers=LOCATION, refuses=(409,)
+)
 def create_ticket(req: func.HttpRequest) -> func.HttpResponse:
-    """Accept one snapshot; its work item follows."""
+    """Accept one snapshot; its work item follows.
+
+    A snapshot says how a vulnerability is now: sent twice it changes nothing, and an older one never overwrites a newer
+    one (`sequence` if there is one, else `observed_at`, else when it came).
+    """
     vulnerability = read_snapshot(parse_json(body_of(req), what="snapshot"))
     ticket = services.submit.one(vulnerability)
     found = services.read_tickets.one(ticket)
@@ -27,17 +45,18 @@ def create_ticket(req: func.HttpRequest) -> func.HttpResponse:
     return ok(found, status=202, headers={"Location": location})
 
 
-@blueprint.route("tickets/{ticket}", methods=["GET"])
-@answered
+@operation(blueprint, "GET tickets/{ticket}", gives=TicketWithHistory, refuses=(404,))
 def read_ticket(req: func.HttpRequest) -> func.HttpResponse:
     """Show a ticket with its history."""
     return ok(services.read_tickets.one(_ticket(req)))
 
 
-@blueprint.route("tickets", methods=["GET"])
-@answered
+@operation(blueprint, "GET tickets", gives=Tickets, parameters=(KIND, ASSET, STATUS, *PAGED))
 def list_tickets(req: func.HttpRequest) -> func.HttpResponse:
-    """List tickets, of an asset or in a status if asked so."""
+    """List tickets, of an asset or in a status if asked so.
+
+    `kind` and `asset` belong together.
+    """
     after = continuation_of(req)
     if after and not _is_ticket(after):
         raise bad_continuation()
@@ -45,10 +64,12 @@ def list_tickets(req: func.HttpRequest) -> func.HttpResponse:
     return collection("tickets", found, last)
 
 
-@blueprint.route("tickets/{ticket}/retry", methods=["POST"])
-@answered
+@operation(blueprint, "POST tickets/{ticket}/retry", gives=TicketView, status=202, refuses=(404, 409))
 def retry_ticket(req: func.HttpRequest) -> func.HttpResponse:
-    """Try again at once what failed or waits."""
+    """Try again at once what failed or waits.
+
+    A detached ticket is attached again, if its asset is linked to its connection (else 409).
+    """
     return ok(services.retry.one(_ticket(req)), status=202)
 
 

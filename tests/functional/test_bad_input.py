@@ -564,7 +564,6 @@ class TestConnections:
             ({"url": "$/a#b"}, "/url"),
             ({"url": "$/a@b"}, "/url"),
             ({"url": "$/no such organisation"}, "/url"),
-            ({"url": "$/not-there"}, "/url"),
         ],
     )
     def test_a_body_that_cannot_be_used(self, untouched: Bridge, changes: dict[str, Any], field: str) -> None:
@@ -572,6 +571,13 @@ class TestConnections:
             changes = {"url": url.replace("$", untouched.stack.addresses.azure_devops)}
 
         refused(untouched.connect(**changes), 422, field)
+
+    def test_an_organisation_that_is_not_there(self, untouched: Bridge) -> None:
+        credential = {"kind": "personal_access_token", "token": untouched.token}
+        body = {"url": f"{untouched.stack.addresses.azure_devops}/not-there", "credential": credential}
+
+        refused(untouched.ask("PUT", f"connections/{untouched.name}-b", json=body), 422, "/url")
+        assert untouched.connect(url=body["url"]).status_code == 409  # this one has links and tickets where it is
 
     def test_a_wrong_token_is_refused_in_azure_devops_name(self, untouched: Bridge) -> None:
         credential = {"kind": "personal_access_token", "token": "x" * 84}

@@ -79,6 +79,7 @@ def site(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_nothing_but_the_app_is_deployed(package: Path) -> None:
     assert {entry.name for entry in package.iterdir()} == {"function_app.py", "host.json", "requirements.txt", "shared"}
+    assert (package / "shared/triggers/examples.json").is_file()
 
 
 def declared() -> Iterator[str]:
@@ -86,7 +87,7 @@ def declared() -> Iterator[str]:
     for file in (REPOSITORY / "shared/triggers").glob("*.py"):
         below = False
         for line in file.read_text().splitlines():
-            below = below or line.startswith("@blueprint.")
+            below = below or line.startswith(("@blueprint.", "@operation("))
             if below and line.startswith(("def ", "async def ")):
                 yield line.partition("def ")[2].partition("(")[0]
                 below = False

@@ -25,7 +25,7 @@ def request(**changes: Any) -> ConnectionRequest:
 
 def saver(azure_devops_url: str = "https://dev.azure.com") -> SaveConnection:
     nothing: Any = None
-    return SaveConnection(nothing, nothing, nothing, azure_devops_url, nothing)
+    return SaveConnection(nothing, nothing, nothing, azure_devops_url, nothing, nothing, nothing)
 
 
 class TestSecrets:
@@ -42,7 +42,7 @@ class TestSecrets:
             "c", "https://u", "personal_access_token", "connection-c-0a1b", "Bridge", Defaults()
         ).public()
 
-        assert "connection-c-0a1b" not in json.dumps(shown)
+        assert "connection-c-0a1b" not in json.dumps(shown, default=str)
 
     def test_the_hook_key_is_in_no_repr(self) -> None:
         assert "canary" not in repr(ServiceHooks("https://bridge.example", CANARY, 1))

@@ -12,7 +12,7 @@ from shared.connections.hook_password import derive
 from shared.errors import BridgeError, ConfigurationError, RejectedRequestError, TransientError
 from shared.services import Services
 from shared.settings import SCHEDULES
-from shared.triggers import answers, http_health, http_hooks
+from shared.triggers import answers, http_connections, http_health, http_hooks
 
 KEY = "k" * 48
 EVENT = {"eventType": "workitem.updated", "resource": {"workItemId": 7, "revision": {"id": 7, "rev": 2}}}
@@ -120,3 +120,29 @@ def test_whatever_goes_wrong_is_a_problem_document(error: Exception) -> None:
     assert answer.mimetype == "application/problem+json"
     assert answer.status_code == (400 if isinstance(error, BridgeError) else 503)
     assert b"canary" not in answer.get_body()
+
+
+@pytest.mark.parametrize("condition", ['"an etag"', "W/*", "**"])
+def test_a_condition_that_would_protect_nothing_is_refused(condition: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        pytest.fail("it was saved")
+
+    monkeypatch.setattr(http_connections, "services", SimpleNamespace(save_connection=never))
+
+    status, document = ask(
+        http_connections.save_connection,
+        "PUT",
+        headers={"If-None-Match": condition},
+        route_params={"connection": "contoso"},
+        body=json.dumps({"url": "https://dev.azure.com/contoso"}).encode(),
+    )
+
+    assert (status, document["problems"][0]["field"]) == (400, "If-None-Match")
+
+
+def test_a_flag_is_true_or_false(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_health, "services", Services(GOOD))
+
+    status, document = ask(http_health.health, params={"deep": "yes"})
+
+    assert (status, document["problems"][0]["field"]) == (400, "deep")

@@ -18,12 +18,12 @@ from shared.texts.formats import MARKDOWN
 from shared.tickets import content
 from shared.tickets.extras import Extra, Extras, told
 from shared.tickets.files import attached, missing
-from shared.tickets.members import due, severity, without_secrets
 from shared.tickets.notices import Notices
 from shared.tickets.plan import Desired, Nothing, Patch, digest, plan
 from shared.tickets.records import Ticket, WorkItemRef, Written
 from shared.tickets.refused import Refused
 from shared.tickets.snapshots import MAX_ATTACHED, Severity, Vulnerability, read_snapshot
+from shared.tickets.together import due, severity, without_secrets
 from shared.tickets.type_fields import KnownFields
 from shared.tickets.work_item_fields import DUE_DATE, REPRO_STEPS, SEVERITY, Place, desired, in_format
 
@@ -140,7 +140,7 @@ class TestFields:
         ticket = Ticket("application", "shop", work_item=WorkItemRef(id=1), written={**ours, DUE_DATE: there})
         item = WorkItem(1, 1, "p", {**gone.fields, DUE_DATE: "2026-12-24T12:00:00Z"}, (), "")
 
-        found = plan(gone, ticket, item, ())
+        found = plan(gone, ticket, item)
 
         assert isinstance(found, Patch)
         assert found.fields == {DUE_DATE: ""}

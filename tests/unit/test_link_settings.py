@@ -95,7 +95,9 @@ class TestLettingGo:
 
         assert plan(Desired({"System.Title": "new"}, open=False), ticket) == Nothing()
         assert ticket.status is TicketStatus.DETACHED
-        assert view("c", "k", ticket)["error"]["code"] == "detached"
+        error = view("c", "k", ticket)["error"]
+        assert error
+        assert error["code"] == "detached"
         assert read_ticket(Row("c", "t|k", ticket.values(), "e", NOW)) == Stored("k", ticket, "e")
 
     def test_what_is_left_is_closed_with_a_word_and_detached(self) -> None:
@@ -118,7 +120,9 @@ class TestLettingGo:
         assert plan(Desired({}, open=False), without) == Nothing()
         assert settled(without).status is TicketStatus.DETACHED
         assert refused.status is TicketStatus.DETACHED
-        assert view("c", "k", refused)["error"]["message"] == "no"
+        error = view("c", "k", refused)["error"]
+        assert error
+        assert error["message"] == "no"
 
     def test_attached_again_it_goes_on_with_its_item_or_gets_a_new_one(self) -> None:
         with_item = replace(TICKET, work_item=ITEM, nonce="n")

@@ -123,9 +123,14 @@ class SignedInUser(CredentialRequest):
     client_id: ClientId
 
 
+type CredentialKind = Literal[
+    "personal_access_token", "service_principal", "managed_identity", "user_password", "signed_in_user"
+]
+
+
 class _Kind(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
-    kind: Literal["personal_access_token", "service_principal", "managed_identity", "user_password", "signed_in_user"]
+    kind: CredentialKind
     models: ClassVar[dict[str, type[CredentialRequest]]] = {
         "personal_access_token": PersonalAccessToken,
         "service_principal": ServicePrincipal,
@@ -140,5 +145,8 @@ def _of_its_kind(value: Any) -> CredentialRequest:
     return _Kind.models[_Kind.model_validate(value).kind].model_validate(value)
 
 
-AnyCredential = Annotated[CredentialRequest, BeforeValidator(_of_its_kind)]
+_Described = Annotated[
+    PersonalAccessToken | ServicePrincipal | ManagedIdentity | UserPassword | SignedInUser, Field(discriminator="kind")
+]
+AnyCredential = Annotated[CredentialRequest, BeforeValidator(_of_its_kind, json_schema_input_type=_Described)]
 """A credential of any kind."""

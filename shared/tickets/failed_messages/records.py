@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from shared.errors import BridgeError, FieldProblem, RejectedRequestError
+from shared.shown import Moment
 from shared.storage.tables import Row, Value
 from shared.tickets.snapshots import MAX_NAME
 
@@ -21,12 +22,37 @@ _END_OF_TIME = 10**13 - 1
 type Code = Literal["refused", "no_result"]
 
 
+class SubjectAsset(TypedDict):
+    """An asset as a message that may be wrong names it."""
+
+    kind: str
+    id: str
+
+
+class FailedMessageView(TypedDict):
+    """A failed message as the API shows it; vulnerability and asset are null where the message cannot be read."""
+
+    id: str
+    queue: str
+    message: str
+    sent_at: Moment
+    failed_at: Moment
+    code: Code
+    reason: str
+    hint: str
+    problems: Sequence[FieldProblem]
+    vulnerability: str | None
+    asset: SubjectAsset | None
+    payload: str
+    payload_bytes: int
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Which vulnerability of which asset a message is about, as far as it can be read."""
 
     vulnerability: str | None = None
-    asset: Mapping[str, str] | None = None
+    asset: SubjectAsset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +132,7 @@ def read(row: Row) -> FailedMessage:
     )
 
 
-def view(failed: FailedMessage, *, whole: bool = False) -> dict[str, Any]:
+def view(failed: FailedMessage, *, whole: bool = False) -> FailedMessageView:
     """Return what the API shows; in a list, the first 5,000 characters of the payload."""
     text = failed.payload.decode("utf-8", "replace")
     return {
@@ -118,7 +144,7 @@ def view(failed: FailedMessage, *, whole: bool = False) -> dict[str, Any]:
         "code": failed.reason.code,
         "reason": failed.reason.message,
         "hint": failed.reason.hint,
-        "problems": [{"field": p.field, "message": p.message} for p in failed.reason.problems],
+        "problems": failed.reason.problems,
         "vulnerability": failed.subject.vulnerability,
         "asset": failed.subject.asset,
         "payload": text if whole else text[:_PREVIEW],

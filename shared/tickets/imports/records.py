@@ -8,7 +8,7 @@ undoing   {import}               it is being taken back, and the sweep asks for 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from shared.errors import ConflictError, NotFoundError
 from shared.storage import tables
@@ -20,7 +20,11 @@ _RECORD = "i|"
 _PLACES = "p|"
 _UNDOING = "undoing"
 _ID_LENGTH = 32
-FIGURES = ("accepted", "changed", "unchanged", "refused", "gone")
+type Figure = Literal["accepted", "changed", "unchanged", "refused", "gone"]
+FIGURES: tuple[Figure, ...] = ("accepted", "changed", "unchanged", "refused", "gone")
+
+
+Progress = Literal["taking", "taken", "undoing", "undone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Record:
     figures: Mapping[str, int]
 
     @property
-    def status(self) -> str:
+    def status(self) -> Progress:
         """What the API calls it."""
         if self.undoing:
             return "undoing"

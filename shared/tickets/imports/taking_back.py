@@ -9,16 +9,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, Literal, TypedDict, cast
 
 from shared.connections.models import ConnectionState
 from shared.connections.store import ConnectionStore
 from shared.errors import ConflictError
+from shared.shown import Moment
 from shared.storage import tables
 from shared.storage.queues import Queue
 from shared.storage.tables import MAX_OPERATIONS, Operation, Row, RowChangedError, Table
 from shared.tickets import keys, origins
-from shared.tickets.imports.records import Imports, Record
+from shared.tickets.imports.records import Imports, Progress, Record
 from shared.tickets.pending import due_at_once
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
@@ -28,6 +29,29 @@ ROUND = "take_back"
 _MOST_LISTED = 1_000
 _PART = MAX_OPERATIONS // 2
 _LIGHT = ("ticket", *origins.PROPERTIES)
+
+
+class LeftView(TypedDict):
+    """A ticket whose work item stays, and why."""
+
+    ticket: str
+    reason: Literal["touched", "detached", "refused"]
+
+
+ImportView = TypedDict(
+    "ImportView",
+    {
+        "import": str,
+        "status": Progress,
+        "at": Moment,
+        "figures": dict[str, int],
+        "tickets": int,
+        "taken_back": int,
+        "left": list[LeftView],
+        "more_left": int,
+    },
+)
+"""An import. `figures` are those of its answer; `tickets` are still to be taken back, or are there if nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +65,7 @@ class TakeBack:
     wake_ups: WakeUps
     times: Times
 
-    def start(self, import_id: str) -> dict[str, Any]:
+    def start(self, import_id: str) -> ImportView:
         """Begin to take an import back and return how that stands; doing so again changes nothing.
 
         Raises `NotFoundError`, and `ConflictError` (409) while the report may still be coming in.
@@ -59,7 +83,7 @@ class TakeBack:
             self._ask(import_id)
         return self.view(import_id)
 
-    def view(self, import_id: str) -> dict[str, Any]:
+    def view(self, import_id: str) -> ImportView:
         """Return what the API shows of an import. Raises `NotFoundError`."""
         record = self.imports.get(import_id)
         rows = list(self._rows(import_id))
@@ -68,7 +92,7 @@ class TakeBack:
             "import": import_id,
             "status": record.status,
             "at": record.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            **record.figures,
+            "figures": dict(record.figures),
             "tickets": len(rows) - len(left),
             "taken_back": _taken_back(record, len(rows)),
             "left": [_left(*entry) for entry in left[:_MOST_LISTED]],
@@ -164,6 +188,6 @@ def _taken_back(record: Record, rows: int) -> int:
     return max(record.made - rows, 0) if record.undoing or record.undone else 0
 
 
-def _left(connection: str, row: Row) -> dict[str, Any]:
+def _left(connection: str, row: Row) -> LeftView:
     ticket = keys.public_id(connection, str(row.values["ticket"]))
-    return {"ticket": ticket, "reason": origins.why_left(row)}
+    return {"ticket": ticket, "reason": cast("Any", origins.why_left(row))}

@@ -2,13 +2,38 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 from shared.errors import RejectedRequestError
 from shared.tickets.accept import Outcome
+from shared.tickets.imports.records import FIGURES
 from shared.tickets.scans import RefusedResult
 
 _MAX_REFUSALS = 100
+
+
+class NotCompared(TypedDict):
+    """A scan of a full report, and why nothing of it counts as gone."""
+
+    scan: str
+    reason: str
+
+
+TallyView = TypedDict(
+    "TallyView",
+    {
+        "import": str,
+        "accepted": int,
+        "changed": int,
+        "unchanged": int,
+        "refused": int,
+        "gone": int,
+        "refusals": list[RefusedResult],
+        "more_refusals": int,
+        "not_compared": list[NotCompared],
+    },
+)
+"""What became of a report's results; `refusals` are the first hundred that cannot become tickets, with the reasons."""
 
 
 @dataclass(slots=True)
@@ -35,21 +60,20 @@ class Tally:
 
     def counts(self) -> dict[str, int]:
         """Return the figures that are remembered."""
+        view = self.view()
+        return {name: view[name] for name in FIGURES}
+
+    def view(self) -> TallyView:
+        """Return what the API answers."""
         changed = self.outcomes[Outcome.CHANGED]
         return {
+            "import": self.id,
             "accepted": self.outcomes.total(),
             "changed": changed,
             "unchanged": self.outcomes.total() - changed,
             "refused": self.refused,
             "gone": self.gone,
-        }
-
-    def view(self) -> dict[str, Any]:
-        """Return what the API answers."""
-        return {
-            "import": self.id,
-            **self.counts(),
-            "refusals": [{"index": r.index, "field": r.field, "message": r.message} for r in self.refusals],
+            "refusals": self.refusals,
             "more_refusals": self.refused - len(self.refusals),
             "not_compared": [{"scan": scan, "reason": why} for scan, why in sorted(self.not_compared.items())],
         }

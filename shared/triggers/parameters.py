@@ -1,0 +1,77 @@
+"""What routes take beside their bodies, with the bounds that the API's description shows."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shared.connections.credentials.models import ClientId, Tenant
+from shared.connections.models import NAME
+from shared.links.models import Existing, Kind
+from shared.links.store import MAX_KEY
+from shared.tickets.keys import TICKET
+from shared.tickets.records import TicketStatus
+
+MAX_PAGE = 1000
+MAX_SOURCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter. `type` is what pydantic makes a schema of; those of paths are always required."""
+
+    name: str
+    place: Literal["path", "query", "header"]
+    type: Any
+    description: str
+    required: bool = False
+
+
+_PATH = (
+    Parameter("connection", "path", Annotated[str, Field(pattern=f"^{NAME.pattern}$")], "The connection's name."),
+    Parameter("kind", "path", Kind, "The kind of the asset."),
+    Parameter(
+        "asset",
+        "path",
+        Annotated[str, Field(min_length=1, max_length=MAX_KEY)],
+        "The asset's id, percent-encoded, slashes as well.",
+    ),
+    Parameter("project", "path", Annotated[str, Field(min_length=1)], "The project's name or id."),
+    Parameter(
+        "ticket", "path", Annotated[str, Field(pattern=rf"^{NAME.pattern}\.{TICKET.pattern}$")], "The ticket's id."
+    ),
+    Parameter("import", "path", Annotated[str, Field(min_length=1)], "The import's id."),
+    Parameter("failed_message", "path", Annotated[str, Field(min_length=1)], "The failed message's id."),
+)
+IN_PATHS = {parameter.name: parameter for parameter in _PATH}
+"""The parameters that templates of routes name."""
+
+LIMIT = Parameter("limit", "query", Annotated[int, Field(ge=1, le=MAX_PAGE)], "How many entries a page has; 100.")
+CONTINUATION = Parameter("continuation", "query", str, "What the last page had, unchanged: the page after it.")
+PAGED = (LIMIT, CONTINUATION)
+SEARCH = Parameter("search", "query", str, "Only what has this text in its name, whatever the case.")
+EXISTING = Parameter(
+    "existing",
+    "query",
+    Existing,
+    "What becomes of the asset's tickets when its link moves to another project or connection, or groups otherwise: "
+    "they stay and are kept up to date, or their work items are closed.",
+)
+DRY_RUN = Parameter("dry_run", "query", bool, "Only say what differs.")
+ADOPT = Parameter("adopt", "query", bool, "At first, make rows of the work items that the tables do not know.")
+KIND = Parameter("kind", "query", Kind, "The kind of the asset.")
+ASSET = Parameter("asset", "query", Annotated[str, Field(min_length=1)], "The asset's id.")
+STATUS = Parameter("status", "query", TicketStatus, "Only tickets with this status.")
+QUEUE = Parameter("queue", "query", str, "Only messages of this queue.")
+SOURCE = Parameter(
+    "source", "query", Annotated[str, Field(max_length=MAX_SOURCE)], "The scan, where the report's own name changes."
+)
+FULL = Parameter("full", "query", bool, "The report has all that there is: what it has no more is fixed.")
+CONFIRM = Parameter("confirm", "query", bool, "Although that is more than half of what is open.")
+DEEP = Parameter("deep", "query", bool, "Ask storage, too, and count what a person should look at.")
+TENANT = Parameter("tenant", "query", Tenant, "The customer's directory; the connection's, unless given.")
+CLIENT_ID = Parameter("client_id", "query", ClientId, "The application; the connection's, unless given.")
+REDIRECT = Parameter("redirect", "query", str, "Where Entra goes when done, one of the application's addresses.")
+
+IF_MATCH = Parameter("If-Match", "header", str, "The `ETag` that was read, or `*`: else 412.")
+IF_NONE_MATCH = Parameter("If-None-Match", "header", Literal["*"], "`*`: create only, else 412.")
