@@ -3,7 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,11 +16,12 @@ from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64E
 from local import storage
 from shared.times import Times
 from tests.functional.bridge import PROJECT, eventually
+from tests.functional.kills.frozen import Frozen, frozen
 from tests.functional.kills.processes import Invocation, recover, run
-from tests.functional.kills.tapped import Calls, Kill
+from tests.functional.kills.tapped import Calls, Moment
 
 ASSET = "shop"
-_UNHURRIED = 0.1
+UNHURRIED = 0.1
 """TIME_SCALE of who prepares or dies, so that requests have time enough; who recovers must wait, and has a smaller."""
 _MOMENTS = ("due", "attempt_at", "looked_at")
 TABLES = ("connections", "links", "tickets", "failedmessages")
@@ -58,7 +60,7 @@ class Place:
 
     @property
     def _own(self) -> Mapping[str, str]:
-        return {**self.environment, "TIME_SCALE": str(_UNHURRIED)}
+        return {**self.environment, "TIME_SCALE": str(UNHURRIED)}
 
     def run(self, *invocations: Invocation) -> Calls:
         with self.busy:
@@ -66,9 +68,16 @@ class Place:
         assert calls
         return calls
 
-    def die(self, invocation: Invocation, kill: Kill) -> None:
+    def die(self, invocation: Invocation, kill: Moment) -> None:
         with self.busy:
             run(self._own, [invocation], kill)
+
+    @contextmanager
+    def frozen(self, invocation: Invocation, moment: Moment) -> Iterator[Frozen]:
+        with ExitStack() as stack:
+            with self.busy:
+                process = stack.enter_context(frozen(self._own, invocation, moment))
+            yield process
 
     def recover(self, held: Invocation) -> None:
         recover(self.environment, self.name, held)
@@ -95,7 +104,7 @@ class Place:
 
     def wait_until_forgotten(self) -> None:
         """Wait until what was written last counts as left behind; that is judged by storage's own time stamps."""
-        time.sleep(Times.scaled(_UNHURRIED).retry + 1)
+        time.sleep(Times.scaled(UNHURRIED).retry + 1)
 
     def event(self) -> Invocation:
         """Take the next event of a service hook off the queue, as a host does that processes it."""
