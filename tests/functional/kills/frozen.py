@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import ForkServerProcess
 
-from shared.errors import TransientError
+from shared.errors import ConflictError, TransientError
 from tests.functional.kills.processes import FORKS, LONGEST, Invocation, SurvivedError, invoke, services_of
 from tests.functional.kills.tapped import Calls, Moment
 
@@ -28,7 +28,7 @@ class Frozen:
     def thaw(self, *, after: float) -> None:
         """Let it go on when it stood still for that many seconds, and wait for its end.
 
-        Raises `AssertionError` if that is another one than an invocation may have: done, or to be delivered again.
+        Raises `AssertionError` if that is another one than may be: done, to be done again, or overtaken.
         """
         time.sleep(max(0.0, self._since + after - time.monotonic()))
         end = time.monotonic() + LONGEST
@@ -74,7 +74,7 @@ def _freeze(pipe: Pipe, environment: Mapping[str, str], invocation: Invocation, 
         services = services_of(environment)
         Calls(moment, stand_still).tap()
         invoke(services, invocation)
-    except TransientError:  # its message is delivered again
+    except (TransientError, ConflictError):  # its message is delivered again; who called reads again
         pipe.send("")
     except Exception:  # noqa: BLE001  told
         pipe.send(traceback.format_exc())
