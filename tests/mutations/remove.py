@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from tests.mutations.protections import MUTATIONS, REPOSITORY, Mutation
 
 _LEFT_BEHIND = shutil.ignore_patterns(".git", ".local", ".*_cache", "__pycache__", "bench")
-_DIFFERENCE = re.compile(r"^E +AssertionError: (.+)", re.MULTILINE)
-_SHOWN = 200
+_DIFFERENCE = re.compile(r"^E +AssertionError: (.+? \d+, .+?: [\w ]+|.{1,200})", re.MULTILINE)
+"""Flow, moment, and the first part of the end that differs; or whatever else was wrong."""
 _LONGEST = 900
 
 
@@ -45,7 +45,7 @@ def difference(mutation: Mutation) -> tuple[str, str]:
             check=False,
         )
     found = _DIFFERENCE.search(finished.stdout)
-    return found[1][:_SHOWN] if found else "", finished.stdout[-2000:] + finished.stderr[-2000:]
+    return found[1] if found else "", finished.stdout[-2000:] + finished.stderr[-2000:]
 
 
 def main(wanted: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""One kill point's own world: an organisation in the simulator and a storage account in Azurite."""
+"""One kill's or freeze's own world: an organisation in the simulator and a storage account in Azurite."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ class Place:
     azure_devops: str
     environment: Mapping[str, str]
     busy: threading.Semaphore
-    """Held while a process of this place prepares or dies."""
+    """Held while a process of this place prepares, dies or comes to stand still."""
     session: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
@@ -74,6 +74,7 @@ class Place:
 
     @contextmanager
     def frozen(self, invocation: Invocation, moment: Moment) -> Iterator[Frozen]:
+        """A process that stands still at a moment; `busy` is given back as soon as it does."""
         with ExitStack() as stack:
             with self.busy:
                 process = stack.enter_context(frozen(self._own, invocation, moment))

@@ -7,7 +7,7 @@ import pytest
 from tests.functional.kills.freeze_matrix import FreezeMatrix, chosen
 from tests.functional.kills.matrix import Matrix, table
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("kills")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("kills")]
 
 
 def test_a_freeze_before_any_call_changes_no_end(matrix: Matrix, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.functional.kills.flows import FLOWS
 from tests.functional.kills.matrix import Matrix, table
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("kills")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("kills")]
 
 
 def test_a_kill_between_any_two_calls_changes_no_end(matrix: Matrix, capsys: pytest.CaptureFixture[str]) -> None:
