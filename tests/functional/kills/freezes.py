@@ -42,6 +42,10 @@ def _newer(place: Place) -> None:
     place.run(sent(title="newest", severity="critical"))
 
 
+def _fixed(place: Place) -> None:
+    place.run(sent(status="fixed"))
+
+
 def _opened(place: Place) -> None:
     place.run(sent(status="open"))
 
@@ -82,6 +86,12 @@ def _done(place: Place) -> None:
     place.run(place.event())
 
 
+def _deleted(place: Place) -> None:
+    (item,) = place.work_items()
+    place.act(item["id"], deleted=True)
+    place.run(place.event())
+
+
 def _restored(place: Place) -> None:
     (item,) = place.work_items()
     place.act(item["id"], deleted=False)
@@ -107,8 +117,11 @@ FREEZES: Mapping[str, Freeze] = {
     "work: create, a newer one comes": Freeze(flows.create, _newer),
     "work: create, looked for once": Freeze(flows.create, _looked_for_once),
     "work: create, taken over": Freeze(flows.create, _newer, taken_over=True),
+    "work: create, fixed and taken over": Freeze(flows.create, _fixed, taken_over=True),
     "work: create in a batch, taken over": Freeze(flows.create_together, taken_over=True),
     "work: patch, a person edits": Freeze(flows.patch, _edited),
+    "work: patch, a person edits, taken over": Freeze(flows.patch, _edited, taken_over=True),
+    "work: patch, a person deletes": Freeze(flows.patch, _deleted),
     "work: patch, taken over": Freeze(flows.patch, _newer, taken_over=True),
     "work: patch, taken back": Freeze(_text_changed, _text_changed_back, taken_over=True),
     "work: patch in a batch, taken over": Freeze(flows.patch_together, taken_over=True),

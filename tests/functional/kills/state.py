@@ -86,13 +86,15 @@ def _ticket(row: dict[str, Any], items: dict[int, dict[str, Any]]) -> State:
     known = json.loads(row["work_item"])
     item = items.get(known["id"])
     seen = (known["revision"], known["state"], known["deleted"])
-    written = json.loads(row["written"]) if item else {}
+    # What became of a patch is read when the item is back.
+    unfinished = ("attempt", "failure") if known["deleted"] else ("attempt", "sending", "failure")
+    written, said = json.loads(row["written"]), item["fields"] if item else {}
     return {
         **{name: row.get(name) for name in _OWN},
-        "unfinished": [name for name in ("attempt", "sending", "failure") if row.get(name)],
+        "unfinished": [name for name in unfinished if row.get(name)],
         "work item": {name: known[name] for name in ("revision", "state", "category", "deleted", "type")},
-        "agrees": item is not None and seen == (item["rev"], item["state"], item["deleted"]),
-        "written": {name: stored == digest(item["fields"].get(name)) for name, (_, stored) in written.items() if item},
+        "agrees": seen == (item["rev"], item["state"], item["deleted"]) if item else not known["id"],
+        "written": {name: written[name][1] == digest(value) for name, value in said.items() if name in written},
     }
 
 
