@@ -16,7 +16,7 @@ from tests.mutations.protections import MUTATIONS, REPOSITORY, Mutation
 _LEFT_BEHIND = shutil.ignore_patterns(".git", ".local", ".*_cache", "__pycache__", "bench")
 _DIFFERENCE = re.compile(r"^E +AssertionError: (.+? \d+, .+?: [\w ]+|.{1,200})", re.MULTILINE)
 """Flow, moment, and the first part of the end that differs; or whatever else was wrong."""
-_LONGEST = 900
+_LONGEST = 1800
 
 
 def applied(mutation: Mutation, tree: Path) -> None:

@@ -1,14 +1,15 @@
 """Freezes one invocation before its calls while others go on, and compares where each of these ends.
 
-Each flow runs without a freeze first: once with what happens meanwhile before the invocation, and once after it. An
-end after a freeze is right if it is that of one of these two orders.
+Each flow runs without a freeze, too: with what happens meanwhile after the invocation and, where an end is not that
+one, before it. An end after a freeze is right if it is that of one of these two orders.
 """
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 from shared.times import Times
 from tests.functional.kills import state
@@ -19,8 +20,6 @@ from tests.functional.kills.place import UNHURRIED
 from tests.functional.kills.state import State
 from tests.functional.kills.tapped import Moment
 
-_MATTERS = re.compile(r"/\$batch$|/_apis/wit/workitems|/_apis/hooks/|^DELETE|/tickets\(.*f%7C")
-"""What is written of tickets and sent to Azure DevOps, and items as they are read just before."""
 _CREATES = re.compile(r"POST .*/_apis/wit/workitems/|PATCH .*/_apis/wit/\$batch")
 _LONG = Times.scaled(UNHURRIED).send_window + 1
 """For so long stands still who is taken over: too long for sending anything that was not under way."""
@@ -28,16 +27,22 @@ _LONG = Times.scaled(UNHURRIED).send_window + 1
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """A flow without a freeze: its calls, and where it ends, with what happens meanwhile before it and after it."""
+    """A flow without a freeze: its calls, and where it ends, with what happens meanwhile after it and before it."""
 
     flow: str
     calls: list[str]
-    ends: list[State]
+    after: State
+    before: Callable[[], State]
 
     def moments(self, *, every: bool) -> list[Moment]:
         """Return where it is frozen: before each call, or before those that matter most."""
-        numbers = enumerate(self.calls, 1)
-        return [Moment(number) for number, name in numbers if every or _MATTERS.search(name)]
+        matters, numbers = FREEZES[self.flow].at, enumerate(self.calls, 1)
+        return [Moment(number) for number, name in numbers if every or re.search(matters, name)]
+
+    def difference(self, end: State) -> str:
+        """Say how an end differs from the more similar of the two; empty if it is one of them."""
+        from_after = difference(self.after, end)
+        return from_after and min(from_after, difference(self.before(), end), key=len)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,16 @@ class FreezeMatrix:
             yield from ((one, [end.result() for end in of_one]) for one, of_one in zip(orders, ends, strict=True))
 
     def _orders(self, flow: str) -> Orders:
-        freeze = FREEZES[flow]
-        calls, after = met(lambda: self._without(freeze, meanwhile_first=False))
-        ends = [after]
-        if freeze.has_order:
-            ends.append(met(lambda: self._without(freeze, meanwhile_first=True))[1])
-        unsound = [wrong for end in ends for wrong in state.unsound(end)]
-        assert not unsound, f"{flow}, without any freeze: {unsound}"
-        return Orders(flow, calls, ends)
+        calls, after = self._without(flow, meanwhile_first=False)
+        return Orders(flow, calls, after, cache(lambda: self._without(flow, meanwhile_first=True)[1]))
 
-    def _without(self, freeze: Freeze, *, meanwhile_first: bool) -> tuple[list[str], State]:
+    def _without(self, flow: str, *, meanwhile_first: bool) -> tuple[list[str], State]:
+        calls, end = met(lambda: self._end_without(FREEZES[flow], meanwhile_first=meanwhile_first))
+        unsound = state.unsound(end)
+        assert not unsound, f"{flow}, without any freeze: {unsound}"
+        return calls, end
+
+    def _end_without(self, freeze: Freeze, *, meanwhile_first: bool) -> tuple[list[str], State]:
         place = self.places.place()
         invocation = freeze.prepare(place)
         if meanwhile_first:
@@ -79,8 +84,7 @@ class FreezeMatrix:
         where = f"before {moment.number}, {name}"
         try:
             end = met(lambda: self._end_after(FREEZES[orders.flow], moment, creates=bool(_CREATES.search(name))))
-            differences = [difference(expected, end) for expected in orders.ends]
-            return Ended(orders.flow, where, "" if "" in differences else min(differences, key=len))
+            return Ended(orders.flow, where, orders.difference(end))
         except AssertionError as error:
             return Ended(orders.flow, where, str(error))
 

@@ -14,6 +14,10 @@ from tests.functional.kills.processes import Invocation, SurvivedError
 from tests.functional.kills.tapped import Moment
 
 type Events = Callable[[Place], None]
+_SENT = "/_apis/wit/workitems/"
+_RECORDED = r"/place\d+/\$batch$"
+_READ_AND_SENT = rf"workitemsbatch|{_SENT}"
+_WRITTEN = rf"{_RECORDED}|{_SENT}|PATCH .*/_apis/wit/\$batch"
 
 
 def _nothing(_: Place) -> None:
@@ -25,17 +29,13 @@ class Freeze:
     """An invocation, and what happens while it is frozen.
 
     `taken_over`: it stands still for longer than a lease; its message is delivered again, and everything is done to
-    the end before it goes on.
+    the end before it goes on. `at`: the calls that matter most; it is frozen before these.
     """
 
     prepare: Flow
     meanwhile: Events = _nothing
     taken_over: bool = False
-
-    @property
-    def has_order(self) -> bool:
-        """Whether it matters if what happens meanwhile happens before or after the invocation."""
-        return self.meanwhile is not _nothing
+    at: str = _WRITTEN
 
 
 def _newer(place: Place) -> None:
@@ -114,25 +114,25 @@ def _saved_by_another(place: Place) -> None:
 
 FREEZES: Mapping[str, Freeze] = {
     "accept: a newer one comes": Freeze(flows.accept_newer, _newer),
-    "work: create, a newer one comes": Freeze(flows.create, _newer),
-    "work: create, looked for once": Freeze(flows.create, _looked_for_once),
+    "work: create, a newer one comes": Freeze(flows.create, _newer, at=_RECORDED),
+    "work: create, looked for once": Freeze(flows.create, _looked_for_once, at=CREATE),
     "work: create, taken over": Freeze(flows.create, _newer, taken_over=True),
-    "work: create, fixed and taken over": Freeze(flows.create, _fixed, taken_over=True),
+    "work: create, fixed and taken over": Freeze(flows.create, _fixed, taken_over=True, at=CREATE),
     "work: create in a batch, taken over": Freeze(flows.create_together, taken_over=True),
     "work: patch, a person edits": Freeze(flows.patch, _edited),
-    "work: patch, a person edits, taken over": Freeze(flows.patch, _edited, taken_over=True),
-    "work: patch, a person deletes": Freeze(flows.patch, _deleted),
+    "work: patch, a person edits, taken over": Freeze(flows.patch, _edited, taken_over=True, at=_SENT),
+    "work: patch, a person deletes": Freeze(flows.patch, _deleted, at=_SENT),
     "work: patch, taken over": Freeze(flows.patch, _newer, taken_over=True),
-    "work: patch, taken back": Freeze(_text_changed, _text_changed_back, taken_over=True),
+    "work: patch, taken back": Freeze(_text_changed, _text_changed_back, taken_over=True, at=_READ_AND_SENT),
     "work: patch in a batch, taken over": Freeze(flows.patch_together, taken_over=True),
-    "work: close, taken over": Freeze(flows.close, _opened, taken_over=True),
+    "work: close, taken over": Freeze(flows.close, _opened, taken_over=True, at=_SENT),
     "work: heal, taken over": Freeze(flows.heal, taken_over=True),
     "resolve: found, taken over": Freeze(flows.resolve_found, _newer, taken_over=True),
-    "resolve: the next one dies": Freeze(flows.resolve_second_look_up, _next_one_dies),
-    "observe: a later event": Freeze(flows.observe_updated, _done),
+    "resolve: the next one dies": Freeze(flows.resolve_second_look_up, _next_one_dies, at=_RECORDED),
+    "observe: a later event": Freeze(flows.observe_updated, _done, at=rf"{_RECORDED}|^DELETE"),
     "observe: deleted, restored": Freeze(flows.observe_deleted, _restored),
     "observe: adopted, taken over": Freeze(flows.adopt, taken_over=True),
-    "reconcile: another one reads": Freeze(flows.reconcile, _read_by_another),
-    "sweep: another one sweeps": Freeze(flows.send_forgotten, _swept_by_another),
-    "link: another one saves": Freeze(flows.save_link, _saved_by_another),
+    "reconcile: another one reads": Freeze(flows.reconcile, _read_by_another, at=rf"{_RECORDED}|^POST .*/tickets$"),
+    "sweep: another one sweeps": Freeze(flows.send_forgotten, _swept_by_another, at="^DELETE"),
+    "link: another one saves": Freeze(flows.save_link, _saved_by_another, at="POST .*/_apis/hooks/"),
 }

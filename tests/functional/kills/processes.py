@@ -190,7 +190,7 @@ class _Host:
             if undelivered and self._tried(undelivered):
                 undelivered = None
             while self._empty():
-                pass
+                assert time.monotonic() < end, f"messages without end, and {self._left()} is left"
             if not undelivered and self._is_quiet():
                 return
             assert time.monotonic() < end, f"{self._left()} is left"
