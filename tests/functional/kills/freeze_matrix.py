@@ -18,7 +18,7 @@ from tests.functional.kills.freezes import FREEZES, Freeze
 from tests.functional.kills.matrix import AT_ONCE, Ended, Matrix, difference, met
 from tests.functional.kills.place import UNHURRIED
 from tests.functional.kills.state import State
-from tests.functional.kills.tapped import Moment
+from tests.functional.kills.tapped import Moment, pattern
 
 _CREATES = re.compile(r"POST .*/_apis/wit/workitems/|PATCH .*/_apis/wit/\$batch")
 _LONG = Times.scaled(UNHURRIED).send_window + 1
@@ -34,10 +34,15 @@ class Orders:
     after: State
     before: Callable[[], State]
 
-    def moments(self, *, every: bool) -> list[Moment]:
-        """Return where it is frozen: before each call, or before those that matter most."""
-        matters, numbers = FREEZES[self.flow].at, enumerate(self.calls, 1)
-        return [Moment(number) for number, name in numbers if every or re.search(matters, name)]
+    def moments(self, *, every: bool) -> list[tuple[str, Moment]]:
+        """Return where it is frozen, in words and by name (a call more or less before it does not matter): before each
+        call, or before those that matter most."""
+        matters, found = FREEZES[self.flow].at, []
+        for number, name in enumerate(self.calls, 1):
+            named = pattern(name)
+            nth = sum(bool(re.search(named, before)) for before in self.calls[:number])
+            found.append((f"before {number}, {name}", Moment(nth, named)))
+        return [one for one, name in zip(found, self.calls, strict=True) if every or re.search(matters, name)]
 
     def difference(self, end: State) -> str:
         """Say how an end differs from the more similar of the two; empty if it is one of them."""
@@ -55,7 +60,7 @@ class FreezeMatrix:
         """Yield each flow with the ends of all of its freezes."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
             orders = list(threads.map(self._orders, flows))
-            ends = [[threads.submit(self._ended, one, at) for at in one.moments(every=every)] for one in orders]
+            ends = [[threads.submit(self._ended, one, *at) for at in one.moments(every=every)] for one in orders]
             yield from ((one, [end.result() for end in of_one]) for one, of_one in zip(orders, ends, strict=True))
 
     def _orders(self, flow: str) -> Orders:
@@ -79,11 +84,10 @@ class FreezeMatrix:
         place.recover(invocation)
         return calls.names, state.of(place)
 
-    def _ended(self, orders: Orders, moment: Moment) -> Ended:
-        name = orders.calls[moment.number - 1]
-        where = f"before {moment.number}, {name}"
+    def _ended(self, orders: Orders, where: str, moment: Moment) -> Ended:
+        creates = bool(_CREATES.search(where))
         try:
-            end = met(lambda: self._end_after(FREEZES[orders.flow], moment, creates=bool(_CREATES.search(name))))
+            end = met(lambda: self._end_after(FREEZES[orders.flow], moment, creates=creates))
             return Ended(orders.flow, where, orders.difference(end))
         except AssertionError as error:
             return Ended(orders.flow, where, str(error))

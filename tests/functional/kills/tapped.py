@@ -16,15 +16,17 @@ from urllib.parse import urlsplit
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
+_OWN = re.compile(r"k[0-9a-f]{10}|place\d+|[0-9a-f]{8}(?:\\-[0-9a-f]{4}){3}\\-[0-9a-f]{12}|[0-9a-f]{12}")
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A call of a process: the one of this number (from 1), or the first one that is named so.
+    """A call of a process: the one of this number (from 1) among those that are named so, or among all.
 
     `answered`: when its answer has arrived and before the code sees it; otherwise just before it is sent.
     """
 
-    number: int = 0
+    number: int = 1
     named: str = ""
     answered: bool = False
 
@@ -80,9 +82,18 @@ class Calls:
         moment = self.moment
         if moment is None or self._reached or moment.answered is not answered:
             return
-        if number == moment.number or (moment.named and re.search(moment.named, self.names[number - 1])):
+        if self._is_at(moment, number):
             self._reached = True
             self.reach()
+
+    def _is_at(self, moment: Moment, number: int) -> bool:
+        named = [other for other in range(1, number + 1) if re.search(moment.named, self.names[other - 1])]
+        return len(named) == moment.number and named[-1] == number
+
+
+def pattern(name: str) -> str:
+    """Return what matches a call's name in every place: each has an organisation, an account and ids of its own."""
+    return f"^{_OWN.sub('[^/]+', re.escape(name))}$"
 
 
 def _name(request: PreparedRequest) -> str:
