@@ -134,6 +134,8 @@ def _told(body: Callable[..., Any], pipe: Pipe, *arguments: Any) -> None:
     logging.disable()
     try:
         pipe.send((body(*arguments), ""))
+    except AssertionError as error:
+        pipe.send((None, str(error)))
     except Exception:  # noqa: BLE001  told
         pipe.send((None, traceback.format_exc()))
 
