@@ -25,7 +25,7 @@ smoke: $(INSTALLED)
 test: check
 	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
-# Takes each protection away in a copy of the tree and shows which test fails for it: about a quarter of an hour.
+# Takes each protection away in a copy of the tree and shows how a kill or a freeze ends then: a quarter of an hour.
 # Some of them only: make mutations ONLY="fence sweep"
 mutations: install
 	@$(BIN)/python -m tests.mutations.remove $(ONLY)

@@ -195,9 +195,9 @@ def change_of(stored: Stored, item: WorkItemRef, *, by: str) -> Change:
     known = stored.ticket.work_item
     # What the platform said while the item was deleted could not be written: now it can.
     is_back = known.deleted and not item.deleted
-    # It failed before we learned what became of an earlier patch; this revision may be what that made.
+    # We never learned what became of a patch; this revision may be what that made, however late.
     sending = stored.ticket.sending
-    is_told = bool(stored.ticket.failure and sending and item.revision > sending.revision)
+    is_told = bool(sending and item.revision > sending.revision)
     # Perhaps its link wants an answer to that.
     is_closed = stored.ticket.open and item.category in CLOSED_CATEGORIES and known.category not in CLOSED_CATEGORIES
     due = is_back or is_told or is_closed

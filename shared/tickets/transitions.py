@@ -186,14 +186,18 @@ def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Tic
 
 
 def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired: Desired) -> Ticket:
-    """A patch of ours was taken: `item` is what it left. It concerns nobody if another item survived meanwhile."""
+    """A patch of ours was taken: `item` is what it left. It concerns nobody if another item survived meanwhile.
+
+    Where nothing had to be sent, an earlier patch without an answer may still be on its way to this revision.
+    """
     if item.id != ticket.work_item.id:
         return ticket
+    was_sent = bool(patch.fields or patch.state or patch.comment)
     ours = {name: Written(digest(value), digest(item.fields.get(name))) for name, value in patch.fields.items()}
     after = replace(
         _seen(ticket, item, category),
         own_revision=_own(ticket, item),
-        sending=None,
+        sending=None if was_sent else ticket.sending,
         failure=None,
         written={**ticket.written, **ours, **_kept(ticket.written, patch.keeps)},
     )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-_FUNCTIONAL = "tests/functional"
-_MATRIX = f"{_FUNCTIONAL}/kills/test_kill_matrix.py"
+_KILLS = "tests/functional/kills/test_kill_matrix.py"
+_FREEZES = "tests/functional/kills/test_freeze_matrix.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A protection, what removes it, and the test that must fail; of the matrix, the flows that begin so."""
+    """A protection, what removes it, and the matrix that must fail then, in flows that begin so."""
 
     protection: str
     edits: tuple[Edit, ...]
-    test: str = _MATRIX
-    flows: str = ""
+    test: str
+    flows: str
 
 
 MUTATIONS = (
@@ -41,17 +41,20 @@ MUTATIONS = (
                 '_Step(replace(lease.operation(), etag=ANY), "lease")',
             ),
         ),
-        f"{_FUNCTIONAL}/test_protections.py",
+        _FREEZES,
+        "resolve: the next one dies",
     ),
     Mutation(
         "fence of what is about to be sent",
         (Edit("lane.py", "[self.lease.operation(), *(put(", '[replace(self.lease.operation(), etag="*"), *(put('),),
-        f"{_FUNCTIONAL}/test_protections.py",
+        _FREEZES,
+        "work: patch, taken back",
     ),
     Mutation(
         "look-up before a create is repeated",
         (Edit("plan.py", "        return Look()", "        return Create()"),),
-        flows="work: create",
+        _KILLS,
+        "work: create",
     ),
     Mutation(
         "second look-up",
@@ -63,12 +66,14 @@ MUTATIONS = (
                 'not_created, change="", by="")])',
             ),
         ),
-        f"{_FUNCTIONAL}/kills/test_look_ups.py",
+        _FREEZES,
+        "work: create, looked for once",
     ),
     Mutation(
         "If-Match on the pending row",
         (Edit("journal.py", "tables.delete(done.key, done.etag)", "tables.delete(done.key, ANY)"),),
-        f"{_FUNCTIONAL}/test_protections.py",
+        _FREEZES,
+        "work: create, a newer one comes",
     ),
     Mutation(
         "watermark of revisions",
@@ -80,7 +85,8 @@ MUTATIONS = (
                 "replace(ticket, work_item=item)",
             ),
         ),
-        f"{_FUNCTIONAL}/test_failures.py::TestEvents",
+        _FREEZES,
+        "observe: a later event",
     ),
     Mutation(
         "outbox: sent before it is deleted",
@@ -97,22 +103,36 @@ MUTATIONS = (
                 "                    self.updates.send_text(message)\n                return\n\n    def _read",
             ),
         ),
-        flows="observe: updated",
+        _KILLS,
+        "observe: updated",
     ),
     Mutation(
         "outbox: written with the history",
-        (Edit("journal.py", ', _Step(unsent, "outbox", draft)]', "]"),),
-        f"{_FUNCTIONAL}/test_protections.py",
+        (
+            Edit(
+                "journal.py",
+                "                etags = self.table.transact(connection, [step.operation for step in steps])\n",
+                '                later = [step for step in steps if step.part == "outbox"]\n'
+                "                steps = [*(step for step in steps if step not in later), *later]\n"
+                "                first = [step.operation for step in steps[: len(steps) - len(later)]]\n"
+                "                etags = [*self.table.transact(connection, first)]\n"
+                "                etags += [self.table.write(connection, step.operation) for step in later]\n",
+            ),
+        ),
+        _KILLS,
+        "observe: updated",
     ),
     Mutation(
         "sweep: wake-ups",
         (Edit("sweep.py", "            self.wake(connection.name)", "            pass"),),
-        flows="accept: new",
+        _KILLS,
+        "accept: new",
     ),
     Mutation(
         "sweep: unsent history",
         (Edit("sweep.py", "self.outbox.send_forgotten(connection.name, older_than=self.times.retry)", "pass"),),
-        flows="observe: updated",
+        _KILLS,
+        "observe: updated",
     ),
     Mutation(
         "If-Match on the ticket",
@@ -123,17 +143,26 @@ MUTATIONS = (
                 "tables.replace(row, after.values(), ANY)",
             ),
         ),
-        f"{_FUNCTIONAL}/test_protections.py",
+        _FREEZES,
+        "work: patch, a person edits",
     ),
     Mutation(
         "revision that a patch tests",
         (Edit("changing.py", "[test_revision(edit.item.revision), *edit.operations()]", "edit.operations()"),),
-        f"{_FUNCTIONAL}/test_races.py",
+        _FREEZES,
+        "work: patch, a person edits",
     ),
     Mutation(
         "announcement of patches",
         (Edit("changing.py", "[edit.announced() for edit in edits]", "[edit.job.ticket for edit in edits]"),),
-        f"{_FUNCTIONAL}/test_failures.py::TestChange",
+        _FREEZES,
+        "work: patch, taken over",
+    ),
+    Mutation(
+        "memory of a patch without an answer",
+        (Edit("transitions.py", "sending=None if was_sent else ticket.sending", "sending=None"),),
+        _FREEZES,
+        "work: patch, taken back",
     ),
     Mutation(
         "healing of duplicates",
@@ -144,7 +173,8 @@ MUTATIONS = (
                 "            if item is None:",
             ),
         ),
-        f"{_FUNCTIONAL}/test_reconcile.py",
+        _FREEZES,
+        "work: create, taken over",
     ),
     Mutation(
         "token of the feed: moved on last",
@@ -158,6 +188,7 @@ MUTATIONS = (
                 "            if not moved or batch.last:\n",
             ),
         ),
-        flows="reconcile",
+        _KILLS,
+        "reconcile",
     ),
 )

@@ -1,4 +1,4 @@
-"""`make mutations`: takes each protection away, in a copy of the tree, and shows which test fails for it.
+"""`make mutations`: takes each protection away, in a copy of the tree, and shows what fails for it.
 
 Arguments choose protections whose names contain one of them. Exit status 0 only if every one of them was missed.
 """
@@ -14,8 +14,9 @@ from tempfile import TemporaryDirectory
 from tests.mutations.protections import MUTATIONS, REPOSITORY, Mutation
 
 _LEFT_BEHIND = shutil.ignore_patterns(".git", ".local", ".*_cache", "__pycache__", "bench")
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
-_LONGEST = 900
+_DIFFERENCE = re.compile(r"^E +AssertionError: (.+? \d+, .+?: [\w ]+|.{1,200})", re.MULTILINE)
+"""Flow, moment, and the first part of the end that differs; or whatever else was wrong."""
+_LONGEST = 1800
 
 
 def applied(mutation: Mutation, tree: Path) -> None:
@@ -28,8 +29,8 @@ def applied(mutation: Mutation, tree: Path) -> None:
         file.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
 
 
-def failed_tests(mutation: Mutation) -> tuple[list[str], str]:
-    """Return which tests failed without the protection, and what was printed."""
+def difference(mutation: Mutation) -> tuple[str, str]:
+    """Return the first difference that its flows show without the protection, and what was printed."""
     with TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(REPOSITORY, tree, symlinks=True, ignore=_LEFT_BEHIND)
@@ -43,7 +44,8 @@ def failed_tests(mutation: Mutation) -> tuple[list[str], str]:
             timeout=_LONGEST,
             check=False,
         )
-    return _FAILED.findall(finished.stdout), finished.stdout[-2000:] + finished.stderr[-2000:]
+    found = _DIFFERENCE.search(finished.stdout)
+    return found[1] if found else "", finished.stdout[-2000:] + finished.stderr[-2000:]
 
 
 def main(wanted: list[str]) -> int:
@@ -52,11 +54,11 @@ def main(wanted: list[str]) -> int:
     for mutation in MUTATIONS:
         if wanted and not any(word in mutation.protection for word in wanted):
             continue
-        failed, output = failed_tests(mutation)
-        what = f"{failed[0]}{f' ({mutation.flows})' if mutation.flows else ''}" if failed else f"NOTHING\n{output}"
-        sys.stdout.write(f"without {mutation.protection}: fails {what}\n")
+        shown, output = difference(mutation)
+        matrix = "kill" if "kill_matrix" in mutation.test else "freeze"
+        sys.stdout.write(f"without {mutation.protection}: {matrix}: {shown or f'NOTHING\n{output}'}\n")
         sys.stdout.flush()
-        survived += not failed
+        survived += not shown
     return 1 if survived else 0
 
 

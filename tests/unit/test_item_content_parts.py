@@ -287,7 +287,7 @@ def _job(**settings: Any) -> Any:
     making = Defaults.model_validate({"assignee": "Ada <ada@x.example>", "parent": 12, **settings})
     attachments = [{"name": "a.txt", "content": "x"}]
     found = desired([vulnerability(attachments=attachments)], making, place(), ticket_url=URL)
-    return type("J", (), {"desired": found, "making": making})
+    return type("J", (), {"desired": found, "making": making, "ticket": Ticket("application", "shop")})
 
 
 class TestExtras:

@@ -8,12 +8,12 @@ from shared.tickets import keys
 from tests.functional.bridge import eventually
 from tests.functional.kills.place import ASSET, Place
 from tests.functional.kills.processes import Invocation, SurvivedError, now
-from tests.functional.kills.tapped import Kill
+from tests.functional.kills.tapped import Moment
 
 type Flow = Callable[[Place], Invocation]
 """Prepares a place and returns the invocation that is then run there, with and without a kill."""
 
-_CREATE = r"POST .*/_apis/wit/workitems/\$"
+CREATE = r"POST .*/_apis/wit/workitems/\$"
 _CREATES = r"PATCH .*/_apis/wit/\$batch"
 _LATE = 25
 _UPDATE_SENT = "POST .*/ticket-updates/messages"
@@ -24,7 +24,7 @@ def _snapshot(id_: str, **changes: Any) -> dict[str, Any]:
     return {"schema": 1, "vulnerability": {**least, "status": "open", **changes}}
 
 
-def _sent(id_: str = "V1", **changes: Any) -> Invocation:
+def sent(id_: str = "V1", **changes: Any) -> Invocation:
     return "request", {"id_": f"message-{id_}", "body": json.dumps(_snapshot(id_, **changes)), "at": now()}
 
 
@@ -38,82 +38,82 @@ def _neighbours(count: int) -> list[str]:
     return [id_ for id_ in every if _lane_of(id_) == _lane_of("V1")][:count]
 
 
-def _lane(place: Place) -> Invocation:
+def lane(place: Place) -> Invocation:
     return "lane", {"connection": place.name, "lane": _lane_of("V1")}
 
 
-def _linked(place: Place) -> tuple[Invocation, Invocation]:
+def linked(place: Place) -> tuple[Invocation, Invocation]:
     return place.connection, place.link
 
 
 def accept(place: Place) -> Invocation:
-    place.run(*_linked(place))
-    return _sent()
+    place.run(*linked(place))
+    return sent()
 
 
 def accept_newer(place: Place) -> Invocation:
-    place.run(*_linked(place), _sent())
-    return _sent(title="newer")
+    place.run(*linked(place), sent())
+    return sent(title="newer")
 
 
 def accept_report(place: Place) -> Invocation:
-    place.run(*_linked(place))
+    place.run(*linked(place))
     return "import", {"snapshots": [_snapshot(f"V{number}") for number in range(3)], "at": now()}
 
 
 def create(place: Place) -> Invocation:
-    place.run(*_linked(place), _sent())
-    return _lane(place)
+    place.run(*linked(place), sent())
+    return lane(place)
 
 
 def create_together(place: Place) -> Invocation:
-    place.run(*_linked(place), *(_sent(id_) for id_ in _neighbours(3)))
-    return _lane(place)
+    place.run(*linked(place), *(sent(id_) for id_ in _neighbours(3)))
+    return lane(place)
 
 
-def _with_item(place: Place) -> int:
-    place.run(*_linked(place), _sent(), _lane(place))
+def with_item(place: Place) -> int:
+    place.run(*linked(place), sent(), lane(place))
     (item,) = place.work_items()
     return int(item["id"])
 
 
 def patch(place: Place) -> Invocation:
-    place.run(*_linked(place), _sent(), _lane(place), _sent(title="newer", severity="low"))
-    return _lane(place)
+    place.run(*linked(place), sent(), lane(place), sent(title="newer", severity="low"))
+    return lane(place)
 
 
 def patch_together(place: Place) -> Invocation:
     ids = _neighbours(2)
-    before, after = [_sent(id_) for id_ in ids], [_sent(id_, title=f"newer {id_}") for id_ in ids]
-    place.run(*_linked(place), *before, _lane(place), *after)
-    return _lane(place)
+    before, after = [sent(id_) for id_ in ids], [sent(id_, title=f"newer {id_}") for id_ in ids]
+    place.run(*linked(place), *before, lane(place), *after)
+    return lane(place)
 
 
 def close(place: Place) -> Invocation:
-    place.run(*_linked(place), _sent(), _lane(place), _sent(status="fixed"))
-    return _lane(place)
+    place.run(*linked(place), sent(), lane(place), sent(status="fixed"))
+    return lane(place)
 
 
 def find_deleted(place: Place) -> Invocation:
-    place.act(_with_item(place), deleted=True, silent=True)
-    place.run(_sent(title="newer"))
-    return _lane(place)
+    place.act(with_item(place), deleted=True, silent=True)
+    place.run(sent(title="newer"))
+    return lane(place)
 
 
 def resolve_found(place: Place) -> Invocation:
     """The create was carried out and its answer lost."""
-    place.run(*_linked(place), _sent())
-    place.die(_lane(place), Kill(named=_CREATE, answered=True))
+    place.run(*linked(place), sent())
+    place.die(lane(place), Moment(named=CREATE, answered=True))
     place.let_time_pass()
-    return _lane(place)
+    return lane(place)
 
 
 def resolve_first_look_up(place: Place) -> Invocation:
     """The create was never sent."""
-    place.run(*_linked(place), _sent())
-    place.die(_lane(place), Kill(named=_CREATE))
+    place.run(*linked(place), sent())
+    place.die(lane(place), Moment(named=CREATE))
     place.let_time_pass()
-    return _lane(place)
+    return lane(place)
 
 
 def resolve_second_look_up(place: Place) -> Invocation:
@@ -124,27 +124,27 @@ def resolve_second_look_up(place: Place) -> Invocation:
 
 
 def observe_updated(place: Place) -> Invocation:
-    place.act(_with_item(place), state="Doing")
+    place.act(with_item(place), state="Doing")
     return place.event()
 
 
 def observe_deleted(place: Place) -> Invocation:
-    place.act(_with_item(place), deleted=True)
+    place.act(with_item(place), deleted=True)
     return place.event()
 
 
 def observe_restored(place: Place) -> Invocation:
-    item = _with_item(place)
+    item = with_item(place)
     place.act(item, deleted=True)
-    place.run(place.event(), _sent(status="fixed"))
+    place.run(place.event(), sent(status="fixed"))
     place.act(item, deleted=False)
     return place.event()
 
 
 def adopt(place: Place) -> Invocation:
     """An event of an item whose create is not recorded, at the end of its waiting."""
-    place.run(*_linked(place), _sent())
-    place.die(_lane(place), Kill(named=_CREATE, answered=True))
+    place.run(*linked(place), sent())
+    place.die(lane(place), Moment(named=CREATE, answered=True))
     (item,) = place.work_items()
     place.act(item["id"], state="Doing")
     name, event = place.event()
@@ -153,11 +153,11 @@ def adopt(place: Place) -> Invocation:
 
 def reconcile(place: Place) -> Invocation:
     """What a person did was never delivered."""
-    place.act(_with_item(place), state="Doing", silent=True)
-    return _reconcile(place)
+    place.act(with_item(place), state="Doing", silent=True)
+    return reconciling(place)
 
 
-def _reconcile(place: Place) -> Invocation:
+def reconciling(place: Place) -> Invocation:
     return "round", {"connection": place.name, "round": "reconcile", "after": ""}
 
 
@@ -165,33 +165,33 @@ def heal(place: Place) -> Invocation:
     """A create that Azure DevOps carried out after both look-ups, found by the feed."""
     late(place)
     place.let_time_pass()
-    place.run(_lane(place))
+    place.run(lane(place))
     try:
         eventually(lambda: len(place.work_items()) > 1, what="the late work item")
     except AssertionError as error:
         raise SurvivedError("the late create was adopted") from error
-    place.run(_reconcile(place))
+    place.run(reconciling(place))
     name, event = place.event()
     place.run((name, {**event, "waits": 100}))
-    return _lane(place)
+    return lane(place)
 
 
 def late(place: Place) -> Invocation:
     """A create of which nothing is to be seen at the first look-up after its lease; it is carried out later."""
-    place.run(*_linked(place), _sent())
+    place.run(*linked(place), sent())
     place.fault(f"POST /{place.name}/.*workitems/\\$", f"late:{_LATE}")
-    place.run(_lane(place))
+    place.run(lane(place))
     place.let_time_pass()
-    place.run(_lane(place))
-    return _lane(place)
+    place.run(lane(place))
+    return lane(place)
 
 
 def send_forgotten(place: Place) -> Invocation:
     """Two tickets whose history was written and not sent, and one that nobody was woken for."""
     first, second, third = _neighbours(3)
-    place.run(*_linked(place), _sent(first), _sent(second))
-    place.die(_lane(place), Kill(named=_UPDATE_SENT))
-    place.run(_sent(third))
+    place.run(*linked(place), sent(first), sent(second))
+    place.die(lane(place), Moment(named=_UPDATE_SENT))
+    place.run(sent(third))
     place.wait_until_forgotten()
     return "sweep", {}
 
@@ -202,7 +202,7 @@ def save_link(place: Place) -> Invocation:
 
 
 def save_link_again(place: Place) -> Invocation:
-    place.run(*_linked(place))
+    place.run(*linked(place))
     return place.link
 
 

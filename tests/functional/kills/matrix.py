@@ -21,9 +21,9 @@ from tests.functional.kills.hooks import Receiver
 from tests.functional.kills.place import Place
 from tests.functional.kills.processes import Invocation, SurvivedError
 from tests.functional.kills.state import State
-from tests.functional.kills.tapped import Calls, Kill
+from tests.functional.kills.tapped import Calls, Moment
 
-_AT_ONCE = 48
+AT_ONCE = 48
 _TRIES = 4
 _BUSY = 4
 """How many processes prepare or die at once: durations are short here, and a crowd would make requests too slow."""
@@ -37,12 +37,12 @@ class Recorded:
     calls: Calls
     end: State
 
-    def kills(self, *, every: bool) -> list[Kill]:
+    def kills(self, *, every: bool) -> list[Moment]:
         """Every moment at which the flow may die, or those that leave different things behind."""
         numbers = range(1, len(self.calls.names) + 1)
-        before = [Kill(number) for number in numbers if every or number == 1 or not self._reads(number - 1)]
+        before = [Moment(number) for number in numbers if every or number == 1 or not self._reads(number - 1)]
         answered = sorted({len(self.calls.names)} | self.calls.parallel)
-        return [*before, *(Kill(number, answered=True) for number in answered if every or not self._reads(number))]
+        return [*before, *(Moment(number, answered=True) for number in answered if every or not self._reads(number))]
 
     def _reads(self, number: int) -> bool:
         return self.calls.names[number - 1].startswith("GET ")
@@ -50,7 +50,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a kill led to; `wrong` is empty if that is what happens without it."""
+    """What a kill or a freeze led to; `wrong` is empty if that is what happens without it."""
 
     flow: str
     where: str
@@ -69,7 +69,7 @@ class Matrix:
 
     def run(self, flows: Sequence[str], *, every: bool) -> Iterator[tuple[Recorded, list[Ended]]]:
         """Yield each flow with the ends of all of its kills."""
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
+        with ThreadPoolExecutor(AT_ONCE) as threads:
             recorded = list(threads.map(self._record, flows))
             ends = [[threads.submit(self._kill, one, kill) for kill in one.kills(every=every)] for one in recorded]
             yield from ((one, [end.result() for end in of_one]) for one, of_one in zip(recorded, ends, strict=True))
@@ -79,25 +79,28 @@ class Matrix:
             place, invocation = self._prepared(flow)
             calls = place.run(invocation)
             place.recover(invocation)
-            return Recorded(flow, calls, state.of(place))
+            end = state.of(place)
+            unsound = state.unsound(end)
+            assert not unsound, f"{flow}, without any kill: {unsound}"
+            return Recorded(flow, calls, end)
 
-        return _met(record)
+        return met(record)
 
-    def _kill(self, recorded: Recorded, kill: Kill) -> Ended:
+    def _kill(self, recorded: Recorded, kill: Moment) -> Ended:
         where = f"{'after' if kill.answered else 'before'} {kill.number}, {recorded.calls.names[kill.number - 1]}"
         try:
-            return Ended(recorded.flow, where, _difference(recorded.end, self._end_after(recorded.flow, kill)))
+            return Ended(recorded.flow, where, difference(recorded.end, self._end_after(recorded.flow, kill)))
         except AssertionError as error:
             return Ended(recorded.flow, where, str(error))
 
-    def _end_after(self, flow: str, kill: Kill) -> State:
+    def _end_after(self, flow: str, kill: Moment) -> State:
         def end() -> State:
             place, invocation = self._prepared(flow)
             place.die(invocation, kill)
             place.recover(invocation)
             return state.of(place)
 
-        return _met(end)
+        return met(end)
 
     def _prepared(self, flow: str) -> tuple[Place, Invocation]:
         place = self.place()
@@ -111,7 +114,7 @@ class Matrix:
         return Place(name, self._azure_devops, environment, self._busy)
 
 
-def _met[T](attempt: Callable[[], T]) -> T:
+def met[T](attempt: Callable[[], T]) -> T:
     """Try what depends on a process coming to a certain call: on a busy machine an answer may come too late for it."""
     for _ in range(_TRIES):
         with suppress(SurvivedError):
@@ -119,20 +122,19 @@ def _met[T](attempt: Callable[[], T]) -> T:
     raise AssertionError("a call at which to die was never met")
 
 
-def _difference(expected: State, found: State) -> str:
+def difference(expected: State, found: State) -> str:
+    """Say which parts of an end are not those that are expected; empty if none."""
     return "; ".join(
-        f"{part}: {expected[part]} without the kill, {found[part]} after it"
-        for part in expected
-        if expected[part] != found[part]
+        f"{part}: {expected[part]} expected, {found[part]} found" for part in expected if expected[part] != found[part]
     )
 
 
-def table(results: Sequence[tuple[Recorded, Sequence[Ended]]]) -> str:
-    """Return what was done, a line for each flow."""
-    lines = [f"{'flow':<28}{'calls':>6}{'kills':>7}  end state"]
-    for recorded, ends in results:
+def table(what: str, results: Sequence[tuple[str, int, Sequence[Ended]]]) -> str:
+    """Return what was done, a line for each flow with the number of its calls; `what`: kills, or freezes."""
+    lines = [f"{'flow':<36}{'calls':>6}{what:>9}  end state"]
+    for flow, calls, ends in results:
         wrong = Counter(bool(end.wrong) for end in ends)[True]
         verdict = f"{wrong} differ" if wrong else "all equal"
-        lines.append(f"{recorded.flow:<28}{len(recorded.calls.names):>6}{len(ends):>7}  {verdict}")
-    kills = sum(len(ends) for _, ends in results)
-    return "\n".join([*lines, f"{len(results)} flows, {kills} kills"])
+        lines.append(f"{flow:<36}{calls:>6}{len(ends):>9}  {verdict}")
+    total = sum(len(ends) for *_, ends in results)
+    return "\n".join([*lines, f"{len(results)} flows, {total} {what}"])

@@ -1,9 +1,10 @@
-"""One kill point's own world: an organisation in the simulator and a storage account in Azurite."""
+"""One kill's or freeze's own world: an organisation in the simulator and a storage account in Azurite."""
 
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,11 +16,12 @@ from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64E
 from local import storage
 from shared.times import Times
 from tests.functional.bridge import PROJECT, eventually
+from tests.functional.kills.frozen import Frozen, frozen
 from tests.functional.kills.processes import Invocation, recover, run
-from tests.functional.kills.tapped import Calls, Kill
+from tests.functional.kills.tapped import Calls, Moment
 
 ASSET = "shop"
-_UNHURRIED = 0.1
+UNHURRIED = 0.1
 """TIME_SCALE of who prepares or dies, so that requests have time enough; who recovers must wait, and has a smaller."""
 _MOMENTS = ("due", "attempt_at", "looked_at")
 TABLES = ("connections", "links", "tickets", "failedmessages")
@@ -33,7 +35,7 @@ class Place:
     azure_devops: str
     environment: Mapping[str, str]
     busy: threading.Semaphore
-    """Held while a process of this place prepares or dies."""
+    """Held while a process of this place prepares, dies or comes to stand still."""
     session: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
@@ -58,7 +60,7 @@ class Place:
 
     @property
     def _own(self) -> Mapping[str, str]:
-        return {**self.environment, "TIME_SCALE": str(_UNHURRIED)}
+        return {**self.environment, "TIME_SCALE": str(UNHURRIED)}
 
     def run(self, *invocations: Invocation) -> Calls:
         with self.busy:
@@ -66,9 +68,17 @@ class Place:
         assert calls
         return calls
 
-    def die(self, invocation: Invocation, kill: Kill) -> None:
+    def die(self, invocation: Invocation, kill: Moment) -> None:
         with self.busy:
             run(self._own, [invocation], kill)
+
+    @contextmanager
+    def frozen(self, invocation: Invocation, moment: Moment) -> Iterator[Frozen]:
+        """A process that stands still at a moment; `busy` is given back as soon as it does."""
+        with ExitStack() as stack:
+            with self.busy:
+                process = stack.enter_context(frozen(self._own, invocation, moment))
+            yield process
 
     def recover(self, held: Invocation) -> None:
         recover(self.environment, self.name, held)
@@ -95,7 +105,7 @@ class Place:
 
     def wait_until_forgotten(self) -> None:
         """Wait until what was written last counts as left behind; that is judged by storage's own time stamps."""
-        time.sleep(Times.scaled(_UNHURRIED).retry + 1)
+        time.sleep(Times.scaled(UNHURRIED).retry + 1)
 
     def event(self) -> Invocation:
         """Take the next event of a service hook off the queue, as a host does that processes it."""

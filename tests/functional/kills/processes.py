@@ -30,13 +30,13 @@ from shared.services import Services
 from shared.tickets.hook_events import read_message
 from shared.tickets.scans import Report, Scan
 from shared.tickets.snapshots import read_snapshot
-from tests.functional.kills.tapped import Calls, Kill
+from tests.functional.kills.tapped import Calls, Moment
 
 type Invocation = tuple[str, dict[str, Any]]
 """The name of a use case, and what it is given."""
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__])
-_LONGEST = 60.0
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+LONGEST = 60.0
 _PATIENCE = 0.6
 _SWEEP = 1.0
 
@@ -87,11 +87,17 @@ _USE_CASES: Mapping[str, Callable[..., None]] = {
 }
 
 
+def invoke(services: Services, invocation: Invocation) -> None:
+    """Do what a trigger would do. Raises what it raises."""
+    name, given = invocation
+    _USE_CASES[name](services, **given)
+
+
 class SurvivedError(Exception):
     """A process never came to the call at which it was to die: an answer was too late, say."""
 
 
-def run(environment: Mapping[str, str], invocations: Sequence[Invocation], kill: Kill | None = None) -> Calls | None:
+def run(environment: Mapping[str, str], invocations: Sequence[Invocation], kill: Moment | None = None) -> Calls | None:
     """Run invocations in a process of their own; return its calls, or None if it was killed as asked.
 
     Raises `AssertionError` when it failed, and `SurvivedError` when it took another way than to its kill.
@@ -111,8 +117,8 @@ def recover(environment: Mapping[str, str], organization: str, held: Invocation)
 
 def _forked(body: Callable[..., Any], *arguments: Any) -> Any:
     """Return what a body returns in a process of its own, or None if it died. Raises what went wrong there."""
-    ours, theirs = _FORKS.Pipe(duplex=False)
-    process = _FORKS.Process(target=_told, args=(body, theirs, *arguments), daemon=True)
+    ours, theirs = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=_told, args=(body, theirs, *arguments), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -120,7 +126,7 @@ def _forked(body: Callable[..., Any], *arguments: Any) -> Any:
     except EOFError:
         return None
     finally:
-        process.join(_LONGEST)
+        process.join(LONGEST)
         ours.close()
     assert not error, error
     return answer
@@ -131,23 +137,26 @@ def _told(body: Callable[..., Any], pipe: Pipe, *arguments: Any) -> None:
     logging.disable()
     try:
         pipe.send((body(*arguments), ""))
+    except AssertionError as error:
+        pipe.send((None, str(error)))
     except Exception:  # noqa: BLE001  told
         pipe.send((None, traceback.format_exc()))
 
 
-def _services(environment: Mapping[str, str]) -> Services:
+def services_of(environment: Mapping[str, str]) -> Services:
+    """Return the services of this process, which has none yet."""
     os.environ.update(environment)
     return Services(environment)
 
 
 def _run(
-    environment: Mapping[str, str], invocations: Sequence[Invocation], kill: Kill | None
+    environment: Mapping[str, str], invocations: Sequence[Invocation], kill: Moment | None
 ) -> tuple[list[str], set[int]]:
-    services = _services(environment)
+    services = services_of(environment)
     calls = Calls(kill)
     calls.tap()
-    for name, given in invocations:
-        _USE_CASES[name](services, **given)
+    for invocation in invocations:
+        invoke(services, invocation)
     return calls.names, calls.parallel
 
 
@@ -165,7 +174,7 @@ class _Host:
     def __init__(self, environment: Mapping[str, str], organization: str) -> None:
         simulator = f"{environment['AZURE_DEVOPS_URL']}/_simulator"
         self._notifications = f"{simulator}/notifications?organization={organization}"
-        self._services = _services(environment)
+        self._services = services_of(environment)
         self._storage = environment["AzureWebJobsStorage"]
         self._queues = {"lane": self._queue("ticket-work"), "event": self._queue("service-hook-events")}
         service = azure.data.tables.TableServiceClient.from_connection_string(self._storage)
@@ -180,23 +189,23 @@ class _Host:
         return QueueClient.from_connection_string(self._storage, name, **encoding)  # type: ignore[arg-type]
 
     def until_quiet(self, *, deliver: Invocation) -> None:
-        end = time.monotonic() + _LONGEST
+        end = time.monotonic() + LONGEST
         undelivered: Invocation | None = deliver
         while True:
-            if undelivered and self._tried(*undelivered):
+            if undelivered and self._tried(undelivered):
                 undelivered = None
             while self._empty():
-                pass
+                assert time.monotonic() < end, f"messages without end, and {self._left()} is left"
             if not undelivered and self._is_quiet():
                 return
             assert time.monotonic() < end, f"{self._left()} is left"
             self._sweep()
             time.sleep(_PATIENCE)
 
-    def _tried(self, name: str, given: dict[str, Any]) -> bool:
+    def _tried(self, invocation: Invocation) -> bool:
         """Whether an invocation ended well; a host delivers its message again otherwise."""
         try:
-            _USE_CASES[name](self._services, **given)
+            invoke(self._services, invocation)
         except TransientError:
             return False
         return True
@@ -213,7 +222,7 @@ class _Host:
             for message in queue.receive_messages(messages_per_page=32, visibility_timeout=60):
                 taken += 1
                 given = {key: value for key, value in json.loads(message.content).items() if key != "schema"}
-                if self._tried("round" if "round" in given else name, given):
+                if self._tried(("round" if "round" in given else name, given)):
                     queue.delete_message(message)
                 else:
                     queue.update_message(message, visibility_timeout=1)

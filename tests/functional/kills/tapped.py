@@ -1,4 +1,4 @@
-"""Counts what a process sends over HTTP, and kills the process at one of these calls.
+"""Counts what a process sends over HTTP, and kills or stops the process at one of these calls.
 
 Everything goes through `requests`: the storage and Key Vault SDKs, the sign-in, and our own client. So one wrapper
 around its adapter sees every storage and HTTP call there is, without a list that somebody has to keep up to date.
@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,26 +16,36 @@ from urllib.parse import urlsplit
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
+_OWN = re.compile(r"k[0-9a-f]{10}|place\d+|[0-9a-f]{8}(?:\\-[0-9a-f]{4}){3}\\-[0-9a-f]{12}|[0-9a-f]{12}")
+
 
 @dataclass(frozen=True, slots=True)
-class Kill:
-    """When to die: at the call of this number (from 1), or at the first one that is named so.
+class Moment:
+    """A call of a process: the one of this number (from 1) among those that are named so, or among all.
 
     `answered`: when its answer has arrived and before the code sees it; otherwise just before it is sent.
     """
 
-    number: int = 0
+    number: int = 1
     named: str = ""
     answered: bool = False
+
+
+def die() -> None:
+    """End this process as a SIGKILL from outside ends it."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass
 class Calls:
     """The calls of one process, by number: their names, and which ran while another one did."""
 
-    kill: Kill | None = None
+    moment: Moment | None = None
+    reach: Callable[[], None] = die
+    """What the process does to itself when it comes to the moment; once, if it goes on after that."""
     names: list[str] = field(default_factory=list)
     parallel: set[int] = field(default_factory=set)
+    _reached: bool = False
     _under_way: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -46,7 +57,7 @@ class Calls:
             number = self._begin(_name(request))
             try:
                 response = send(adapter, request, *args, **options)
-                self._maybe_die(number, answered=True)
+                self._look_at(number, answered=True)
                 return response
             finally:
                 self._end(number)
@@ -60,19 +71,29 @@ class Calls:
             if self._under_way:
                 self.parallel |= self._under_way | {number}
             self._under_way.add(number)
-        self._maybe_die(number, answered=False)
+        self._look_at(number, answered=False)
         return number
 
     def _end(self, number: int) -> None:
         with self._lock:
             self._under_way.discard(number)
 
-    def _maybe_die(self, number: int, *, answered: bool) -> None:
-        kill = self.kill
-        if kill is None or kill.answered is not answered:
+    def _look_at(self, number: int, *, answered: bool) -> None:
+        moment = self.moment
+        if moment is None or self._reached or moment.answered is not answered:
             return
-        if number == kill.number or (kill.named and re.search(kill.named, self.names[number - 1])):
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self._is_at(moment, number):
+            self._reached = True
+            self.reach()
+
+    def _is_at(self, moment: Moment, number: int) -> bool:
+        named = [other for other in range(1, number + 1) if re.search(moment.named, self.names[other - 1])]
+        return len(named) == moment.number and named[-1] == number
+
+
+def pattern(name: str) -> str:
+    """Return what matches a call's name in every place: each has an organisation, an account and ids of its own."""
+    return f"^{_OWN.sub('[^/]+', re.escape(name))}$"
 
 
 def _name(request: PreparedRequest) -> str:
