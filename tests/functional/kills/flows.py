@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.tickets import keys
+from shared.tickets.grouping import ticket_of
+from shared.tickets.snapshots import Vulnerability
 from tests.functional.bridge import eventually
 from tests.functional.kills.place import ASSET, Place
 from tests.functional.kills.processes import Invocation, SurvivedError, now
@@ -206,15 +208,55 @@ def save_link_again(place: Place) -> Invocation:
     return place.link
 
 
+def grouped(place: Place, grouping: str = "component", **given: Any) -> tuple[Invocation, Invocation]:
+    name, link = place.link
+    return place.connection, (name, {**link, "body": {**link["body"], "grouping": grouping}, **given})
+
+
+def group_lane(place: Place, component: str) -> Invocation:
+    asset = {"kind": "application", "id": ASSET}
+    least = {"id": "V", "asset": asset, "title": "t", "severity": "low", "status": "open", "component": component}
+    ticket = ticket_of(Vulnerability.model_validate(least), "component")
+    return "lane", {"connection": place.name, "lane": keys.lane_of(ticket)}
+
+
+def with_group(place: Place) -> None:
+    """Two vulnerabilities of one component, and their work item."""
+    two = [sent(id_, component="a", rule="R") for id_ in ("V1", "V2")]
+    place.run(*grouped(place), *two, group_lane(place, "a"))
+
+
+def accept_elsewhere(place: Place) -> Invocation:
+    """A vulnerability leaves one group and joins another."""
+    with_group(place)
+    return sent("V2", component="b", rule="R")
+
+
+def lose_members(place: Place) -> Invocation:
+    """A group of which the last member has left."""
+    with_group(place)
+    place.run(*(sent(id_, component="b", rule="R") for id_ in ("V1", "V2")))
+    return group_lane(place, "a")
+
+
+def regroup(place: Place) -> Invocation:
+    with_group(place)
+    _, link = grouped(place, "rule", existing="close")
+    place.run(link)
+    return "round", {"round": "link", "kind": "application", "asset": ASSET}
+
+
 FLOWS: Mapping[str, Flow] = {
     "accept: new": accept,
     "accept: newer": accept_newer,
     "accept: a report": accept_report,
+    "accept: into another group": accept_elsewhere,
     "work: create": create,
     "work: create in a batch": create_together,
     "work: patch": patch,
     "work: patch in a batch": patch_together,
     "work: close": close,
+    "work: a group without members": lose_members,
     "work: find it deleted": find_deleted,
     "resolve: found": resolve_found,
     "resolve: first look-up": resolve_first_look_up,
@@ -228,4 +270,5 @@ FLOWS: Mapping[str, Flow] = {
     "sweep: outbox and wake-up": send_forgotten,
     "link: save": save_link,
     "link: save again": save_link_again,
+    "link: group otherwise": regroup,
 }

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 
 from shared.connections.models import ConnectionRequest
 from shared.errors import TransientError
-from shared.links.models import LinkRequest
+from shared.links.models import Existing, LinkRequest
 from shared.services import Services
 from shared.tickets.hook_events import read_message
 from shared.tickets.scans import Report, Scan
@@ -71,8 +71,10 @@ def _connection(services: Services, *, name: str, body: Any) -> None:
     services.save_connection(name, TypeAdapter(ConnectionRequest).validate_python(body))
 
 
-def _link(services: Services, *, asset: str, body: Any) -> None:
-    services.save_link("application", asset, LinkRequest.model_validate(body))
+def _link(services: Services, *, asset: str, body: Any, existing: str = "") -> None:
+    request = LinkRequest.model_validate(body)
+    link = services.save_link("application", asset, request, existing=Existing(existing) if existing else None)
+    services.departures.carry_on_with(link)
 
 
 _USE_CASES: Mapping[str, Callable[..., None]] = {

@@ -39,7 +39,7 @@ def of(place: Place, *, without_healed: bool = False) -> State:
     items = {int(item["id"]): item for item in there}
     titles = {number: str(item["title"]) for number, item in items.items()}
     tickets = {key.removeprefix("t|"): row for key, row in rows.items() if key.startswith("t|")}
-    names = {key: json.loads(row["vulnerabilities"])[0] for key, row in tickets.items()}
+    names = {key: (*json.loads(row["vulnerabilities"]), f"left: {row['title']}")[0] for key, row in tickets.items()}
     owned = {int(key[2:]): names[row["ticket"]] for key, row in rows.items() if key.startswith("w|")}
     return {
         "work items": sorted((_item(item) for item in items.values()), key=str),
