@@ -14,7 +14,7 @@ from shared.storage.tables import Row, Table
 from shared.tickets import keys, origins
 from shared.tickets.accept import Accept
 from shared.tickets.arrivals import Arrival, read_position, read_vulnerability
-from shared.tickets.grouping import grouping_of
+from shared.tickets.grouping import Grouping, grouping_of
 from shared.times import Times
 
 _TOGETHER = 100
@@ -33,12 +33,17 @@ class Regrouping:
         grouping, end = grouping_of(link, link.connection), time.monotonic() + self.times.drain
         prefix = f"v|{keys.asset_key(link.kind, link.asset)}"
         stored = self.table.range(link.connection, prefix, prefix + keys.AFTER_ALL)
-        wrong = (row for row in stored if grouping.of(row) != row.values.get("grouping", BY_ITSELF))
+        wrong = (row for row in stored if _is_elsewhere(row, grouping))
         for rows in batched(wrong, _TOGETHER, strict=False):
             self.accept.many(link.connection, list(map(_arrival, rows)), {row.key: row for row in rows}, grouping)
             if time.monotonic() > end:
                 return False
         return True
+
+
+def _is_elsewhere(row: Row, grouping: Grouping) -> bool:
+    """Whether a vulnerability is to be moved; one whose import is taken back goes anyway."""
+    return grouping.of(row) != row.values.get("grouping", BY_ITSELF) and not origins.is_withdrawn(row)
 
 
 def _arrival(row: Row) -> Arrival:
