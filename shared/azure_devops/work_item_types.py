@@ -48,7 +48,7 @@ class Workflow:
     """
 
     states: tuple[ColouredState, ...]
-    moves: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    moves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -67,6 +67,7 @@ class Workflow:
 def read_workflow(project: str, work_item_type: str) -> Call[Workflow]:
     """Read the states of a type and the moves between them.
 
+    The definition of the answer has states, the example of it does not: without them, ask `projects.states`.
     https://learn.microsoft.com/rest/api/azure/devops/wit/work-item-types/get
     """
     path = f"{segment(project)}/_apis/wit/workitemtypes/{segment(work_item_type)}"
@@ -95,8 +96,8 @@ def _type(value: Any) -> WorkItemType:
 def _workflow(value: Any) -> Workflow:
     moves = value.get("transitions") or {}
     return Workflow(
-        tuple(_state(entry) for entry in entries(value["states"])),
-        {name(start): frozenset(name(move["to"]) for move in entries(told)) for start, told in moves.items() if start},
+        tuple(_state(entry) for entry in entries(value.get("states") or [])),
+        {name(start): tuple(name(move["to"]) for move in entries(told)) for start, told in moves.items() if start},
     )
 
 

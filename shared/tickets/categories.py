@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from shared.azure_devops.organisation import Organisation
-from shared.azure_devops.work_item_types import Workflow, read_workflow
+from shared.azure_devops.projects import states
+from shared.azure_devops.work_item_types import ColouredState, Workflow, read_workflow
 
 _SECONDS = 600.0
 
@@ -35,6 +37,9 @@ class Categories:
 
     def _read(self, organisation: Organisation, key: tuple[str, str, str]) -> Workflow:
         found = organisation.do(read_workflow(key[1], key[2]))
+        if not found.states:
+            told = organisation.do(states(key[1], key[2]))
+            found = replace(found, states=tuple(ColouredState(one.name, one.category, "") for one in told))
         with self._lock:
             self._known[key] = (self._clock() + _SECONDS, found)
         return found

@@ -52,7 +52,8 @@ class _Edit:
     def announced(self) -> Ticket:
         """The ticket as it is while the patch is under way."""
         goal = self.job.desired.open if self.patch.is_last else self.job.ticket.written_open
-        return patching(self.job.ticket, self.patch, self.item.revision, open_=goal)
+        told = self.job.desired.severity
+        return patching(self.job.ticket, self.patch, self.item.revision, open_=goal, severity=told)
 
 
 @dataclass(frozen=True, slots=True)

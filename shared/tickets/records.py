@@ -70,6 +70,8 @@ class Sending:
     sent: Mapping[str, list[str]]
     keeps: Mapping[str, str]
     goals: list[bool]
+    severities: list[str] = field(default_factory=list)
+    """What it told, newest first."""
 
 
 @dataclass(frozen=True, slots=True)

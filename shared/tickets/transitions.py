@@ -177,12 +177,13 @@ def healed(ticket: Ticket, duplicate: int) -> Ticket:
     return replace(ticket, duplicates={n: own for n, own in ticket.duplicates.items() if n != duplicate})
 
 
-def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Ticket:
+def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool, severity: str = "") -> Ticket:
     """A patch of an item at a revision is about to be sent; what it says is remembered, should its answer be lost."""
     earlier = ticket.sending if ticket.sending and ticket.sending.revision == revision else Sending(0, {}, {}, [])
     newest = {name: [digest(value), *earlier.sent.get(name, [])][:_MAX_EARLIER] for name, value in patch.fields.items()}
     goals = [open_, *earlier.goals][:_MAX_EARLIER]
-    return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals))
+    severities = [severity or ticket.told_severity, *earlier.severities][:_MAX_EARLIER]
+    return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals, severities))
 
 
 def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired: Desired) -> Ticket:
@@ -240,6 +241,7 @@ def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ti
         sending=None,
         written={**ticket.written, **values, **texts, **_kept(ticket.written, sending.keeps)},
         written_open=is_open if is_open in sending.goals else ticket.written_open,
+        told_severity=next(iter(sending.severities), ticket.told_severity),
     )
 
 

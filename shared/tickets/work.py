@@ -93,8 +93,7 @@ class Work:
         name, end = lane.connection.name, self.tools.leases.monotonic() + self.tools.times.drain
         while rows := self._due(name, lane.lease.lane):
             self._round(lane, rows)
-            is_all = len(rows) < _ROUND  # what comes now is found by the look after the lease was released
-            if is_all or self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
+            if self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
                 return
             self._open(name)  # nothing more is written for one that was disabled or deleted meanwhile
 

@@ -114,6 +114,11 @@ RIGHT: Mapping[str, Any] = {
             ],
         }
     ),
+    "work_item_types.read_workflow": {
+        "name": "Bug",
+        "states": [{"name": "New", "category": "Proposed", "color": "b2b2b2"}],
+        "transitions": {"": [{"to": "New"}], "New": [{"to": "Done"}]},
+    },
     "work_items.change": _ITEM,
     "work_items.create": _ITEM,
     "work_items.fields_at": _listed({"id": 1, "rev": 1, "fields": {"System.Title": "x"}}),

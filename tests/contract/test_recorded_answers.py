@@ -104,6 +104,7 @@ EXAMPLE_OF = {
     "work_items.get_deleted": "wit/7.1/httpExamples/recycleBin/GET__wit_recyclebin__id_.json",
     "work_items.find_created_since": "wit/7.1/httpExamples/wiql/GET__wit_get_id_workitems.json",
     "projects.work_item_types": "wit/7.1/httpExamples/workItemTypes/GET__wit_workItemTypes.json",
+    "work_item_types.read_workflow": "wit/7.1/httpExamples/workItemTypes/GET__wit_workItemTypes_Bug.json",
     "projects.states": "wit/7.1/httpExamples/workItemTypeStates/GET*",
     "subscriptions.web_hooks": "hooks/7.1/httpExamples/subscriptions/GET__hooks_subscriptions_.json",
     "subscriptions.subscribe": "hooks/7.1/httpExamples/subscriptions/POST*",

@@ -70,7 +70,7 @@ EXPECTED = {
     "wit: Recyclebin_Get Deleted Work Item Shallow References",
     "wit: Reporting Work Item Revisions_Read Reporting Revisions Get",
     "wit: Wiql_Query By Wiql",
-    "wit: Work Item Type States_List",
+    "wit: Work Item Types_Get",
     "wit: Work Item Types_List",
     "wit: Work Items_Create",
     "wit: Work Items_Delete",

@@ -48,7 +48,7 @@ def test_what_is_wrong_is_found(alone: Bridge) -> None:
 
 def test_without_a_key_only_three_routes_answer(alone: Bridge) -> None:
     for operation in declared():
-        names = dict.fromkeys(("connection", "kind", "asset", "project", "ticket", "failed_message"), "x")
+        names = dict.fromkeys(("connection", "kind", "asset", "project", "ticket", "import", "failed_message"), "x")
         answer = alone.ask(operation.method, operation.path.format(**names), key="")
         expected = {"key": {401}, "basic": {401}, "none": {200}}[operation.security]
         assert answer.status_code in expected, operation.id

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from azure.data.tables import TableServiceClient
 
 from tests.functional.bridge import Bridge, eventually
 
@@ -27,6 +28,14 @@ def undone(bridge: Bridge, import_id: str) -> dict[str, Any]:
         return found if found["status"] == "undone" else None
 
     return eventually(look, what="the end of the undo")
+
+
+def withdrawn(bridge: Bridge) -> int:
+    """How many snapshots are marked as withdrawn."""
+    storage = TableServiceClient.from_connection_string(bridge.stack.addresses.storage_connection_string)
+    with storage, storage.get_table_client("tickets") as table:
+        query = f"PartitionKey eq '{bridge.name}' and RowKey ge 'v|' and RowKey lt 'v|~' and withdrawn eq 'yes'"
+        return sum(1 for _ in table.query_entities(query))
 
 
 def there(bridge: Bridge) -> set[str]:
@@ -109,6 +118,7 @@ class TestTakingBack:
         assert len(bridge.tickets(status="waiting")) == 2
 
         assert bridge.ask("DELETE", f"imports/{import_id}").json()["status"] == "undoing"
+        eventually(lambda: withdrawn(bridge) == 2, what="the round")
         bridge.connect(enabled=True)
 
         assert undone(bridge, import_id)["taken_back"] == 2

@@ -11,7 +11,7 @@ def workflow(moves: Mapping[str, str] | None = None, /, **categories: str) -> Wo
     `moves` says from which state which others are reached at once; without it, all are.
     """
     states = [(name, category) for category, names in categories.items() for name in names.split("|")]
-    allowed = {start: frozenset(goals.split("|")) for start, goals in (moves or {}).items()}
+    allowed = {start: tuple(goals.split("|")) for start, goals in (moves or {}).items()}
     return Workflow(tuple(ColouredState(name, category, "") for name, category in states), allowed)
 
 
