@@ -21,6 +21,7 @@ from shared.tickets.records import (
     WITHDRAWN,
     Attempt,
     Failure,
+    Hold,
     Sending,
     Ticket,
     WorkItemRef,
@@ -71,10 +72,21 @@ def _named(members: Sequence[Vulnerability]) -> tuple[str, ...]:
     return tuple(member.id for member in members[:fitting])
 
 
+def held(ticket: Ticket, why: Hold) -> Ticket:
+    """No work item is made now."""
+    return replace(ticket, held=why, failure=None)
+
+
+def wanted(ticket: Ticket) -> Ticket:
+    """A person asks for its work item."""
+    return replace(ticket, wanted=not ticket.work_item.id)
+
+
 def attempted(ticket: Ticket, attempt: Attempt, desired: Desired) -> Ticket:
     """A create is about to be sent; what it will say is remembered, should its answer be lost."""
     sent = {name: Written(digest(value), _NOT_SENT) for name, value in desired.fields.items()}
-    return replace(ticket, attempt=attempt, written=sent, written_open=True, told_severity=desired.severity)
+    begun = replace(ticket, attempt=attempt, held=None)
+    return replace(begun, written=sent, written_open=True, told_severity=desired.severity)
 
 
 def looked_in_vain(ticket: Ticket, at: datetime) -> Ticket:
@@ -133,6 +145,8 @@ def created(ticket: Ticket, made: Made) -> Ticket:
         own_revision=1,
         attempt=None,
         failure=None,
+        held=None,
+        wanted=False,
         written={name: Written(value, digest(made.first.get(name))) for name, value in sent.items() if made.first},
         written_open=True,
     )
@@ -257,7 +271,7 @@ def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
 
 def settled(ticket: Ticket) -> Ticket:
     """Desired and observed agree: whatever failed before does not matter any more."""
-    return _left(replace(ticket, failure=None))
+    return _left(replace(ticket, failure=None, held=None))
 
 
 def detached(ticket: Ticket, why: str) -> Ticket:
