@@ -198,7 +198,7 @@ class TestDailyCap:
 
     def test_a_refused_create_costs_nothing_of_it(self, bridge: Bridge) -> None:
         assert bridge.link(creates_per_day=1).ok
-        bridge.fault("POST Web Shop/_apis/wit/workitems/*", "status:400")
+        bridge.fault("POST .*_apis/wit/workitems/.*", "status:400")
         bridge.until(bridge.send("V1"), "failed")
 
         bridge.until(bridge.send("V2"), "open")
@@ -206,7 +206,7 @@ class TestDailyCap:
     def test_an_unknown_outcome_costs_one(self, bridge: Bridge) -> None:
         """It may be there: to count it as not made would exceed the cap."""
         assert bridge.link(creates_per_day=1).ok
-        bridge.fault("POST *", "drop_after")
+        bridge.fault("POST .*_apis/wit/workitems/.*", "drop_after")
         first = bridge.send("V1")
         bridge.until(first, "open")
 
@@ -259,10 +259,10 @@ def two(bridge: Bridge) -> list[dict[str, Any]] | None:
 
 
 def all_put_off(bridge: Bridge) -> bool:
-    soon = datetime.now(UTC) + timedelta(seconds=1)
+    today = datetime.now(UTC).date()
     with table(bridge, "tickets") as client:
         rows = list(client.query_entities(f"PartitionKey eq '{bridge.name}' and RowKey ge 'p|' and RowKey lt 'p|~'"))
-    return all(row["due"] > soon for row in rows)
+    return all(row["due"].date() > today for row in rows)
 
 
 def next_day(bridge: Bridge) -> None:
