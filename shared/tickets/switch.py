@@ -57,7 +57,7 @@ class Switch:
         return {
             "stopped": stopped,
             "reason": str(values.get("reason", "")),
-            "changed_at": changed_at.isoformat() if isinstance(changed_at, datetime) else None,
+            "changed_at": changed_at.isoformat(timespec="seconds") if isinstance(changed_at, datetime) else None,
         }
 
     def set(self, request: SwitchRequest) -> SwitchView:
