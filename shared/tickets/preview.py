@@ -84,10 +84,10 @@ class Preview:
     def _hold(self, link: Link, making: Defaults, vulnerability: Vulnerability) -> Hold | None:
         now = self.gates.shares.table.clock.now()
         first_seen = {vulnerability.id: vulnerability.observed_at or now}
-        if self.gates.switch.view()["stopped"]:
-            return Hold.STOPPED
         if not link.enabled:
             return Hold.LINK_DISABLED
+        if self.gates.switch.view()["stopped"]:
+            return Hold.STOPPED
         if not passes([vulnerability], first_seen, making.creates, now):
             return Hold.FILTER
         asset = keys.asset_key(link.kind, link.asset)

@@ -25,6 +25,7 @@ class Card:
     deleted: bool = False
     theirs: set[str] = field(default_factory=set)
     touched: bool = False
+    moved: bool = False
     comments: list[str] = field(default_factory=list)
 
     @property
@@ -71,6 +72,7 @@ class SmallAzureDevOps:
         names = {"title": "System.Title", "priority": "Microsoft.VSTS.Common.Priority", "state": STATE}
         fields = {names[name]: value for name, value in changes.items()}
         card.touched = True
+        card.moved |= STATE in fields
         card.theirs |= {name for name, value in fields.items() if value != card.now.fields.get(name)} - {STATE}
         self._revise(card, PEOPLE, fields)
 
