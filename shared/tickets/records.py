@@ -82,6 +82,8 @@ class Sending:
     sent: Mapping[str, list[str]]
     keeps: Mapping[str, str]
     goals: list[bool]
+    only_texts: bool = False
+    """Whether one of these patches had no other fields than texts, of which the service stores its own version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,8 @@ def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Tic
     earlier = ticket.sending if ticket.sending and ticket.sending.revision == revision else Sending(0, {}, {}, [])
     newest = {name: [digest(value), *earlier.sent.get(name, [])][:_MAX_EARLIER] for name, value in patch.fields.items()}
     goals = [open_, *earlier.goals][:_MAX_EARLIER]
-    return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals))
+    only_texts = earlier.only_texts or (bool(patch.fields) and patch.fields.keys() <= TEXTS)
+    return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals, only_texts))
 
 
 def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired: Desired) -> Ticket:
@@ -243,8 +244,7 @@ def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ti
     news = {name for name in now if name not in ticket.written or ticket.written[name].stored != now[name]}
     is_open = not is_closed
     goal_reached = is_open in sending.goals and is_open != ticket.written_open
-    only_texts = bool(sending.sent) and sending.sent.keys() <= TEXTS
-    if not (there & news or goal_reached or (by_us and only_texts)):
+    if not (there & news or goal_reached or (by_us and sending.only_texts)):
         return replace(ticket, sending=None)
     texts = {name: Written(_only(sending.sent[name]), now[name]) for name in (TEXTS & news) - there}
     values = {name: Written(now[name], now[name]) for name in there}
