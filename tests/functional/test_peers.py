@@ -111,6 +111,14 @@ def queries(bridge: Bridge) -> int:
     return sum("_apis/wit/wiql" in request["path"].casefold() for request in bridge.asked())
 
 
+def test_only_subscriptions_of_web_hooks_are_listed(bridge: Bridge) -> None:
+    assert bridge.ask("POST", f"connections/{bridge.name}/check").ok
+
+    listed = [one for one in bridge.asked() if one["path"].endswith("/hooks/subscriptions") and one["method"] == "GET"]
+    assert listed
+    assert {one["query"].get("consumerid") for one in listed} == {"webHooks"}
+
+
 def test_line_breaks_reach_the_card(bridge: Bridge) -> None:
     bridge.until(bridge.send(description="First.\n\nSecond.\n\n- one\n- two\n"), "open")
 
