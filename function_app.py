@@ -4,6 +4,7 @@ import azure.functions as func
 
 from shared.triggers import (
     http_connections,
+    http_creation,
     http_failed_messages,
     http_health,
     http_hooks,
@@ -20,6 +21,7 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 for module in (
     http_connections,
+    http_creation,
     http_failed_messages,
     http_health,
     http_hooks,

@@ -20,8 +20,9 @@ from shared.links.unsubscribing import Unsubscribing
 from shared.once import once
 from shared.storage.raw_queues import RawQueue
 from shared.storage.tables import Table
-from shared.tickets import departures, retention
+from shared.tickets import departures, release, retention
 from shared.tickets.accept import Accept
+from shared.tickets.admission import Gates
 from shared.tickets.belongings import has_any
 from shared.tickets.creating import Refusals
 from shared.tickets.departures import Departures
@@ -45,12 +46,15 @@ from shared.tickets.reading import ReadTickets
 from shared.tickets.reconcile import Reconcile
 from shared.tickets.refused import Refused
 from shared.tickets.regrouping import Regrouping
+from shared.tickets.release import Release
 from shared.tickets.requests import TicketRequests
 from shared.tickets.retention import Keep, Retention
 from shared.tickets.retry import Retry
 from shared.tickets.rounds import Rounds
+from shared.tickets.shares import Shares
 from shared.tickets.submit import Submit
 from shared.tickets.sweep import Sweep
+from shared.tickets.switch import Switch
 from shared.tickets.turns import Turns
 from shared.tickets.verification import Verification
 from shared.tickets.work import Work
@@ -107,7 +111,14 @@ class Services(Clients):
     @once
     def preview(self) -> Preview:
         """`POST /links/{kind}/{asset}/preview`."""
-        return Preview(self.links, self.connections, self._organisations, self._type_fields, self.settings.public_url)
+        return Preview(
+            links=self.links,
+            connections=self.connections,
+            organisations=self._organisations,
+            type_fields=self._type_fields,
+            gates=self._gates,
+            public_url=self.settings.public_url,
+        )
 
     @once
     def departures(self) -> Departures:
@@ -217,7 +228,25 @@ class Services(Clients):
             public_url=self.settings.public_url,
         )
         refusals = Refusals(self._times.refusal_remembered)
-        return Work(tools, self.links, self._organisations, refusals, Turns())
+        return Work(tools, self.links, self._organisations, refusals, self._gates, Turns())
+
+    @once
+    def switch(self) -> Switch:
+        """`GET` and `PUT /creation`."""
+        return Switch(self._creation, self._times)
+
+    @once
+    def release(self) -> Release:
+        """What plans again that was held back."""
+        return Release(self._tickets, self.connections, self._ticket_work, self._wake_ups)
+
+    @once
+    def _gates(self) -> Gates:
+        return Gates(self.switch, Shares(self._creation))
+
+    @once
+    def _creation(self) -> Table:
+        return Table(self._account, "creation")
 
     @once
     def observe(self) -> Observe:
@@ -256,6 +285,7 @@ class Services(Clients):
                 **dict.fromkeys(departures.ROUNDS, self.departures.run),
                 **dict.fromkeys(retention.ROUNDS, self.retention.run),
                 taking_back.ROUND: self.take_back.run,
+                release.ROUND: self.release.run,
             },
             doctor=self._doctor,
             times=self._times,

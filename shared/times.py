@@ -35,6 +35,10 @@ class Times:
     """How long a ticket waits after a passing fault; twice as long after each further one, up to 64 times."""
     held: float = 3600.0
     """How long a ticket of a disabled link waits before the link is looked at again."""
+    severities_apart: float = 600.0
+    """Between the moments at which tickets of one severity and of the next become due when a new day has shares."""
+    switch_known: float = 5.0
+    """How long a worker goes by what it last read of the switch that stops creation."""
     feed_start: float = 86_400.0
     """How far back a project's feed of revisions is read for the first time."""
     hearing: float = 600.0

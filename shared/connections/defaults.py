@@ -158,6 +158,19 @@ ClosedByPeople = Literal["leave", "comment", "reopen"]
 """What is done about a card that is closed while its vulnerability is open."""
 Returned = Literal["reopen", "new"]
 """What becomes of a vulnerability that is there again: its closed work item, or one more that is related to it."""
+
+
+class Creates(_Settings):
+    """Which vulnerabilities have a work item made; one that is there is kept up to date whatever this says.
+
+    `minimum_severity`: that one and worse. `newer_than_days`: what was first observed within so many days.
+    """
+
+    minimum_severity: Severity | None = None
+    newer_than_days: Annotated[int, Field(ge=1, le=36_500, strict=True)] | None = None
+
+
+PerDay = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 AssigneeRules = Annotated[tuple[AssigneeRule, ...], Field(max_length=50)]
 Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]
 
@@ -165,7 +178,8 @@ Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]
 class Defaults(_Settings):
     """Every setting with its value. Severities that `priorities` does not name have the standard ones.
 
-    A template that is empty is the standard text; `parent` 0 is none.
+    A template that is empty is the standard text; `parent` 0 is none. `creates_per_day`: as many work items are made
+    for one link in a day (UTC) at most; 0 is no cap.
     """
 
     work_item_type: TypeName = DEFAULT_TYPE
@@ -179,6 +193,8 @@ class Defaults(_Settings):
     closing: Closing = Field(default_factory=dict)
     closed_by_people: ClosedByPeople = "leave"
     returned: Returned = "reopen"
+    creates: Creates = Creates()
+    creates_per_day: PerDay = 0
     assignees: AssigneeRules = ()
     parent: Parent = 0
     title_template: Template = ""
@@ -212,6 +228,8 @@ class Overrides(_Settings):
     closing: Closing | None = None
     closed_by_people: ClosedByPeople | None = None
     returned: Returned | None = None
+    creates: Creates | None = None
+    creates_per_day: PerDay | None = None
     assignees: AssigneeRules | None = None
     parent: Parent | None = None
     title_template: Template | None = None

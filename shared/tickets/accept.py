@@ -135,7 +135,7 @@ def _changed(arrival: Arrival, stored: Row | None, ticket: str, expression: str)
     """Return the rows of a snapshot; its own one is written as it was read, and so guards the others."""
     row = arrival.row
     before = str(stored.values["ticket"]) if stored else ""
-    values = {**row_values(arrival, ticket, expression), **origins.values(arrival.origin, stored)}
+    values = {**row_values(arrival, ticket, expression, stored), **origins.values(arrival.origin, stored)}
     written = tables.replace(row, values, stored.etag) if stored else tables.create(row, values)
     joins = ticket != before and row != keys.snapshot_of(ticket)
     member = [tables.upsert(keys.member_row(ticket, row), {"schema": SCHEMA})] if joins else []

@@ -10,7 +10,7 @@ from shared.tickets.origins import Origin
 from shared.tickets.snapshots import Vulnerability
 
 SCHEMA = 1
-LIGHT = ("fingerprint", "sequence", "at", "ticket", "grouping", "status", *origins.PROPERTIES)
+LIGHT = ("fingerprint", "sequence", "at", "first_at", "ticket", "grouping", "status", *origins.PROPERTIES)
 """The properties of a `v|` row that tell whether a snapshot changes anything."""
 _FUTURE = timedelta(minutes=10)
 _CLOCK_STEP = timedelta(seconds=2)  # the server's clock is read in whole seconds
@@ -80,8 +80,10 @@ def arrival(
     return Arrival(vulnerability, position, asset, vulnerability.fingerprint(), origin)
 
 
-def row_values(arrival: Arrival, ticket: str, grouping: str) -> dict[str, Value]:
+def row_values(arrival: Arrival, ticket: str, grouping: str, stored: Row | None = None) -> dict[str, Value]:
     """Return the properties of a `v|` row: the snapshot, and which ticket it belongs to by which grouping.
+
+    `stored` is the row that it replaces.
 
     Raises `RejectedRequestError` when the snapshot is larger than a row can hold.
     """
@@ -100,6 +102,7 @@ def row_values(arrival: Arrival, ticket: str, grouping: str) -> dict[str, Value]
         "fingerprint": arrival.fingerprint,
         "status": arrival.vulnerability.status,
         **position_values(arrival.position),
+        "first_at": min(first_seen(stored), arrival.position.at) if stored else arrival.position.at,
         **{f"snapshot{number}": part for number, part in enumerate(parts)},
     }
 
@@ -111,10 +114,18 @@ def position_values(position: Position) -> dict[str, Value]:
 
 def read_position(row: Row) -> Position:
     """Return where a stored snapshot stands."""
-    at = row.values["at"]
-    if not isinstance(at, datetime):
+    return Position(_moment(row.values["at"]), int(str(row.values["sequence"])))
+
+
+def first_seen(row: Row) -> datetime:
+    """Return the earliest moment for which the vulnerability of a `v|` row was told; rows did not always keep it."""
+    return _moment(row.values.get("first_at", row.values["at"]))
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, datetime):
         raise TypeError("the row holds something else where a time belongs")
-    return Position(at, int(str(row.values["sequence"])))
+    return value
 
 
 def read_vulnerability(row: Row) -> Vulnerability:

@@ -15,6 +15,7 @@ from shared.azure_devops.batches import Outcome
 from shared.azure_devops.organisation import Call
 from shared.azure_devops.work_items import WorkItem, add_fields, add_hyperlink, create
 from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError, UnknownError
+from shared.tickets.admission import Admission
 from shared.tickets.attaching import Attaching
 from shared.tickets.attempts import new_nonce
 from shared.tickets.extras import ASSIGNED_TO, Extra, Extras, parent, related, told
@@ -57,13 +58,15 @@ class Creator:
 
     lane: Lane
     refusals: Refusals
+    admission: Admission
 
     def run(self, jobs: Sequence[Job]) -> None:
-        """Create one work item for each job, all of one project and type.
+        """Create one work item for each job that is let in, all of one project and type.
 
         Raises `PausedError` when the connection must wait.
         """
-        refusal = self.refusals.find(self._kind(jobs[0]))
+        jobs = self.admission.through_filters(jobs)
+        refusal = self.refusals.find(self._kind(jobs[0])) if jobs else None
         if refusal:
             self.lane.write([failure_of(job, refusal) for job in jobs if not is_asked(job.pending)])
             jobs = [job for job in jobs if is_asked(job.pending)]
@@ -75,14 +78,13 @@ class Creator:
 
     def _create(self, jobs: Sequence[Job]) -> None:
         attached = {job.stored.key: self._attached(job) for job in jobs}
-        jobs = [job for job in jobs if attached[job.stored.key] is not None]
-        stamped = self.lane.stamp(jobs, [self._with_attempt(job) for job in jobs])
-        if not stamped:
-            return
-        outcomes = self.lane.send([self._call(job, attached[job.stored.key] or ()) for job in stamped])
-        ends = [end for job, outcome in zip(stamped, outcomes, strict=True) for end in self._end(job, outcome)]
-        self.lane.write(ends)
-        for job, outcome in zip(stamped, outcomes, strict=True):
+        admitted = self.admission.with_shares([job for job in jobs if attached[job.stored.key] is not None])
+        stamped = self.lane.stamp(admitted.jobs, [self._with_attempt(job) for job in admitted.jobs])
+        calls = [self._call(job, attached[job.stored.key] or ()) for job in stamped]
+        ended = list(zip(stamped, self.lane.send(calls) if calls else (), strict=True))
+        self.lane.write([end for job, outcome in ended for end in self._end(job, outcome)])
+        self.admission.give_back(admitted, used=[job for job, outcome in ended if _may_be(outcome)])
+        for job, outcome in ended:
             self._after(job, outcome)
 
     def _attached(self, job: Job) -> Operations | None:
@@ -184,6 +186,11 @@ def _attempt(job: Job) -> Attempt:
     if job.ticket.attempt is None:
         raise ValueError("a create needs its attempt")
     return job.ticket.attempt
+
+
+def _may_be(outcome: Outcome) -> bool:
+    """Whether there is, or may be, a work item."""
+    return isinstance(outcome, WorkItem | UnknownError)
 
 
 def _undone(job: Job) -> Change:

@@ -1,9 +1,10 @@
 """What the parts of a lane's work share: the jobs at hand, and how each of them ends."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.alerts import Alerts
 from shared.azure_devops.batches import Outcome, WholeBatchError, together
@@ -57,7 +58,8 @@ class PausedError(BridgeError):
 class Job:
     """One ticket that needs work, with all that is known of it. `link` is as it concerns the lane's connection.
 
-    `members` are in order; a group that has lost all of them has none.
+    `members` are in order; a group that has lost all of them has none. `first_seen`: the earliest moment for which each
+    was told, by id.
     """
 
     pending: Row
@@ -66,6 +68,7 @@ class Job:
     link: Link
     making: Defaults
     desired: Desired
+    first_seen: Mapping[str, datetime]
 
     @property
     def ticket(self) -> Ticket:

@@ -5,13 +5,13 @@ has the name of its one `v|` row. A group has an `m|` row for each vulnerability
 of which the `v|` rows say what still holds.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.storage.tables import Row, Table
 from shared.tickets import keys, origins
-from shared.tickets.arrivals import read_vulnerability
+from shared.tickets.arrivals import first_seen, read_vulnerability
 from shared.tickets.snapshots import Vulnerability
 from shared.tickets.together import in_order
 
@@ -30,6 +30,8 @@ class Members:
     snapshots: tuple[Vulnerability, ...] = ()
     withdrawn: tuple[Row, ...] = ()
     since: datetime | None = None
+    first_seen: Mapping[str, datetime] = field(default_factory=dict)
+    """The earliest moment for which each vulnerability was told, by its id."""
 
 
 def members_of(table: Table, connection: str, ticket: str) -> Members:
@@ -65,5 +67,6 @@ def _rows(table: Table, connection: str, ticket: str, index: Sequence[Row]) -> I
 def _members(rows: Iterator[Row] | Sequence[Row], ticket: str, since: datetime | None) -> Members:
     here = [row for row in rows if row.values["ticket"] == ticket]
     withdrawn = tuple(row for row in here if origins.is_withdrawn(row))
-    staying = in_order(read_vulnerability(row) for row in here if row not in withdrawn)
-    return Members(tuple(staying), withdrawn, since)
+    staying = {row.key: read_vulnerability(row) for row in here if row not in withdrawn}
+    seen = {staying[row.key].id: first_seen(row) for row in here if row.key in staying}
+    return Members(tuple(in_order(staying.values())), withdrawn, since, seen)

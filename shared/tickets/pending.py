@@ -1,9 +1,12 @@
 """The pending row of a ticket: it needs work, now or from a later moment on."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 
 from shared.storage import tables
-from shared.storage.tables import Operation, Row
+from shared.storage.tables import MAX_OPERATIONS, Operation, Row, RowChangedError, Table
 from shared.tickets import keys
 
 _SCHEMA = 1
@@ -21,6 +24,22 @@ def due_later(row: Row, now: datetime, seconds: float) -> Operation:
     """Return the write that lets a ticket wait, unless a newer snapshot has renewed its row."""
     values: dict[str, tables.Value] = {"due": now + timedelta(seconds=seconds), "tries": tries(row) + 1}
     return tables.merge(row.key, values, row.etag)
+
+
+def due_at(row: Row, moment: datetime) -> Operation:
+    """Return the write that lets a ticket wait for a moment, unless a newer snapshot has renewed its row."""
+    return tables.merge(row.key, {"due": moment}, row.etag)
+
+
+def write_each(table: Table, connection: str, operations: Sequence[Operation]) -> None:
+    """Write those of many that still may be: what a row was renewed for is not put off."""
+    for part in batched(operations, MAX_OPERATIONS, strict=False):
+        try:
+            table.transact(connection, part)
+        except RowChangedError:
+            for operation in part:
+                with suppress(RowChangedError):
+                    table.write(connection, operation)
 
 
 def tries(row: Row) -> int:

@@ -54,6 +54,7 @@ class Filter:
     kind: str = ""
     asset: str = ""
     status: str = ""
+    waiting_for: str = ""
     connection: str = ""
 
 
@@ -102,7 +103,7 @@ class ReadTickets:
                 continue
             start = key if connection.name == first else ""
             for ticket_key, ticket in self._tickets(connection.name, wanted, start):
-                if wanted.status in ("", ticket.status):
+                if wanted.status in ("", ticket.status) and wanted.waiting_for in ("", ticket.waiting_for):
                     yield views.view(connection.name, ticket_key, ticket)
 
     def _tickets(self, connection: str, wanted: Filter, after: str) -> Iterator[tuple[str, Ticket]]:

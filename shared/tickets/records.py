@@ -33,6 +33,18 @@ class TicketStatus(StrEnum):
     DETACHED = "detached"
 
 
+class Hold(StrEnum):
+    """Why no work item is made for a ticket that is open; all else goes on."""
+
+    FILTER = "filter"
+    """The link's `creates` leaves it out."""
+    DAILY_CAP = "daily_cap"
+    """The link's `creates_per_day` are made."""
+    STOPPED = "stopped"
+    """A person stopped creation everywhere."""
+    LINK_DISABLED = "link_disabled"
+
+
 @dataclass(frozen=True, slots=True)
 class WorkItemRef:
     """The work item as we last observed it. `id` 0: there is none (yet)."""
@@ -70,6 +82,8 @@ class Sending:
     sent: Mapping[str, list[str]]
     keeps: Mapping[str, str]
     goals: list[bool]
+    only_texts: bool = False
+    """Whether one of these patches had no other fields than texts, of which the service stores its own version."""
     severities: list[str] = field(default_factory=list)
     """What it told, newest first."""
 
@@ -109,6 +123,10 @@ class Ticket:
     attempt: Attempt | None = None
     sending: Sending | None = None
     failure: Failure | None = None
+    held: Hold | None = None
+    """Why no work item was made when that was last looked at."""
+    wanted: bool = False
+    """Whether a person asked for its work item, whatever filters and caps say."""
     detached: str = ""
     """Why it is kept and not worked on any more: `UNLINKED`, `MOVED` or `WITHDRAWN`; empty for a ticket that is."""
     leaving: str = ""
@@ -150,6 +168,11 @@ class Ticket:
         if self.work_item.category not in CLOSED_CATEGORIES:
             return TicketStatus.OPEN
         return TicketStatus.AWAITING_VALIDATION if self.open else TicketStatus.CLOSED
+
+    @property
+    def waiting_for(self) -> Hold | None:
+        """What the sender sees of why it waits; None if nothing but a worker is to come."""
+        return self.held if self.status is TicketStatus.WAITING else None
 
     def _status_without_item(self) -> TicketStatus:
         if self.attempt:
@@ -193,6 +216,10 @@ class Ticket:
                 values["looked_at"] = self.attempt.looked_at
         if self.sending:
             values["sending"] = json.dumps(asdict(self.sending))
+        if self.held:
+            values["held"] = self.held
+        if self.wanted:
+            values["wanted"] = self.wanted
         if self.detached:
             values["detached"] = self.detached
         if self.leaving:
@@ -231,6 +258,8 @@ def read_ticket(row: Row) -> Stored:
         attempt=_attempt(values),
         sending=_known(Sending(0, {}, {}, []), json.loads(str(sending))) if sending else None,
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
+        held=_hold(values.get("held")),
+        wanted=bool(values.get("wanted", False)),
         detached=str(values.get("detached", "")),
         leaving=str(values.get("leaving", "")),
         own_revision=int(str(values.get("own_revision", 0))),
@@ -248,6 +277,11 @@ def read_ticket(row: Row) -> Stored:
         changed_at=_moment(values["changed_at"]),
     )
     return Stored(row.key.removeprefix("t|"), ticket, row.etag)
+
+
+def _hold(value: object) -> Hold | None:
+    """A newer version may know more of them."""
+    return Hold(str(value)) if value in tuple(Hold) else None
 
 
 def _attempt(values: Mapping[str, Value]) -> Attempt | None:

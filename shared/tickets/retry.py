@@ -12,8 +12,9 @@ from shared.tickets.lane import SELF
 from shared.tickets.outbox import Outbox
 from shared.tickets.pending import due_at_once
 from shared.tickets.reading import ReadTickets
-from shared.tickets.records import WITHDRAWN, Stored, Ticket, TicketStatus
-from shared.tickets.transitions import attached
+from shared.tickets.records import WITHDRAWN, Hold, Stored, Ticket, TicketStatus
+from shared.tickets.release import held_tickets
+from shared.tickets.transitions import attached, wanted
 from shared.tickets.wake_ups import WakeUps
 
 
@@ -31,6 +32,8 @@ class Retry:
     def one(self, ticket_id: str) -> views.TicketView:
         """Let a ticket be worked on again at once and return it; a detached one is attached again.
 
+        One that has no work item gets it although a filter or the daily cap holds it back.
+
         Raises `NotFoundError`, and `ConflictError` when it is detached and its asset is not linked to its connection,
         or its import was taken back.
         """
@@ -39,11 +42,13 @@ class Retry:
         if found.detached:
             self._attach(connection, key, found)
             found = self.tickets.ticket(connection, key)
+        if found.waiting_for:
+            self._write(connection, Change(Stored(key, found), wanted, change="", by=""))
         self._again(connection, key)
         return views.view(connection, key, found)
 
     def all_of(self, connection: str, kind: str, asset: str) -> None:
-        """Let every ticket of an asset that failed or waits be worked on again."""
+        """Let every ticket of an asset that failed or waits be worked on again; a filter may let it pass now."""
         prefix = keys.ticket_row(keys.asset_key(kind, asset))
         failed = self.table.range(
             connection,
@@ -55,7 +60,8 @@ class Retry:
         )
         for row in failed:
             self._again(connection, row.key.removeprefix("t|"))
-        for ticket in self._waiting(connection, keys.asset_key(kind, asset)):
+        key = keys.asset_key(kind, asset)
+        for ticket in {*self._waiting(connection, key), *held_tickets(self.table, connection, Hold.FILTER, key)}:
             self._again(connection, ticket)
 
     def _waiting(self, connection: str, asset: str) -> list[str]:
@@ -89,8 +95,10 @@ class Retry:
                 hint="Link it there again, then retry.",
                 status=409,
             )
-        stored = Stored(key, ticket)  # without its etag: the journal reads it again
-        change = Change(stored, attached, change="attached", by=SELF, due=True)
+        self._write(connection, Change(Stored(key, ticket), attached, change="attached", by=SELF, due=True))
+
+    def _write(self, connection: str, change: Change) -> None:
+        """Write a change of a ticket that was read without its etag: the journal reads it again."""
         self.outbox.send_all(connection, self.journal.write(connection, [change]))
 
     def _again(self, connection: str, key: str) -> None:

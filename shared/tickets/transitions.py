@@ -21,6 +21,7 @@ from shared.tickets.records import (
     WITHDRAWN,
     Attempt,
     Failure,
+    Hold,
     Sending,
     Ticket,
     WorkItemRef,
@@ -71,10 +72,21 @@ def _named(members: Sequence[Vulnerability]) -> tuple[str, ...]:
     return tuple(member.id for member in members[:fitting])
 
 
+def held(ticket: Ticket, why: Hold) -> Ticket:
+    """No work item is made now."""
+    return replace(ticket, held=why, failure=None)
+
+
+def wanted(ticket: Ticket) -> Ticket:
+    """A person asks for its work item."""
+    return replace(ticket, wanted=not ticket.work_item.id)
+
+
 def attempted(ticket: Ticket, attempt: Attempt, desired: Desired) -> Ticket:
     """A create is about to be sent; what it will say is remembered, should its answer be lost."""
     sent = {name: Written(digest(value), _NOT_SENT) for name, value in desired.fields.items()}
-    return replace(ticket, attempt=attempt, written=sent, written_open=True, told_severity=desired.severity)
+    begun = replace(ticket, attempt=attempt, held=None)
+    return replace(begun, written=sent, written_open=True, told_severity=desired.severity)
 
 
 def looked_in_vain(ticket: Ticket, at: datetime) -> Ticket:
@@ -133,6 +145,8 @@ def created(ticket: Ticket, made: Made) -> Ticket:
         own_revision=1,
         attempt=None,
         failure=None,
+        held=None,
+        wanted=False,
         written={name: Written(value, digest(made.first.get(name))) for name, value in sent.items() if made.first},
         written_open=True,
     )
@@ -182,8 +196,12 @@ def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool, severi
     earlier = ticket.sending if ticket.sending and ticket.sending.revision == revision else Sending(0, {}, {}, [])
     newest = {name: [digest(value), *earlier.sent.get(name, [])][:_MAX_EARLIER] for name, value in patch.fields.items()}
     goals = [open_, *earlier.goals][:_MAX_EARLIER]
+    only_texts = earlier.only_texts or (bool(patch.fields) and patch.fields.keys() <= TEXTS)
     severities = [severity or ticket.told_severity, *earlier.severities][:_MAX_EARLIER]
-    return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals, severities))
+    return replace(
+        ticket,
+        sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals, only_texts, severities),
+    )
 
 
 def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired: Desired) -> Ticket:
@@ -230,8 +248,7 @@ def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ti
     news = {name for name in now if name not in ticket.written or ticket.written[name].stored != now[name]}
     is_open = not is_closed
     goal_reached = is_open in sending.goals and is_open != ticket.written_open
-    only_texts = bool(sending.sent) and sending.sent.keys() <= TEXTS
-    if not (there & news or goal_reached or (by_us and only_texts)):
+    if not (there & news or goal_reached or (by_us and sending.only_texts)):
         return replace(ticket, sending=None)
     texts = {name: Written(_only(sending.sent[name]), now[name]) for name in (TEXTS & news) - there}
     values = {name: Written(now[name], now[name]) for name in there}
@@ -259,7 +276,7 @@ def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
 
 def settled(ticket: Ticket) -> Ticket:
     """Desired and observed agree: whatever failed before does not matter any more."""
-    return _left(replace(ticket, failure=None))
+    return _left(replace(ticket, failure=None, held=None))
 
 
 def detached(ticket: Ticket, why: str) -> Ticket:

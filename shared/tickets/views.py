@@ -8,7 +8,7 @@ from pydantic import WithJsonSchema
 from shared.links.models import KINDS
 from shared.shown import Moment
 from shared.tickets import keys
-from shared.tickets.records import MOVED, UNLINKED, WITHDRAWN, Failure, Ticket, TicketStatus
+from shared.tickets.records import MOVED, UNLINKED, WITHDRAWN, Failure, Hold, Ticket, TicketStatus
 from shared.tickets.snapshots import Severity
 
 MESSAGE_SCHEMA = 1
@@ -49,7 +49,10 @@ class ErrorView(TypedDict):
 
 
 class TicketView(TypedDict):
-    """A ticket as the API and update messages show it; in a list, `vulnerabilities` are the first ones of a group."""
+    """A ticket as the API and update messages show it; in a list, `vulnerabilities` are the first ones of a group.
+
+    `waiting_for`: why a waiting one gets no work item now.
+    """
 
     id: str
     asset: AssetView
@@ -58,6 +61,7 @@ class TicketView(TypedDict):
     title: str
     severity: Annotated[str, WithJsonSchema({"type": "string", "enum": [*Severity, ""]})]
     status: TicketStatus
+    waiting_for: Hold | None
     work_item: WorkItemView | None
     error: ErrorView | None
     created_at: Moment
@@ -74,6 +78,7 @@ def view(connection: str, key: str, ticket: Ticket) -> TicketView:
         "title": ticket.title,
         "severity": ticket.severity,
         "status": ticket.status,
+        "waiting_for": ticket.waiting_for,
         "work_item": _work_item(ticket),
         "error": _error(ticket),
         "created_at": _moment(ticket.created_at),

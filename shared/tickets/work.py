@@ -1,10 +1,11 @@
 """Works on one lane: reads what is due, plans, and lets each part carry out its share until nothing is due."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 
 from shared.connections.models import Connection
@@ -15,6 +16,7 @@ from shared.links.store import LinkStore
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError
 from shared.tickets import keys
+from shared.tickets.admission import Admission, Gates
 from shared.tickets.changing import Changer
 from shared.tickets.creating import Creator, Refusals
 from shared.tickets.healing import Healer
@@ -23,10 +25,10 @@ from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_co
 from shared.tickets.leases import Lease, LeaseLostError
 from shared.tickets.members import members_of
 from shared.tickets.plan import Create, Desired, Heal, Look, Nothing, Read, plan
-from shared.tickets.records import UNLINKED, WITHDRAWN, Stored, read_ticket
+from shared.tickets.records import UNLINKED, WITHDRAWN, Hold, Stored, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
-from shared.tickets.transitions import attached, begun, detached, settled, summarised
+from shared.tickets.transitions import attached, begun, detached, held, settled, summarised
 from shared.tickets.turns import Turns
 from shared.tickets.withdrawing import Withdrawal, Withdrawer
 from shared.tickets.work_item_fields import desired, ticket_url
@@ -46,6 +48,7 @@ class Work:
     links: LinkStore
     organisations: Organisations
     refusals: Refusals
+    gates: Gates
     turns: Turns
 
     def lane(self, name: str, number: int) -> None:
@@ -117,7 +120,7 @@ class Work:
         parts: tuple[tuple[type, _Run], ...] = (
             (Look, Resolver(lane).run),
             (Heal, Healer(lane).run),
-            (Create, Creator(lane, self.refusals).run),
+            (Create, Creator(lane, self.refusals, Admission(lane, self.gates)).run),
             (Read, Changer(lane).run),
         )
         for kind, run in parts:
@@ -152,17 +155,18 @@ class Work:
             loaded = self._without_withdrawals(lane, [entry for entry in found if entry])
         links = {asset: self.links.find(*asset) for asset in {entry.asset for entry in loaded}}
         jobs: list[Job] = []
-        detached: list[Change] = []
+        changes: list[Change] = []
         for entry in loaded:
             link = links[entry.asset]
             here = link.at(lane.connection.name) if link else None
             if entry.stored.ticket.detached or here is None or here.state is LinkState.DELETING:
-                detached.append(_detached(entry))
+                changes.append(_detached(entry))
             elif here.enabled or entry.stored.ticket.attempt:  # looking what became of an attempt changes nothing
                 jobs += self._asked(lane, entry, here)
             else:
                 lane.hold(entry.row)
-        lane.write(detached)
+                changes += [_disabled(entry)] if entry.is_new else []
+        lane.write(changes)
         return [job for job in jobs if job.link.enabled or self._only_looks(lane, job)]
 
     def _without_withdrawals(self, lane: Lane, loaded: "Sequence[_Loaded]") -> "list[_Loaded]":
@@ -210,7 +214,7 @@ class Work:
                 self.tools.table.write(connection, tables.delete(row.key, row.etag))
             return None
         stored = read_ticket(ticket) if ticket else Stored(key, begun(members))
-        return _Loaded(row, stored, members.snapshots, members.withdrawn)
+        return _Loaded(row, stored, members.snapshots, members.withdrawn, members.first_seen)
 
     def _asked(self, lane: Lane, loaded: "_Loaded", link: Link) -> list[Job]:
         """Return the job, for which Azure DevOps may have to be asked; one that waits for its answer is none."""
@@ -233,7 +237,7 @@ class Work:
             wanted = desired(loaded.members, making, lane.place(stored.ticket, link, making), ticket_url=url)
         else:
             wanted = Desired({}, open=False, farewell=_NOTHING_LEFT)
-        return Job(loaded.row, stored, loaded.members, link, making, wanted)
+        return Job(loaded.row, stored, loaded.members, link, making, wanted, loaded.first_seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +248,12 @@ class _Loaded:
     stored: Stored
     members: Sequence[Vulnerability]
     withdrawn: Sequence[Row]
+    first_seen: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is to have a work item that it has not."""
+        return bool(self.members) and not (self.stored.ticket.work_item.id or self.stored.ticket.leaving)
 
     @property
     def asset(self) -> tuple[str, str]:
@@ -278,6 +288,16 @@ def _settled(job: Job) -> Change:
         change="detached" if job.ticket.leaving else "updated",
         by=SELF,
         done=job.pending,
+    )
+
+
+def _disabled(loaded: _Loaded) -> Change:
+    """Its link makes nothing now; what came in is shown."""
+    return Change(
+        loaded.stored,
+        lambda ticket: held(summarised(ticket, loaded.members), Hold.LINK_DISABLED),
+        change="held",
+        by=SELF,
     )
 
 

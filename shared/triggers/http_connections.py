@@ -14,6 +14,7 @@ from shared.links.show_hook import HookView
 from shared.services import services
 from shared.tickets.doctor import HooksView
 from shared.tickets.health import HealthView
+from shared.tickets.records import Hold
 from shared.tickets.rounds import ReconciledView
 from shared.triggers.answers import (
     body_of,
@@ -118,6 +119,7 @@ def save_connection(req: func.HttpRequest) -> func.HttpResponse:
     saved = services.save_connection(name, request, condition_of(req))
     services.health.resume(name)
     services.sweep.wake(name)
+    services.release.of(name, Hold.FILTER, Hold.DAILY_CAP)  # its defaults may let them pass now
     return _shown(saved)
 
 

@@ -9,12 +9,12 @@ from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.services import services
 from shared.tickets import keys
 from shared.tickets.reading import Filter, TicketWithHistory
-from shared.tickets.records import TicketStatus
+from shared.tickets.records import Hold, TicketStatus
 from shared.tickets.snapshots import Snapshot, read_snapshot
 from shared.tickets.views import TicketView
 from shared.triggers.answers import bad_continuation, body_of, collection, continuation_of, ok, page_size
 from shared.triggers.operations import operation
-from shared.triggers.parameters import ASSET, KIND, PAGED, STATUS
+from shared.triggers.parameters import ASSET, KIND, PAGED, STATUS, WAITING_FOR
 from shared.triggers.queries import bad_kind
 from shared.validation import parse_json
 
@@ -51,7 +51,7 @@ def read_ticket(req: func.HttpRequest) -> func.HttpResponse:
     return ok(services.read_tickets.one(_ticket(req)))
 
 
-@operation(blueprint, "GET tickets", gives=Tickets, parameters=(KIND, ASSET, STATUS, *PAGED))
+@operation(blueprint, "GET tickets", gives=Tickets, parameters=(KIND, ASSET, STATUS, WAITING_FOR, *PAGED))
 def list_tickets(req: func.HttpRequest) -> func.HttpResponse:
     """List tickets, of an asset or in a status if asked so.
 
@@ -68,21 +68,25 @@ def list_tickets(req: func.HttpRequest) -> func.HttpResponse:
 def retry_ticket(req: func.HttpRequest) -> func.HttpResponse:
     """Try again at once what failed or waits.
 
+    One that a filter or the daily cap holds back gets its work item; not while creation is stopped.
     A detached ticket is attached again, if its asset is linked to its connection (else 409).
     """
     return ok(services.retry.one(_ticket(req)), status=202)
 
 
 def _filter(req: func.HttpRequest) -> Filter:
-    kind, asset, status = (req.params.get(name, "") for name in ("kind", "asset", "status"))
+    names = ("kind", "asset", "status", "waiting_for")
+    kind, asset, status, waiting_for = (req.params.get(name, "") for name in names)
     problems = bad_kind(kind)
     if status and status not in tuple(TicketStatus):
         problems.append(FieldProblem("status", f"must be one of: {', '.join(TicketStatus)}"))
+    if waiting_for and waiting_for not in tuple(Hold):
+        problems.append(FieldProblem("waiting_for", f"must be one of: {', '.join(Hold)}"))
     if bool(kind) != bool(asset):
         problems.append(FieldProblem("kind" if asset else "asset", "kind and asset belong together"))
     if problems:
         raise RejectedRequestError("The query cannot be used.", hint="See problems.", problems=problems)
-    return Filter(kind=kind, asset=asset, status=status)
+    return Filter(kind=kind, asset=asset, status=status, waiting_for=waiting_for)
 
 
 def _ticket(req: func.HttpRequest) -> str:

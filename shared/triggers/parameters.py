@@ -10,7 +10,7 @@ from shared.connections.models import NAME
 from shared.links.models import Existing, Kind
 from shared.links.store import MAX_KEY
 from shared.tickets.keys import TICKET
-from shared.tickets.records import TicketStatus
+from shared.tickets.records import Hold, TicketStatus
 
 MAX_PAGE = 1000
 MAX_SOURCE = 1000
@@ -62,6 +62,7 @@ ADOPT = Parameter("adopt", "query", bool, "At first, make rows of the work items
 KIND = Parameter("kind", "query", Kind, "The kind of the asset.")
 ASSET = Parameter("asset", "query", Annotated[str, Field(min_length=1)], "The asset's id.")
 STATUS = Parameter("status", "query", TicketStatus, "Only tickets with this status.")
+WAITING_FOR = Parameter("waiting_for", "query", Hold, "Only tickets that wait for this to get a work item.")
 QUEUE = Parameter("queue", "query", str, "Only messages of this queue.")
 SOURCE = Parameter(
     "source", "query", Annotated[str, Field(max_length=MAX_SOURCE)], "The scan, where the report's own name changes."

@@ -196,6 +196,8 @@ def _links_and_tickets(call: Recorder) -> None:
     call("take_import_back", **{"import": imported})
     call("list_tickets", query={**asset, "limit": "1"})
     call("retry_ticket", ticket=ticket)
+    call("switch_creation", body={"stopped": False, "reason": ""})
+    call("read_creation")
     password = b64encode(f"{hook['user_name']}:{hook['password']}".encode()).decode()
     call.secrets.append(password)
     resource = {"workItemId": item["id"], "revision": {"id": item["id"], "rev": item["revision"]}}

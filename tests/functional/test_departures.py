@@ -200,7 +200,8 @@ class TestMoving:
         else:
             assert again.startswith(other.name)
             assert bridge.until(old, "detached")["work_item"]["category"] == "Completed"
-            assert sorted(item["title"] for item in other.work_items()) == ["Finding V2", "Finding V3", "newest"]
+            titles = ["Finding V2", "Finding V3", "newest"]
+            eventually(lambda: sorted(item["title"] for item in other.work_items()) == titles, what="the newest title")
 
     def test_deleting_a_link_that_moved_lets_all_its_tickets_go(self, bridge: Bridge) -> None:
         other = Bridge.fresh(bridge.stack)

@@ -137,9 +137,9 @@ class TestExtras:
         assert [problem["field"] for problem in answer.json()["problems"]] == ["/assignees/0/person"]
 
     def test_a_person_who_left_stops_no_ticket(self, bridge: Bridge) -> None:
-        """They left after the link was saved: the people in rules are not tried each time that a connection is."""
-        rule = {"person": "Gone <gone@x.invalid>", "severity": ["high"]}
-        assert bridge.connect(defaults={"assignees": [rule]}).ok
+        gone = f"gone@{bridge.name}.example"
+        assert bridge.connect(defaults={"assignee": f"Gone <{gone}>"}).ok
+        bridge.control("POST", "leavers", {"mail": gone})
 
         for number in range(3):
             bridge.until(bridge.send(f"V{number}"), "open")

@@ -7,9 +7,9 @@ import pytest
 
 from shared.azure_devops.work_items import WorkItem
 from shared.tickets.observe import change_of
-from shared.tickets.plan import Desired, Patch
+from shared.tickets.plan import Desired, Patch, digest
 from shared.tickets.records import Stored, Ticket, WorkItemRef
-from shared.tickets.transitions import patched, patching
+from shared.tickets.transitions import patched, patching, told
 
 TITLE = "System.Title"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -42,3 +42,17 @@ def test_a_later_revision_is_looked_at_for_what_was_sent(ticket: Ticket, revisio
     change = change_of(Stored("ticket", ticket), replace(ITEM, revision=revision), by="Jamal")
 
     assert change.due is due
+
+
+def test_a_text_that_follows_on_a_lost_patch_of_other_fields_is_still_ours() -> None:
+    """Found by the state machine: of the second patch nothing but the service's own version of a text stands there."""
+    text = "System.Description"
+    first = patching(TICKET, Patch({TITLE: "two", text: "one"}, None, "", {}), 1, open_=True)
+    both = patching(first, Patch({text: "two"}, None, "", {}), 1, open_=True)
+    fields = {"System.State": "To Do", "System.WorkItemType": "Issue", TITLE: "one", text: "<p>two</p>"}
+    item = WorkItem(7, 2, "Web Shop", fields, (), "https://example.test/7")
+
+    after = told(both, item, is_closed=False, by_us=True)
+
+    assert after.written[text].stored == digest("<p>two</p>")
+    assert TITLE not in after.written

@@ -18,6 +18,7 @@ from local.simulators.azure_devops import (
     projects,
     rendering,
     repositories,
+    rules,
     token_policies,
 )
 from local.simulators.azure_devops.errors import ServiceError
@@ -120,6 +121,11 @@ def _customise(world: World, call: Call, _rest: str) -> Any:
     with world.store.transaction() as database:
         project = projects.find(database, organization, asked["project"], WEB_USER)
         projects.customise(database, project, asked["type"], asked["field"], asked.get("rule", {}))
+    return {}
+
+
+def _let_leave(_world: World, call: Call, _rest: str) -> Any:
+    rules.leave(str(call.object()["mail"]))
     return {}
 
 
@@ -263,6 +269,7 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "organizations"): _make_organization,
     ("POST", "rules"): _customise,
     ("POST", "workflows"): _set_workflow,
+    ("POST", "leavers"): _let_leave,
     ("POST", "settings"): _change_settings,
     ("GET", "settings"): _show_settings,
     ("POST", "faults"): _add_fault,

@@ -135,12 +135,20 @@ def _converted(found: Field, value: Any) -> Any:
     return str(value)
 
 
+_left: set[str] = set()
+
+
+def leave(mail: str) -> None:
+    """Somebody is not known any more, until the simulator ends."""
+    _left.add(mail.lower())
+
+
 def _identity(found: Field, value: Any) -> str:
-    """Everybody is known, but for those at an address that by RFC 2606 can be nobody's."""
+    """Everybody is known, but for who left, and those at an address that by RFC 2606 can be nobody's."""
     if isinstance(value, dict):
         value = f"{value.get('displayName', '')} <{value.get('uniqueName', '')}>"
     known = person(str(value))
-    if known.mail.lower().endswith(".invalid"):
+    if known.mail.lower().endswith(".invalid") or known.mail.lower() in _left:
         message = f"The identity value '{value}' for field '{found.name}' is an unknown identity."
         raise errors.broken_rules([FieldError(found.reference, message, *_UNKNOWN_IDENTITY)])
     return known.combined

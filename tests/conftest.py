@@ -1,0 +1,52 @@
+"""Which complaint each test answers: as a mark (`-m peer`), and as a table at the end of the run."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import pytest
+
+from tests.peers import PEERS
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that the table names."""
+    numbers = _numbers()
+    for item in items:
+        for number in numbers.get(_name(item.nodeid), ()):
+            item.add_marker(pytest.mark.peer(number, PEERS[number].words))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what ran of the table; with all of it, what is excused, too."""
+    outcomes: defaultdict[str, set[str]] = defaultdict(set)
+    for outcome in ("passed", "failed", "skipped"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            outcomes[_name(report.nodeid)].add(outcome)
+    ran = {number: found for number, peer in PEERS.items() if (found := [t for t in peer.tests if t in outcomes])}
+    if not ran:
+        return
+    terminalreporter.section("what peers get wrong, and the tests that say that we do not")
+    for number, peer in PEERS.items():
+        for test in ran.get(number, ()):
+            terminalreporter.line(f"{number:5} {_outcome(outcomes[test])} {test}  {peer.words}")
+        if peer.excused and len(ran) > len(PEERS) / 2:
+            terminalreporter.line(f"{number:5} excused {peer.words} {peer.excused}")
+
+
+def _outcome(outcomes: Iterable[str]) -> str:
+    return next(outcome for outcome in ("failed", "skipped", "passed") if outcome in outcomes)
+
+
+def _numbers() -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for number, peer in PEERS.items():
+        for test in peer.tests:
+            found[test].append(number)
+    return found
+
+
+def _name(node_id: str) -> str:
+    """A test's file and function: classes and parameters do not matter."""
+    path, *_, name = node_id.partition("[")[0].split("::")
+    return f"{path.removeprefix('tests/')}::{name}"
