@@ -23,6 +23,7 @@ from shared.storage.tables import Table
 from shared.tickets import departures, retention
 from shared.tickets.accept import Accept
 from shared.tickets.belongings import has_any
+from shared.tickets.by_hand import ByHand
 from shared.tickets.creating import Refusals
 from shared.tickets.departures import Departures
 from shared.tickets.doctor import Doctor
@@ -180,6 +181,20 @@ class Services(Clients):
     def retry(self) -> Retry:
         """`POST /tickets/{ticket}/retry`."""
         return Retry(self._tickets, self.read_tickets, self.links, self._journal, self._outbox, self._wake_ups)
+
+    @once
+    def by_hand(self) -> ByHand:
+        """`PUT` and `DELETE /tickets/{ticket}/work-item`."""
+        return ByHand(
+            table=self._tickets,
+            tickets=self.read_tickets,
+            links=self.links,
+            connections=self.connections,
+            organisations=self._organisations,
+            journal=self._journal,
+            outbox=self._outbox,
+            wake_ups=self._wake_ups,
+        )
 
     @once
     def send_again(self) -> SendAgain:

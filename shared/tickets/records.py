@@ -17,6 +17,9 @@ MOVED = "moved"
 """Detached because its link moved and its work item was closed: attached again, it gets a new one."""
 WITHDRAWN = "withdrawn"
 """Detached because its import was taken back: the next snapshot attaches it again, and it gets a new work item."""
+PARTED = "parted"
+"""Detached because a person unlinked its work item, or chose one that could not be linked: it has none now, and gets
+one when somebody links it, or asks for a new one by a retry."""
 CLOSED_CATEGORIES = frozenset({"Completed", "Removed"})
 
 
@@ -103,12 +106,19 @@ class Ticket:
     open: bool = True
     work_item: WorkItemRef = WorkItemRef()
     nonce: str = ""
-    """Of the attempt that made the work item: another item with the same one is a copy, made by a person."""
+    """Of the attempt that made or linked the work item: another item with the same one is a copy, made by a person."""
+    linking: int = 0
+    """The work item that a person chose for it, while that does not carry it yet. `nonce` is then of that attempt, once
+    there was one."""
+    unlinking: bool = False
+    """Whether a person wants its work item to carry it no more, while it still does."""
+    linked: bool = False
+    """Whether the work item was there before it, and is nobody's to remove."""
     attempt: Attempt | None = None
     sending: Sending | None = None
     failure: Failure | None = None
     detached: str = ""
-    """Why it is kept and not worked on any more: `UNLINKED`, `MOVED` or `WITHDRAWN`; empty for a ticket that is."""
+    """Why it is kept and not worked on any more: `UNLINKED`, `MOVED`, `WITHDRAWN`, `PARTED`; empty for one that is."""
     leaving: str = ""
     """What its work item is told when it is closed because the link moved; the ticket is detached afterwards."""
     own_revision: int = 0
@@ -168,6 +178,9 @@ class Ticket:
             "status": self.status,
             "work_item": json.dumps(asdict(self.work_item)),
             "nonce": self.nonce,
+            "linking": self.linking,
+            "unlinking": self.unlinking,
+            "linked": self.linked,
             "own_revision": self.own_revision,
             "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
             "written_open": self.written_open,
@@ -226,6 +239,9 @@ def read_ticket(row: Row) -> Stored:
         open=bool(values.get("open", True)),
         work_item=_known(WorkItemRef(), json.loads(str(values.get("work_item", "{}")))),
         nonce=str(values.get("nonce", "")),
+        linking=int(str(values.get("linking", 0))),
+        unlinking=bool(values.get("unlinking", False)),
+        linked=bool(values.get("linked", False)),
         attempt=_attempt(values),
         sending=_known(Sending(0, {}, {}, []), json.loads(str(sending))) if sending else None,
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,

@@ -8,7 +8,7 @@ from pydantic import WithJsonSchema
 from shared.links.models import KINDS
 from shared.shown import Moment
 from shared.tickets import keys
-from shared.tickets.records import MOVED, UNLINKED, WITHDRAWN, Failure, Ticket, TicketStatus
+from shared.tickets.records import MOVED, PARTED, UNLINKED, WITHDRAWN, Failure, Ticket, TicketStatus
 from shared.tickets.snapshots import Severity
 
 MESSAGE_SCHEMA = 1
@@ -16,6 +16,11 @@ _AGAIN = "To have it worked on again, link the asset and POST /api/tickets/{tick
 _DETACHED = {
     UNLINKED: Failure("detached", "Its asset is not linked to this connection any more; nothing changes it.", _AGAIN),
     MOVED: Failure("detached", "Its asset's link moved elsewhere and its work item was closed.", _AGAIN),
+    PARTED: Failure(
+        "unlinked",
+        "Its work item was unlinked; nothing changes it.",
+        "PUT /api/tickets/{ticket}/work-item links another one, POST /api/tickets/{ticket}/retry makes a new one.",
+    ),
     WITHDRAWN: Failure("withdrawn", "Its import was taken back.", "Its next snapshot makes a new work item."),
 }
 

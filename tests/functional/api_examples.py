@@ -161,6 +161,7 @@ def _connections(call: Recorder) -> None:
     call("list_projects", query={"search": "web"})
     call("list_work_item_types", project=PROJECT, query={"search": "issue"})
     call("list_area_paths", project=PROJECT)
+    call("find_work_items", project=PROJECT, query={"search": "log4j"})
 
 
 def _sign_in(call: Recorder) -> None:
