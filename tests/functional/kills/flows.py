@@ -206,6 +206,54 @@ def save_link_again(place: Place) -> Invocation:
     return place.link
 
 
+def by_hand(place: Place, number: int = 0) -> Invocation:
+    """Link V1's ticket to a work item, or unlink it."""
+    ticket = keys.ticket_key(keys.asset_key("application", ASSET), "V1")
+    return "by hand", {"ticket": keys.public_id(place.name, ticket), "number": number}
+
+
+def with_chosen_item(place: Place) -> int:
+    """V1's ticket has no work item any more, and there is one that it may have: its own, which knows nothing of it."""
+    number = with_item(place)
+    place.run(by_hand(place), lane(place))
+    return number
+
+
+def ask_to_link(place: Place) -> Invocation:
+    return by_hand(place, with_chosen_item(place))
+
+
+def link_item(place: Place) -> Invocation:
+    place.run(ask_to_link(place))
+    return lane(place)
+
+
+def link_after_attempt(place: Place) -> Invocation:
+    """The create was carried out and its answer lost, then somebody chose another work item."""
+    number = with_chosen_item(place)
+    place.run(("retry", {"ticket": by_hand(place)[1]["ticket"]}))
+    place.die(lane(place), Moment(named=CREATE, answered=True))
+    place.let_time_pass()
+    place.run(by_hand(place, number))
+    return lane(place)
+
+
+def ask_to_unlink(place: Place) -> Invocation:
+    with_item(place)
+    return by_hand(place)
+
+
+def unlink_item(place: Place) -> Invocation:
+    place.run(ask_to_unlink(place))
+    return lane(place)
+
+
+def unlink_deleted(place: Place) -> Invocation:
+    place.act(with_item(place), deleted=True)
+    place.run(place.event(), by_hand(place))
+    return lane(place)
+
+
 FLOWS: Mapping[str, Flow] = {
     "accept: new": accept,
     "accept: newer": accept_newer,
@@ -226,6 +274,12 @@ FLOWS: Mapping[str, Flow] = {
     "reconcile: the feed": reconcile,
     "work: heal a duplicate": heal,
     "sweep: outbox and wake-up": send_forgotten,
+    "unlink: asked": ask_to_unlink,
+    "unlink: a work item": unlink_item,
+    "unlink: a deleted one": unlink_deleted,
+    "link: a work item, asked": ask_to_link,
+    "link: a work item": link_item,
+    "link: a work item after an attempt": link_after_attempt,
     "link: save": save_link,
     "link: save again": save_link_again,
 }

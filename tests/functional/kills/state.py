@@ -26,6 +26,8 @@ from tests.functional.kills.place import ASSET, Place
 _FIELDS = ("System.Title", "System.State", "System.Tags", "System.WorkItemType", "Microsoft.VSTS.Common.Priority")
 _OWN = ("title", "severity", "open", "status", "vulnerabilities", "written_open", "kind", "asset")
 
+_UNFINISHED = ("attempt", "linking", "unlinking", "failure")
+
 type State = dict[str, Any]
 
 
@@ -71,15 +73,18 @@ def _surviving(items: Iterable[dict[str, Any]], names: dict[str, Any]) -> dict[s
 
 def _item(item: dict[str, Any]) -> State:
     said = {name: item["fields"].get(name) for name in _FIELDS}
-    text = re.sub(r"[a-z2-7]{32}|http\S+", "…", str(item["fields"].get("System.Description")))
     return {
         **said,
-        "description": text,
+        "description": _without_addresses(str(item["fields"].get("System.Description"))),
         "links": len(item["hyperlinks"]),
-        "comments": item["comments"],
+        "comments": [_without_addresses(text) for text in item["comments"]],
         "deleted": item["deleted"],
         "revision": item["rev"],
     }
+
+
+def _without_addresses(text: str) -> str:
+    return re.sub(r"[a-z2-7]{32}|http\S+", "…", text)
 
 
 def _ticket(row: dict[str, Any], items: dict[int, dict[str, Any]]) -> State:
@@ -87,7 +92,7 @@ def _ticket(row: dict[str, Any], items: dict[int, dict[str, Any]]) -> State:
     item = items.get(known["id"])
     seen = (known["revision"], known["state"], known["deleted"])
     # What became of a patch is read when the item is back.
-    unfinished = ("attempt", "failure") if known["deleted"] else ("attempt", "sending", "failure")
+    unfinished = _UNFINISHED if known["deleted"] else (*_UNFINISHED, "sending")
     written, said = json.loads(row["written"]), item["fields"] if item else {}
     return {
         **{name: row.get(name) for name in _OWN},
