@@ -41,6 +41,7 @@ from shared.tickets.letting_go import LettingGo
 from shared.tickets.moving import Moving
 from shared.tickets.notices import Notices
 from shared.tickets.observe import Observe
+from shared.tickets.overheard import Overheard
 from shared.tickets.preview import Preview
 from shared.tickets.reading import ReadTickets
 from shared.tickets.reconcile import Reconcile
@@ -248,6 +249,7 @@ class Services(Clients):
             health=self.health,
             wake_ups=self._wake_ups,
             hearing=self._hearing,
+            overheard=Overheard(self._journal, self._outbox),
             times=self._times,
         )
 

@@ -16,9 +16,10 @@ Group  grouping (which vulnerabilities share a ticket), members (its snapshots),
 Item   work_item_fields (all that it should have), content and standard_text (what it says), files (what hangs on it),
        attaching (their upload), extras (what it is made without if refused), refused and notices (what need not be
        asked or told again), type_fields (which fields a type has)
-Back   hook_events (payloads; pure), observe, claims (whose an unknown item is), reconcile (the feed of revisions),
-       verification (every item); doctor (service hooks: mended, and what they lost), hearing (whether they tell
-       anything), hook_records (what is remembered of them), hook_alerts (what a person hears of them)
+Back   hook_events (payloads; pure), observe, comments (which were told; pure), overheard (those that no hook told),
+       claims (whose an unknown item is), reconcile (the feed of revisions), verification (every item); doctor (service
+       hooks: mended, and what they lost), hearing (whether they tell anything), hook_records (what is remembered of
+       them), hook_alerts (what a person hears of them)
 Out    outbox (update messages), views (what anyone sees), reading, retry and by_hand (the API)
 Links  preview (the item to be), moving (what becomes of tickets), belongings (all of an asset's), letting_go (what
        is detached), departures (links and connections that are deleted)

@@ -81,7 +81,8 @@ class Linker:
     def _send(self, job: Job, item: WorkItem, earlier: Sequence[int]) -> None:
         """`earlier`: the places of marks that the item has from another time with this ticket."""
         wanted = self._wanted(job, item)
-        for stamped in self.lane.stamp([job], [linking(job.ticket, link_nonce(job.ticket.generation), wanted)]):
+        about_to = linking(job.ticket, link_nonce(job.ticket.generation), wanted, item.revision)
+        for stamped in self.lane.stamp([job], [about_to]):
             patch = [test_revision(item.revision), *remove_relations(earlier), *self._operations(stamped, wanted)]
             self._record(stamped, self.lane.send_in_time(change(item.id, patch)))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shared.azure_devops.work_items import WorkItem
+from shared.tickets import comments
 from shared.tickets.plan import Desired, Patch, digest
 from shared.tickets.records import CLOSED_CATEGORIES, Sending, Ticket, Written
 from shared.tickets.transitions import NOT_SENT, left, seen
@@ -18,7 +19,8 @@ def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool) -> Tic
     earlier = ticket.sending if ticket.sending and ticket.sending.revision == revision else Sending(0, {}, {}, [])
     newest = {name: [digest(value), *earlier.sent.get(name, [])][:_MAX_EARLIER] for name, value in patch.fields.items()}
     goals = [open_, *earlier.goals][:_MAX_EARLIER]
-    return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals))
+    said = [comments.digest_of(patch.comment), *earlier.said][:_MAX_EARLIER] if patch.comment else earlier.said
+    return replace(ticket, sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals, said))
 
 
 def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired: Desired) -> Ticket:
@@ -37,6 +39,7 @@ def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired
         failure=None,
         written={**ticket.written, **ours, **_kept(ticket.written, patch.keeps)},
     )
+    after = comments.told(after, item.revision) if was_sent else after
     if not patch.is_last:  # the goal stays: there is one more step to take
         return after
     after = replace(
@@ -67,11 +70,12 @@ def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ti
     goal_reached = is_open in sending.goals and is_open != ticket.written_open
     only_texts = bool(sending.sent) and sending.sent.keys() <= TEXTS
     if not (there & news or goal_reached or (by_us and only_texts)):
-        return replace(ticket, sending=None)
+        # Of a comment alone nothing is left to compare: that it is ours is the likelier.
+        return replace(comments.told(ticket, after.revision) if by_us and sending.said else ticket, sending=None)
     texts = {name: Written(_only(sending.sent[name]), now[name]) for name in (TEXTS & news) - there}
     values = {name: Written(now[name], now[name]) for name in there}
     return replace(
-        ticket,
+        comments.told(ticket, after.revision),
         own_revision=_own(ticket, after) if by_us else ticket.own_revision,
         sending=None,
         written={**ticket.written, **values, **texts, **_kept(ticket.written, sending.keeps)},

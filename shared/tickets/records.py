@@ -73,6 +73,8 @@ class Sending:
     sent: Mapping[str, list[str]]
     keeps: Mapping[str, str]
     goals: list[bool]
+    said: list[str] = field(default_factory=list)
+    """Digests of its comments, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,12 @@ class Ticket:
     """Whether the card was answered that people closed while the platform still finds what it is about."""
     objections: int = 0
     """How many such answers there were since the platform last said that it is gone."""
+    comments_told: tuple[int, ...] = ()
+    """The latest revisions whose comments were told, or are ours."""
+    comments_since: int = 0
+    """Comments up to this revision are not told any more."""
+    comments_seen: int = 0
+    """Up to which revision none was missed."""
     generation: int = 0
     """How many work items the ticket had before this one; those are left as they are."""
     predecessor: int = 0
@@ -188,6 +196,9 @@ class Ticket:
             "left": self.left,
             "objected": self.objected,
             "objections": self.objections,
+            "comments_told": json.dumps(self.comments_told),
+            "comments_since": self.comments_since,
+            "comments_seen": self.comments_seen,
             "generation": self.generation,
             "predecessor": self.predecessor,
             "history": self.history,
@@ -228,6 +239,7 @@ def read_ticket(row: Row) -> Stored:
     """Make a ticket of its row; unknown properties are ignored, missing ones have their defaults."""
     values = row.values
     sending, failure = values.get("sending"), values.get("failure")
+    item = _known(WorkItemRef(), json.loads(str(values.get("work_item", "{}"))))
     vulnerabilities = tuple(json.loads(str(values.get("vulnerabilities", "[]"))))
     ticket = Ticket(
         kind=str(values["kind"]),
@@ -237,7 +249,7 @@ def read_ticket(row: Row) -> Stored:
         title=str(values.get("title", "")),
         severity=str(values.get("severity", "")),
         open=bool(values.get("open", True)),
-        work_item=_known(WorkItemRef(), json.loads(str(values.get("work_item", "{}")))),
+        work_item=item,
         nonce=str(values.get("nonce", "")),
         linking=int(str(values.get("linking", 0))),
         unlinking=bool(values.get("unlinking", False)),
@@ -255,6 +267,9 @@ def read_ticket(row: Row) -> Stored:
         told_severity=str(values.get("told_severity", "")),
         objected=bool(values.get("objected", False)),
         objections=int(str(values.get("objections", 0))),
+        comments_told=tuple(json.loads(str(values.get("comments_told", "[]")))),
+        comments_since=int(str(values.get("comments_since", item.revision))),
+        comments_seen=int(str(values.get("comments_seen", item.revision))),
         generation=int(str(values.get("generation", 0))),
         predecessor=int(str(values.get("predecessor", 0))),
         history=int(str(values.get("history", 0))),

@@ -131,6 +131,8 @@ def created(ticket: Ticket, made: Made) -> Ticket:
         seen(ticket, made.item, made.category),
         nonce=made.nonce,
         own_revision=1,
+        comments_since=1,
+        comments_seen=1,
         attempt=None,
         linking=0,
         failure=None,
@@ -162,6 +164,7 @@ def linked(ticket: Ticket, made: Made) -> Ticket:
     news. A card that is closed already needs no answer to that.
     """
     ours = ticket.nonce == made.nonce
+    since = ticket.comments_since if ours else made.item.revision
     said = ticket.written if ours else dict.fromkeys(remarks.LABELS, Written(NOT_SENT, NOT_SENT))
     return replace(
         seen(ticket, made.item, made.category),
@@ -169,6 +172,8 @@ def linked(ticket: Ticket, made: Made) -> Ticket:
         linking=0,
         linked=True,
         own_revision=0,
+        comments_since=since,
+        comments_seen=since,
         failure=None,
         written=said,
         written_open=ticket.written_open if ours else ticket.open,
@@ -187,10 +192,20 @@ def to_link(ticket: Ticket, number: int) -> Ticket:
     return replace(fresh, linking=number, failure=None)
 
 
-def linking(ticket: Ticket, nonce: str, desired: Desired) -> Ticket:
-    """The link is about to be sent; what the item would say if it were ours counts as said."""
+def linking(ticket: Ticket, nonce: str, desired: Desired, revision: int) -> Ticket:
+    """The link is about to be sent to an item at a revision; what it would say if it were ours counts as said.
+
+    Comments are told from then on: the next revision is that of the link, for it tests the one before.
+    """
     kept = {name: Written(digest(value), digest(None)) for name, value in desired.fields.items()}
-    return replace(ticket, nonce=nonce, written=kept, written_open=desired.open, told_severity=desired.severity)
+    return replace(
+        ticket,
+        nonce=nonce,
+        written=kept,
+        written_open=desired.open,
+        told_severity=desired.severity,
+        comments_since=revision + 1,
+    )
 
 
 def not_linked(ticket: Ticket, failure: Failure) -> Ticket:
@@ -223,6 +238,9 @@ def renewed(ticket: Ticket, generation: int) -> Ticket:
         attempt=None,
         sending=None,
         own_revision=0,
+        comments_told=(),
+        comments_since=0,
+        comments_seen=0,
         duplicates={},
         written={},
         written_open=True,

@@ -19,7 +19,7 @@ from shared.azure_devops.work_items import (
     test_revision,
 )
 from shared.errors import BridgeError, ConflictError, TransientError
-from shared.tickets import remarks
+from shared.tickets import comments, remarks
 from shared.tickets.journal import Change
 from shared.tickets.lane import Job, Lane, PausedError, concerns_connection, failure_of
 from shared.tickets.leases import LeaseLostError
@@ -69,7 +69,7 @@ class Unlinker:
         if not patch:
             self._record(job)
             return
-        for stamped in self.lane.stamp([job], [job.ticket]):
+        for stamped in self.lane.stamp([job], [comments.told(job.ticket, item.revision + 1)]):
             words = add_fields({"System.History": remarks.said(_WORDS)})
             self.lane.send_in_time(change(item.id, [test_revision(item.revision), *patch, *words]))
             self._record(stamped)

@@ -53,6 +53,18 @@ class ErrorView(TypedDict):
     hint: str
 
 
+class CommentView(TypedDict):
+    """What a person wrote in the work item's discussion, 3,000 characters of it.
+
+    `html` is sanitised, null where it would be too long; `at` is when, null where Azure DevOps did not say.
+    """
+
+    author: str
+    text: str
+    html: str | None
+    at: str | None
+
+
 class TicketView(TypedDict):
     """A ticket as the API and update messages show it; in a list, `vulnerabilities` are the first ones of a group."""
 
@@ -87,12 +99,22 @@ def view(connection: str, key: str, ticket: Ticket) -> TicketView:
 
 
 def update(
-    connection: str, key: str, before: Ticket | None, after: Ticket, *, change: str, by: str
+    connection: str,
+    key: str,
+    before: Ticket | None,
+    after: Ticket,
+    *,
+    change: str,
+    by: str,
+    comment: CommentView | None = None,
 ) -> dict[str, Any] | None:
-    """Return the message that says what changed, or None if nothing that anyone can see did."""
+    """Return the message that says what changed, or None if nothing that anyone can see did.
+
+    Only one that tells a comment has a `comment`.
+    """
     previous = view(connection, key, before) if before else None
     current = view(connection, key, after)
-    if previous and _without_time(previous) == _without_time(current):
+    if previous and comment is None and _without_time(previous) == _without_time(current):
         return None
     return {
         "schema": MESSAGE_SCHEMA,
@@ -103,6 +125,7 @@ def update(
         "change": change,
         "previous": previous,
         "current": current,
+        **({"comment": comment} if comment else {}),
     }
 
 

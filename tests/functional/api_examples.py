@@ -161,7 +161,6 @@ def _connections(call: Recorder) -> None:
     call("list_projects", query={"search": "web"})
     call("list_work_item_types", project=PROJECT, query={"search": "issue"})
     call("list_area_paths", project=PROJECT)
-    call("find_work_items", project=PROJECT, query={"search": "log4j"})
 
 
 def _sign_in(call: Recorder) -> None:
@@ -206,6 +205,11 @@ def _links_and_tickets(call: Recorder) -> None:
         headers={"Authorization": f"Basic {password}"},
     )
     call("reconcile_connection", query={"dry_run": "true"})
+    call("unlink_work_item", ticket=ticket)
+    call.bridge.until(ticket, "detached")
+    call("link_work_item", ticket=ticket, body={"id": item["id"]})
+    call.bridge.until(ticket, "open")
+    call("find_work_items", project=PROJECT, query={"search": "log4j"})
 
 
 def _failed_messages(call: Recorder) -> None:
