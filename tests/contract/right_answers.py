@@ -114,11 +114,19 @@ RIGHT: Mapping[str, Any] = {
             ],
         }
     ),
+    "updates.list_updates": _listed(
+        {
+            "rev": 2,
+            "revisedBy": {"displayName": "Ada"},
+            "fields": {"System.History": {"newValue": "x"}, "System.ChangedDate": {"newValue": "2026-11-20T10:00:00Z"}},
+        }
+    ),
     "work_items.change": _ITEM,
     "work_items.create": _ITEM,
     "work_items.fields_at": _listed({"id": 1, "rev": 1, "fields": {"System.Title": "x"}}),
     "work_items.find_created_since": {"workItems": [{"id": 1}]},
     "work_items.get_deleted": {"id": "1", "Name": "x", "Project": "P", "resource": _ITEM},
     "work_items.get_many": _listed(_ITEM, None),
+    "work_items.search": {"workItems": [{"id": 1}]},
     "work_items.recycle_bin": _listed({"id": "1"}),
 }
