@@ -128,6 +128,19 @@ def observe_updated(place: Place) -> Invocation:
     return place.event()
 
 
+def observe_comment(place: Place) -> Invocation:
+    place.act(with_item(place), comment="On it", state="Doing")
+    return place.event()
+
+
+def reconcile_comments(place: Place) -> Invocation:
+    """What people said was never delivered."""
+    item = with_item(place)
+    place.act(item, comment="First", silent=True)
+    place.act(item, comment="Second", silent=True)
+    return reconciling(place)
+
+
 def observe_deleted(place: Place) -> Invocation:
     place.act(with_item(place), deleted=True)
     return place.event()
@@ -268,10 +281,12 @@ FLOWS: Mapping[str, Flow] = {
     "resolve: first look-up": resolve_first_look_up,
     "resolve: second look-up": resolve_second_look_up,
     "observe: updated": observe_updated,
+    "observe: commented": observe_comment,
     "observe: deleted": observe_deleted,
     "observe: restored": observe_restored,
     "observe: adopted": adopt,
     "reconcile: the feed": reconcile,
+    "reconcile: comments": reconcile_comments,
     "work: heal a duplicate": heal,
     "sweep: outbox and wake-up": send_forgotten,
     "unlink: asked": ask_to_unlink,

@@ -8,8 +8,9 @@ Names, ids, times, nonces and revisions' authors differ between any two runs; ev
   and whether the ticket and its item agree on revision and state;
 - how many items that are not deleted carry each ticket;
 - `w|` rows: which ticket owns which item; no pending, no unsent row;
-- updates: each ticket's sequence starts at 1 and has no gap, and its last message says what the ticket says (the
-  messages in between may differ: a card that was closed by a process that died is seen as a person's for a moment);
+- updates: each ticket's sequence starts at 1 and has no gap, what people said is told once and in its order, and its
+  last message says what the ticket says (the messages in between may differ: a card that was closed by a process that
+  died is seen as a person's for a moment);
 - the link, and its project's subscriptions.
 """
 
@@ -105,18 +106,17 @@ def _ticket(row: dict[str, Any], items: dict[int, dict[str, Any]]) -> State:
 
 def _updates(messages: list[dict[str, Any]], names: dict[str, Any], rows: dict[str, Any]) -> State:
     return {
-        name: _history(
-            {m["sequence"]: m["current"] for m in messages if m["ticket"].endswith(f".{key}")}, rows[f"t|{key}"]
-        )
+        name: _history({m["sequence"]: m for m in messages if m["ticket"].endswith(f".{key}")}, rows[f"t|{key}"])
         for key, name in names.items()
     }
 
 
 def _history(messages: dict[int, dict[str, Any]], row: dict[str, Any]) -> State:
     numbers = sorted(messages)
-    last = messages[numbers[-1]] if numbers else {}
+    last = messages[numbers[-1]]["current"] if numbers else {}
     return {
         "gapless": numbers == list(range(1, int(row["history"]) + 1)),
+        "comments": [messages[number]["comment"]["text"] for number in numbers if "comment" in messages[number]],
         "last": {name: last.get(name) for name in ("status", "title", "severity")},
     }
 
