@@ -24,6 +24,7 @@ from shared.tickets import departures, release, retention
 from shared.tickets.accept import Accept
 from shared.tickets.admission import Gates
 from shared.tickets.belongings import has_any
+from shared.tickets.by_hand import ByHand
 from shared.tickets.creating import Refusals
 from shared.tickets.departures import Departures
 from shared.tickets.doctor import Doctor
@@ -41,6 +42,7 @@ from shared.tickets.letting_go import LettingGo
 from shared.tickets.moving import Moving
 from shared.tickets.notices import Notices
 from shared.tickets.observe import Observe
+from shared.tickets.overheard import Overheard
 from shared.tickets.preview import Preview
 from shared.tickets.reading import ReadTickets
 from shared.tickets.reconcile import Reconcile
@@ -193,6 +195,20 @@ class Services(Clients):
         return Retry(self._tickets, self.read_tickets, self.links, self._journal, self._outbox, self._wake_ups)
 
     @once
+    def by_hand(self) -> ByHand:
+        """`PUT` and `DELETE /tickets/{ticket}/work-item`."""
+        return ByHand(
+            table=self._tickets,
+            tickets=self.read_tickets,
+            links=self.links,
+            connections=self.connections,
+            organisations=self._organisations,
+            journal=self._journal,
+            outbox=self._outbox,
+            wake_ups=self._wake_ups,
+        )
+
+    @once
     def send_again(self) -> SendAgain:
         """`POST /failed-messages/{id}/resend` and `POST /failed-messages/resend`."""
         return SendAgain(self.failed_messages, self.resends, self._raw_queue)
@@ -262,6 +278,7 @@ class Services(Clients):
             health=self.health,
             wake_ups=self._wake_ups,
             hearing=self._hearing,
+            overheard=Overheard(self._journal, self._outbox),
             times=self._times,
         )
 

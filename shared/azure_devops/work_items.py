@@ -16,6 +16,7 @@ from shared.azure_devops.values import entries, name, number, optional_text, rec
 MAX_IDS = 200
 MAX_FOUND = 20_000
 """A query finds no more, and says nothing of those left out."""
+_DIGITS = 9  # ids are numbers of 32 bits
 _REST = re.compile(r"/_apis/wit/workitems/", re.IGNORECASE)
 _VERSION = {"api-version": "7.1"}
 _NAMES = ("System.TeamProject", "System.WorkItemType", "System.State")
@@ -33,6 +34,8 @@ class WorkItem:
     url: str
     attachments: tuple[str, ...] = ()
     """The names of the files that hang on it."""
+    relations: tuple[str, ...] = ()
+    """Where each of its relations leads, in their order: one is removed by its place among them."""
 
     @property
     def type(self) -> str:
@@ -67,6 +70,16 @@ def add_hyperlink(url: str, comment: str) -> dict[str, Any]:
     """Return the JSON-patch operation that adds a hyperlink."""
     value = {"rel": "Hyperlink", "url": url, "attributes": {"comment": comment}}
     return {"op": "add", "path": "/relations/-", "value": value}
+
+
+def remove_relations(places: Iterable[int]) -> list[dict[str, Any]]:
+    """Return the JSON-patch operations that remove relations, the last first: each removal moves those behind it."""
+    return [{"op": "remove", "path": f"/relations/{place}"} for place in sorted(places, reverse=True)]
+
+
+def set_tags(tags: Iterable[str]) -> dict[str, Any]:
+    """Return the JSON-patch operation that leaves these tags and no other."""
+    return {"op": "replace", "path": "/fields/System.Tags", "value": "; ".join(tags)}
 
 
 def test_revision(revision: int) -> dict[str, Any]:
@@ -123,6 +136,22 @@ def find_created_since(project: str, tag: str, since: datetime, *, after: int = 
     return Call("POST", f"{segment(project)}/_apis/wit/wiql", _ids, parameters, {"query": query})
 
 
+def search(project: str, words: str, most: int) -> Call[list[int]]:
+    """Find the ids of a project's work items with words in their titles, or with a number, the last changed first.
+
+    Without words, all are found. Deleted ones are not.
+    """
+    number = words.removeprefix("#")
+    is_id = number.isascii() and number.isdigit() and len(number) <= _DIGITS
+    by_id = f" OR [System.Id] = {int(number)}" if is_id else ""
+    found = f" AND ([System.Title] CONTAINS WORDS '{_quoted(words)}'{by_id})" if words else ""
+    query = (
+        "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project"  # noqa: S608  WIQL, escaped
+        f"{found} ORDER BY [System.ChangedDate] DESC"
+    )
+    return Call("POST", f"{segment(project)}/_apis/wit/wiql", _ids, {**_VERSION, "$top": str(most)}, {"query": query})
+
+
 def recycle_bin(project: str) -> Call[list[int]]:
     """List the ids of a project's deleted work items."""
     return Call("GET", f"{segment(project)}/_apis/wit/recyclebin", _deleted_ids, _VERSION)
@@ -174,6 +203,7 @@ def read_item(value: Any) -> WorkItem:
         fields=fields,
         hyperlinks=tuple(name(link["url"]) for link in links),
         url=optional_text(page) or _REST.sub("/_workitems/edit/", optional_text(value.get("url"))),
+        relations=tuple(optional_text(link.get("url")) for link in relations),
         attachments=tuple(optional_text(file.get("name")) for file in files),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from shared.azure_devops import work_items
 from shared.azure_devops.classification_nodes import area_paths
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.paging import every
@@ -11,6 +12,10 @@ from shared.azure_devops.projects import Project, list_projects
 from shared.azure_devops.work_item_types import ColouredState, RequiredField, WorkItemType, list_types
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
+from shared.texts.plain import one_line
+
+MOST_ITEMS = 50
+_MOST_LETTERS = 200
 
 
 class WorkItemTypeView(TypedDict):
@@ -20,6 +25,16 @@ class WorkItemTypeView(TypedDict):
     color: str
     states: Sequence[ColouredState]
     required_fields: Sequence[RequiredField]
+
+
+class FoundItemView(TypedDict):
+    """A work item that may be chosen for a ticket."""
+
+    id: int
+    title: str
+    type: str
+    state: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,14 @@ class Browse:
         found = self._open(connection).do(area_paths(project))
         return [path for path in found if search.casefold() in path.casefold()]
 
+    def work_items(self, connection: str, project: str, search: str = "") -> list[FoundItemView]:
+        """Return the 50 last changed of a project's work items that have words in their titles, or a number."""
+        organisation = self._open(connection)
+        words = one_line(search)[:_MOST_LETTERS].strip()
+        numbers = organisation.do(work_items.search(project, words, MOST_ITEMS))
+        found = organisation.do(work_items.get_many(numbers)) if numbers else {}
+        return [_found(found[number]) for number in numbers if number in found]
+
     def _open(self, connection: str) -> Organisation:
         return self.organisations.of(self.store.get(connection))
 
@@ -60,3 +83,8 @@ def _shown(one: WorkItemType) -> WorkItemTypeView:
         "states": one.states,
         "required_fields": one.required,
     }
+
+
+def _found(item: work_items.WorkItem) -> FoundItemView:
+    title = str(item.fields.get("System.Title") or "")
+    return {"id": item.id, "title": title, "type": item.type, "state": item.state, "url": item.url}

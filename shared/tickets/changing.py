@@ -22,10 +22,11 @@ from shared.tickets.attaching import Attaching
 from shared.tickets.extras import Extra, Extras
 from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Job, Lane, concerns_connection, failure_of
+from shared.tickets.patches import TEXTS, patched, patching, told
 from shared.tickets.plan import Patch, Renew, plan
 from shared.tickets.presence import Unknown, find_deleted
 from shared.tickets.records import CLOSED_CATEGORIES, Ticket
-from shared.tickets.transitions import TEXTS, identity, observed, patched, patching, renewed, summarised, told
+from shared.tickets.transitions import identity, observed, renewed, summarised
 from shared.tickets.work_item_fields import in_format
 
 _BATCH = 50

@@ -18,6 +18,8 @@ EVENTS = {
 }
 _MAX_TEXT = 400
 _MAX_TAGS = 8_000  # the event still fits a queue message
+_MAX_COMMENT = 3_000
+_MAX_COMMENT_BYTES = 7_000
 _MAX_ID = 2**31 - 1
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -37,6 +39,10 @@ class HookEvent:
     state: str
     assigned_to: str
     tags: str
+    comment: str = ""
+    """What was said at that revision, HTML, as much of it as fits."""
+    at: str = ""
+    """When it was made, as Azure DevOps says it."""
     waits: int = 0
     """How often it was put off because its item is not known."""
     faults: int = 0
@@ -70,6 +76,8 @@ def read_event(connection: str, payload: Mapping[str, Any]) -> HookEvent | None:
         state=_text(fields.get("System.State")),
         assigned_to=_name(fields.get("System.AssignedTo")),
         tags=_text(fields.get("System.Tags"), most=_MAX_TAGS),
+        comment=shortened(_comment(payload, resource)),
+        at=_text(fields.get("System.ChangedDate")),
     )
 
 
@@ -87,6 +95,21 @@ def is_test(payload: Mapping[str, Any]) -> bool:
     payload = _camel(payload)
     is_tagged = _fields(_object(payload.get("resource"))).get("System.Tags")
     return payload.get("subscriptionId") == _NOBODY and not is_tagged
+
+
+def shortened(comment: str) -> str:
+    """Return as much of a comment as a message has room for, on one line; what is cut leaves an "…"."""
+    line = _UNPRINTABLE.sub(" ", comment)
+    fits = line[:_MAX_COMMENT].encode()[:_MAX_COMMENT_BYTES].decode(errors="ignore")
+    return fits if fits == line else f"{fits}…"
+
+
+def _comment(payload: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
+    """What was said at this very revision: an update says it among its changes, and `commented` in plain."""
+    said = _object(resource.get("fields")).get("System.History")
+    is_delta, is_comment = _is_delta(said), payload.get("eventType") == "workitem.commented"
+    value = _object(said).get("newValue") if is_delta else said
+    return value if isinstance(value, str) and (is_delta or is_comment) else ""
 
 
 def _camel(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,13 @@ overtook the answer that it reports), the ticket is read again and the same chan
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shared.errors import TransientError
 from shared.storage import tables
 from shared.storage.tables import ANY, MAX_OPERATIONS, Operation, Row, RowChangedError, Table
 from shared.tickets import keys, views
+from shared.tickets.comments import Comment
 from shared.tickets.leases import Lease, LeaseLostError, Leases
 from shared.tickets.pending import due_at_once
 from shared.tickets.records import Stored, Ticket, read_ticket
@@ -36,6 +38,8 @@ class Change:
     done: Row | None = None
     due: bool = False
     """Whether the ticket needs work after this: its pending row is written with the rest."""
+    comment: Comment | None = None
+    """What a person wrote; it is told with the change, unless it was told before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,7 @@ class Journal:
             sequence = max(before.history + 1, self.first_sequence)
             after = replace(after, changed_at=self.table.clock.now(), history=sequence)
             known = before if draft.stored.etag else None
-            change, by = draft.change.change, draft.change.by
-            message = views.update(connection, key, known, after, change=change, by=by) if change else None
+            message = _message(connection, draft.change, key, known, after)
             if message is None:
                 after = replace(after, history=before.history)
             else:
@@ -162,6 +165,14 @@ class Journal:
             case _:
                 row = self.table.get(connection, keys.ticket_row(draft.stored.key))
                 draft.stored = read_ticket(row) if row else replace(draft.stored, etag="")
+
+
+def _message(connection: str, change: Change, key: str, before: Ticket | None, after: Ticket) -> dict[str, Any] | None:
+    """What is told of a change, if anything is: a comment gives it its name."""
+    if change.comment and before and change.comment.is_news_to(before):
+        comment = change.comment.view()
+        return views.update(connection, key, before, after, change="commented", by=change.by, comment=comment)
+    return views.update(connection, key, before, after, change=change.change, by=change.by) if change.change else None
 
 
 def put(stored: Stored, after: Ticket) -> Operation:

@@ -18,16 +18,18 @@ from shared.errors import (
 )
 from shared.storage.queues import Queue
 from shared.storage.tables import Table
-from shared.tickets import keys, presence
+from shared.tickets import comments, keys, presence
 from shared.tickets.categories import Categories
 from shared.tickets.claims import claims
+from shared.tickets.comments import Comment
 from shared.tickets.health import Health
 from shared.tickets.hearing import Hearing
 from shared.tickets.hook_events import HookEvent
 from shared.tickets.journal import Change, Journal
 from shared.tickets.look_ups import as_made
 from shared.tickets.outbox import Outbox
-from shared.tickets.records import CLOSED_CATEGORIES, Stored, WorkItemRef, read_ticket
+from shared.tickets.overheard import Overheard, telling
+from shared.tickets.records import CLOSED_CATEGORIES, Stored, Ticket, WorkItemRef, read_ticket
 from shared.tickets.transitions import identity, observed, refer
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
@@ -60,6 +62,7 @@ class Observe:
     health: Health
     wake_ups: WakeUps
     hearing: Hearing
+    overheard: Overheard
     times: Times
 
     def event(self, event: HookEvent) -> None:
@@ -92,19 +95,28 @@ class Observe:
         if row is None:
             raise TransientError("A work item's ticket could not be read.")
         stored = read_ticket(row)
-        if stored.ticket.work_item.id == event.work_item and not _is_known(event, stored.ticket.work_item):
-            self._take_in(connection, event, stored)
+        if stored.ticket.work_item.id != event.work_item:
+            return
+        comment = _said(event)
+        if not _is_known(event, stored.ticket.work_item) or comment.is_news_to(stored.ticket):
+            self._take_in(connection, event, stored, comment)
+        if not event.told and event.change == "updated" and event.revision > stored.ticket.comments_seen:
+            self.overheard(self._open(connection), connection.name, stored)
 
-    def _take_in(self, connection: Connection, event: HookEvent, stored: Stored) -> None:
+    def _take_in(self, connection: Connection, event: HookEvent, stored: Stored, comment: Comment) -> None:
         organisation = self.organisations.of(connection)
         known = stored.ticket.work_item
-        item = self._as_told(organisation, event, known) or self._as_read(connection, event, known)
+        item = known
+        if not _is_known(event, known):
+            item = self._as_told(organisation, event, known) or self._as_read(connection, event, known)
         change = change_of(stored, item, by=event.by)
-        self._write(connection, change)
+        self._write(connection, _looked_at(change, event, comment))
         if not event.told and event.by != connection.identity:  # what we did ourselves may be read before it is told
             self.hearing.missed(connection.name, event.project)
         if change.due:
             self.wake_ups.send(connection.name, keys.lane_of(stored.key))
+        if _is_to_be_decided(stored.ticket, comment):
+            raise TransientError("It is not known yet whose comment that is.")
 
     def _as_told(self, organisation: Organisation, event: HookEvent, known: WorkItemRef) -> WorkItemRef | None:
         """An update carries the whole new revision: nothing needs to be asked."""
@@ -188,6 +200,35 @@ def _is_known(event: HookEvent, known: WorkItemRef) -> bool:
         and not known.deleted
         and bool(known.category)
     )
+
+
+def _said(event: HookEvent) -> Comment:
+    return Comment(event.work_item, event.revision if event.comment else 0, event.by, event.comment, event.at)
+
+
+def _is_to_be_decided(ticket: Ticket, comment: Comment) -> bool:
+    """Whether a lane will find out whose comment it is; if none will, the feed tells of it when one did."""
+    is_worked_on = not (ticket.detached or ticket.work_item.deleted)
+    is_undecided = comments.is_undecided(ticket, comment.revision) and not comments.is_ours(ticket, comment)
+    return is_worked_on and is_undecided and comment.is_news_to(ticket)
+
+
+def _looked_at(change: Change, event: HookEvent, comment: Comment) -> Change:
+    """Tell what was said, if it is a person's; what a hook told of, and is decided, has not to be read."""
+    before = change.stored.ticket
+    is_ours = comments.is_ours(before, comment)
+    if comments.is_undecided(before, event.revision) and not is_ours:
+        return change
+    if comment.html and not is_ours:
+        return telling(change, comment)
+
+    def apply(ticket: Ticket) -> Ticket:
+        after = change.apply(ticket)
+        if after.work_item.id != event.work_item or not (event.told or is_ours):
+            return after
+        return comments.told(after, event.revision) if is_ours else comments.seen(after, event.revision)
+
+    return replace(change, apply=apply)
 
 
 def change_of(stored: Stored, item: WorkItemRef, *, by: str) -> Change:

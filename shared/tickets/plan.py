@@ -69,6 +69,16 @@ class Heal:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkItem:
+    """A person chose a work item that is there already: let it carry the ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkItem:
+    """A person wants the work item to carry the ticket no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """Something is to be changed: read the work item first, for a person may have changed it."""
 
@@ -101,17 +111,19 @@ class Nothing:
 
 NO_WORKFLOW = Workflow(())
 
-type Plan = Create | Look | Heal | Read | Patch | Renew | Nothing
+type Plan = Create | Look | Heal | LinkItem | UnlinkItem | Read | Patch | Renew | Nothing
 
 
 def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, workflow: Workflow = NO_WORKFLOW) -> Plan:
     """Return what to do. `item` and `workflow` (of its type) are needed only to turn a `Read` into what comes of it."""
     if ticket.detached:
         return Nothing()
+    if ticket.linking:
+        return Look() if ticket.attempt else LinkItem()
     if not ticket.work_item.id:
         return _without_item(desired, ticket)
-    if ticket.duplicates:
-        return Heal()
+    if ticket.duplicates or ticket.unlinking:
+        return Heal() if ticket.duplicates else UnlinkItem()
     if ticket.work_item.deleted or not (ticket.sending or _differs(desired, ticket)):
         return Nothing()
     return _with_item(desired, ticket, item, workflow) if item else Read()

@@ -36,9 +36,10 @@ EntryView = TypedDict(
         "change": str,
         "from": BriefView | None,
         "to": BriefView,
+        "comment": views.CommentView | None,
     },
 )
-"""One change of a ticket; `from` is null for its first."""
+"""One change of a ticket; `from` is null for its first, `comment` for all but what people wrote."""
 
 
 class TicketWithHistory(views.TicketView):
@@ -145,6 +146,7 @@ def _entry(row: Row) -> EntryView:
         "change": message["change"],
         "from": previous and _brief(previous),
         "to": _brief(current),
+        "comment": message.get("comment"),
     }
 
 

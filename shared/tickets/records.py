@@ -17,6 +17,9 @@ MOVED = "moved"
 """Detached because its link moved and its work item was closed: attached again, it gets a new one."""
 WITHDRAWN = "withdrawn"
 """Detached because its import was taken back: the next snapshot attaches it again, and it gets a new work item."""
+PARTED = "parted"
+"""Detached because a person unlinked its work item, or chose one that could not be linked: it has none now, and gets
+one when somebody links it, or asks for a new one by a retry."""
 CLOSED_CATEGORIES = frozenset({"Completed", "Removed"})
 
 
@@ -86,6 +89,8 @@ class Sending:
     """Whether one of these patches had no other fields than texts, of which the service stores its own version."""
     severities: list[str] = field(default_factory=list)
     """What it told, newest first."""
+    said: list[str] = field(default_factory=list)
+    """Digests of its comments, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,14 @@ class Ticket:
     open: bool = True
     work_item: WorkItemRef = WorkItemRef()
     nonce: str = ""
-    """Of the attempt that made the work item: another item with the same one is a copy, made by a person."""
+    """Of the attempt that made or linked the work item: another item with the same one is a copy, made by a person."""
+    linking: int = 0
+    """The work item that a person chose for it, while that does not carry it yet. `nonce` is then of that attempt, once
+    there was one."""
+    unlinking: bool = False
+    """Whether a person wants its work item to carry it no more, while it still does."""
+    linked: bool = False
+    """Whether the work item was there before it, and is nobody's to remove."""
     attempt: Attempt | None = None
     sending: Sending | None = None
     failure: Failure | None = None
@@ -128,7 +140,7 @@ class Ticket:
     wanted: bool = False
     """Whether a person asked for its work item, whatever filters and caps say."""
     detached: str = ""
-    """Why it is kept and not worked on any more: `UNLINKED`, `MOVED` or `WITHDRAWN`; empty for a ticket that is."""
+    """Why it is kept and not worked on any more: `UNLINKED`, `MOVED`, `WITHDRAWN`, `PARTED`; empty for one that is."""
     leaving: str = ""
     """What its work item is told when it is closed because the link moved; the ticket is detached afterwards."""
     own_revision: int = 0
@@ -146,6 +158,12 @@ class Ticket:
     """Whether the card was answered that people closed while the platform still finds what it is about."""
     objections: int = 0
     """How many such answers there were since the platform last said that it is gone."""
+    comments_told: tuple[int, ...] = ()
+    """The latest revisions whose comments were told, or are ours."""
+    comments_since: int = 0
+    """Comments up to this revision are not told any more."""
+    comments_seen: int = 0
+    """Up to which revision none was missed."""
     generation: int = 0
     """How many work items the ticket had before this one; those are left as they are."""
     predecessor: int = 0
@@ -193,6 +211,9 @@ class Ticket:
             "status": self.status,
             "work_item": json.dumps(asdict(self.work_item)),
             "nonce": self.nonce,
+            "linking": self.linking,
+            "unlinking": self.unlinking,
+            "linked": self.linked,
             "own_revision": self.own_revision,
             "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
             "written_open": self.written_open,
@@ -200,6 +221,9 @@ class Ticket:
             "left": self.left,
             "objected": self.objected,
             "objections": self.objections,
+            "comments_told": json.dumps(self.comments_told),
+            "comments_since": self.comments_since,
+            "comments_seen": self.comments_seen,
             "generation": self.generation,
             "predecessor": self.predecessor,
             "history": self.history,
@@ -244,6 +268,7 @@ def read_ticket(row: Row) -> Stored:
     """Make a ticket of its row; unknown properties are ignored, missing ones have their defaults."""
     values = row.values
     sending, failure = values.get("sending"), values.get("failure")
+    item = _known(WorkItemRef(), json.loads(str(values.get("work_item", "{}"))))
     vulnerabilities = tuple(json.loads(str(values.get("vulnerabilities", "[]"))))
     ticket = Ticket(
         kind=str(values["kind"]),
@@ -253,8 +278,11 @@ def read_ticket(row: Row) -> Stored:
         title=str(values.get("title", "")),
         severity=str(values.get("severity", "")),
         open=bool(values.get("open", True)),
-        work_item=_known(WorkItemRef(), json.loads(str(values.get("work_item", "{}")))),
+        work_item=item,
         nonce=str(values.get("nonce", "")),
+        linking=int(str(values.get("linking", 0))),
+        unlinking=bool(values.get("unlinking", False)),
+        linked=bool(values.get("linked", False)),
         attempt=_attempt(values),
         sending=_known(Sending(0, {}, {}, []), json.loads(str(sending))) if sending else None,
         failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
@@ -270,6 +298,9 @@ def read_ticket(row: Row) -> Stored:
         told_severity=str(values.get("told_severity", "")),
         objected=bool(values.get("objected", False)),
         objections=int(str(values.get("objections", 0))),
+        comments_told=tuple(json.loads(str(values.get("comments_told", "[]")))),
+        comments_since=int(str(values.get("comments_since", item.revision))),
+        comments_seen=int(str(values.get("comments_seen", item.revision))),
         generation=int(str(values.get("generation", 0))),
         predecessor=int(str(values.get("predecessor", 0))),
         history=int(str(values.get("history", 0))),

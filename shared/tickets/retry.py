@@ -82,19 +82,7 @@ class Retry:
         ]
 
     def _attach(self, connection: str, key: str, ticket: Ticket) -> None:
-        if ticket.detached == WITHDRAWN:
-            raise ConflictError(
-                "The ticket's import was taken back: nothing says any more what it should be.",
-                hint="Send its snapshot, or the report that has it, again.",
-                status=409,
-            )
-        link = self.links.find(ticket.kind, ticket.asset)
-        if link is None or link.at(connection) is None or link.state is LinkState.DELETING:
-            raise ConflictError(
-                f"The ticket is detached: {ticket.kind} {ticket.asset} is not linked to the connection {connection}.",
-                hint="Link it there again, then retry.",
-                status=409,
-            )
+        refuse_unless_attachable(self.links, connection, ticket)
         self._write(connection, Change(Stored(key, ticket), attached, change="attached", by=SELF, due=True))
 
     def _write(self, connection: str, change: Change) -> None:
@@ -104,3 +92,20 @@ class Retry:
     def _again(self, connection: str, key: str) -> None:
         self.table.write(connection, due_at_once(key, asked=True))
         self.wake_ups.send(connection, keys.lane_of(key))
+
+
+def refuse_unless_attachable(links: LinkStore, connection: str, ticket: Ticket) -> None:
+    """Raise `ConflictError` if a detached ticket cannot be worked on again."""
+    if ticket.detached == WITHDRAWN:
+        raise ConflictError(
+            "The ticket's import was taken back: nothing says any more what it should be.",
+            hint="Send its snapshot, or the report that has it, again.",
+            status=409,
+        )
+    link = links.find(ticket.kind, ticket.asset)
+    if link is None or link.at(connection) is None or link.state is LinkState.DELETING:
+        raise ConflictError(
+            f"The ticket is detached: {ticket.kind} {ticket.asset} is not linked to the connection {connection}.",
+            hint="Link it there again, then retry.",
+            status=409,
+        )

@@ -11,18 +11,18 @@ from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
 from shared.tickets import remarks
 from shared.tickets.arrivals import read_vulnerability
-from shared.tickets.attempts import generation_of
+from shared.tickets.attempts import generation_of, is_link
 from shared.tickets.members import Members
-from shared.tickets.plan import Desired, Patch, digest
+from shared.tickets.plan import Desired, digest
 from shared.tickets.records import (
     CLOSED_CATEGORIES,
     MOVED,
     NEVER,
+    PARTED,
     WITHDRAWN,
     Attempt,
     Failure,
     Hold,
-    Sending,
     Ticket,
     WorkItemRef,
     Written,
@@ -34,10 +34,7 @@ _MAX_TITLE = 1000
 _MAX_NAMED = 100
 _MAX_NAMES = 8_000
 """Characters: an update message has a ticket twice, and a queue takes 48 KiB."""
-_MAX_EARLIER = 8
-TEXTS = frozenset({"System.Description", "Microsoft.VSTS.TCM.ReproSteps"})
-"""Fields of HTML, of which the service stores its own version."""
-_NOT_SENT = ""  # no field's digest: whatever is desired differs from it
+NOT_SENT = ""  # no field's digest: whatever is desired differs from it
 
 
 def begun(members: Members) -> Ticket:
@@ -84,7 +81,7 @@ def wanted(ticket: Ticket) -> Ticket:
 
 def attempted(ticket: Ticket, attempt: Attempt, desired: Desired) -> Ticket:
     """A create is about to be sent; what it will say is remembered, should its answer be lost."""
-    sent = {name: Written(digest(value), _NOT_SENT) for name, value in desired.fields.items()}
+    sent = {name: Written(digest(value), NOT_SENT) for name, value in desired.fields.items()}
     begun = replace(ticket, attempt=attempt, held=None)
     return replace(begun, written=sent, written_open=True, told_severity=desired.severity)
 
@@ -103,7 +100,7 @@ def failed(ticket: Ticket, error: BridgeError, code: str) -> Ticket:
     """A person must act before it is tried again."""
     failure = Failure(code, error.message, error.hint)
     # What is refused now says nothing of an earlier patch whose answer was lost.
-    return _left(replace(ticket, attempt=None, failure=failure))
+    return left(replace(ticket, attempt=None, failure=failure))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +126,27 @@ def created(ticket: Ticket, made: Made) -> Ticket:
         return ticket
     if generation > ticket.generation:  # our row is an older one, restored
         return created(renewed(ticket, generation), made)
-    if ticket.work_item.id not in (0, made.item.id):
+    chosen = ticket.work_item.id or ticket.linking
+    if chosen not in (0, made.item.id):
         return _doubled(ticket, made)
     if ticket.work_item.id and ticket.attempt is None:
         return ticket
+    if is_link(made.nonce):
+        return linked(ticket, made)
     ours = ticket.attempt is not None and ticket.attempt.nonce == made.nonce
     sent = (
         {name: known.sent for name, known in ticket.written.items()}
         if ours
-        else dict.fromkeys(remarks.LABELS, _NOT_SENT)
+        else dict.fromkeys(remarks.LABELS, NOT_SENT)
     )
     return replace(
-        _seen(ticket, made.item, made.category),
+        seen(ticket, made.item, made.category),
         nonce=made.nonce,
         own_revision=1,
+        comments_since=1,
+        comments_seen=1,
         attempt=None,
+        linking=0,
         failure=None,
         held=None,
         wanted=False,
@@ -155,16 +158,84 @@ def created(ticket: Ticket, made: Made) -> Ticket:
 def _doubled(ticket: Ticket, made: Made) -> Ticket:
     """Two work items carry the ticket: the one with the lowest id survives, whoever finds which one first.
 
-    One with the nonce of ours is not a second one: a person copied the card, or our link into another one.
+    One with the nonce of ours is not a second one: a person copied the card, or our link into another one. What a
+    person chose survives whatever its id.
     """
     known, found = ticket.work_item.id, made.item.id
     if made.nonce == ticket.nonce or found in ticket.duplicates:
         return ticket
-    if found > known:
+    if found > known or ticket.linked or ticket.linking:
         return replace(ticket, attempt=None, duplicates={**ticket.duplicates, found: 1})
     duplicates = {**ticket.duplicates, known: ticket.own_revision}
     nothing = WorkItemRef(project=ticket.work_item.project)
     return created(replace(ticket, attempt=None, sending=None, work_item=nothing, duplicates=duplicates), made)
+
+
+def linked(ticket: Ticket, made: Made) -> Ticket:
+    """The work item that a person chose carries the ticket. What it says is people's, and stays until they change it.
+
+    What was desired then is known as said, if the attempt is the one that remembered it: only what changes later is
+    news. A card that is closed already needs no answer to that.
+    """
+    ours = ticket.nonce == made.nonce
+    since = ticket.comments_since if ours else made.item.revision
+    said = ticket.written if ours else dict.fromkeys(remarks.LABELS, Written(NOT_SENT, NOT_SENT))
+    return replace(
+        seen(ticket, made.item, made.category),
+        nonce=made.nonce,
+        linking=0,
+        linked=True,
+        own_revision=0,
+        comments_since=since,
+        comments_seen=since,
+        failure=None,
+        written=said,
+        written_open=ticket.written_open if ours else ticket.open,
+        objected=made.category in CLOSED_CATEGORIES,
+    )
+
+
+def to_link(ticket: Ticket, number: int) -> Ticket:
+    """A person chose a work item for it. It stays as it is if it has one that is alive, or another one was chosen."""
+    item = ticket.work_item
+    if (item.id and not item.deleted) or ticket.linking:
+        return ticket
+    fresh = attached(ticket) if ticket.detached else ticket
+    if fresh.work_item.id:
+        fresh = renewed(fresh, fresh.generation + 1)
+    return replace(fresh, linking=number, failure=None)
+
+
+def linking(ticket: Ticket, nonce: str, desired: Desired, revision: int) -> Ticket:
+    """The link is about to be sent to an item at a revision; what it would say if it were ours counts as said.
+
+    Comments are told from then on: the next revision is that of the link, for it tests the one before.
+    """
+    kept = {name: Written(digest(value), digest(None)) for name, value in desired.fields.items()}
+    return replace(
+        ticket,
+        nonce=nonce,
+        written=kept,
+        written_open=desired.open,
+        told_severity=desired.severity,
+        comments_since=revision + 1,
+    )
+
+
+def not_linked(ticket: Ticket, failure: Failure) -> Ticket:
+    """The chosen work item cannot be linked: a person must choose again. If it carries the ticket after all, that mark
+    is an earlier one."""
+    return replace(renewed(ticket, ticket.generation + 1), detached=PARTED, failure=failure)
+
+
+def to_unlink(ticket: Ticket) -> Ticket:
+    """A person wants to part it from its work item."""
+    return replace(ticket, unlinking=True) if ticket.work_item.id and not ticket.detached else ticket
+
+
+def unlinked(ticket: Ticket) -> Ticket:
+    """Its work item carries it no more, or lies in the recycle bin; a mark that is still there is an earlier one."""
+    return replace(renewed(ticket, ticket.generation + 1), detached=PARTED, failure=None, predecessor=0)
 
 
 def renewed(ticket: Ticket, generation: int) -> Ticket:
@@ -175,9 +246,15 @@ def renewed(ticket: Ticket, generation: int) -> Ticket:
         predecessor=ticket.work_item.id or ticket.predecessor,
         work_item=WorkItemRef(),
         nonce="",
+        linking=0,
+        unlinking=False,
+        linked=False,
         attempt=None,
         sending=None,
         own_revision=0,
+        comments_told=(),
+        comments_since=0,
+        comments_seen=0,
         duplicates={},
         written={},
         written_open=True,
@@ -189,77 +266,6 @@ def renewed(ticket: Ticket, generation: int) -> Ticket:
 def healed(ticket: Ticket, duplicate: int) -> Ticket:
     """A duplicate was removed, or left to people with a word about it."""
     return replace(ticket, duplicates={n: own for n, own in ticket.duplicates.items() if n != duplicate})
-
-
-def patching(ticket: Ticket, patch: Patch, revision: int, *, open_: bool, severity: str = "") -> Ticket:
-    """A patch of an item at a revision is about to be sent; what it says is remembered, should its answer be lost."""
-    earlier = ticket.sending if ticket.sending and ticket.sending.revision == revision else Sending(0, {}, {}, [])
-    newest = {name: [digest(value), *earlier.sent.get(name, [])][:_MAX_EARLIER] for name, value in patch.fields.items()}
-    goals = [open_, *earlier.goals][:_MAX_EARLIER]
-    only_texts = earlier.only_texts or (bool(patch.fields) and patch.fields.keys() <= TEXTS)
-    severities = [severity or ticket.told_severity, *earlier.severities][:_MAX_EARLIER]
-    return replace(
-        ticket,
-        sending=Sending(revision, {**earlier.sent, **newest}, patch.keeps, goals, only_texts, severities),
-    )
-
-
-def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired: Desired) -> Ticket:
-    """A patch of ours was taken: `item` is what it left. It concerns nobody if another item survived meanwhile.
-
-    Where nothing had to be sent, an earlier patch without an answer may still be on its way to this revision.
-    """
-    if item.id != ticket.work_item.id:
-        return ticket
-    was_sent = bool(patch.fields or patch.state or patch.comment)
-    ours = {name: Written(digest(value), digest(item.fields.get(name))) for name, value in patch.fields.items()}
-    after = replace(
-        _seen(ticket, item, category),
-        own_revision=_own(ticket, item),
-        sending=None if was_sent else ticket.sending,
-        failure=None,
-        written={**ticket.written, **ours, **_kept(ticket.written, patch.keeps)},
-    )
-    if not patch.is_last:  # the goal stays: there is one more step to take
-        return after
-    after = replace(
-        after,
-        written_open=desired.open,
-        left=not desired.open and desired.policies.goal == "leave",
-        told_severity=desired.severity or ticket.told_severity,
-        objected=category in CLOSED_CATEGORIES and (patch.objects or ticket.objected),
-        objections=ticket.objections + patch.objects if desired.open else 0,
-    )
-    return after if desired.open else _left(after)
-
-
-def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ticket:
-    """The answer to a patch was lost, and the item has a newer revision: it tells what of the patch stands there.
-
-    `after` is the item at the revision that followed on the one that the patch tests. If patches were sent for that
-    revision again and again, only one of them can have made it, or somebody else. A patch is carried out whole or not
-    at all, so one value of it that is there proves it; the service may have made something else of a text.
-    """
-    sending = ticket.sending
-    if sending is None or after.id != ticket.work_item.id:
-        return ticket
-    now = {name: digest(after.fields.get(name)) for name in sending.sent}
-    there = {name for name, sent in sending.sent.items() if now[name] in sent}
-    news = {name for name in now if name not in ticket.written or ticket.written[name].stored != now[name]}
-    is_open = not is_closed
-    goal_reached = is_open in sending.goals and is_open != ticket.written_open
-    if not (there & news or goal_reached or (by_us and sending.only_texts)):
-        return replace(ticket, sending=None)
-    texts = {name: Written(_only(sending.sent[name]), now[name]) for name in (TEXTS & news) - there}
-    values = {name: Written(now[name], now[name]) for name in there}
-    return replace(
-        ticket,
-        own_revision=_own(ticket, after) if by_us else ticket.own_revision,
-        sending=None,
-        written={**ticket.written, **values, **texts, **_kept(ticket.written, sending.keeps)},
-        written_open=is_open if is_open in sending.goals else ticket.written_open,
-        told_severity=next(iter(sending.severities), ticket.told_severity),
-    )
 
 
 def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
@@ -276,7 +282,7 @@ def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
 
 def settled(ticket: Ticket) -> Ticket:
     """Desired and observed agree: whatever failed before does not matter any more."""
-    return _left(replace(ticket, failure=None, held=None))
+    return left(replace(ticket, failure=None, held=None))
 
 
 def detached(ticket: Ticket, why: str) -> Ticket:
@@ -303,7 +309,7 @@ def attached(ticket: Ticket) -> Ticket:
     return renewed(again, ticket.generation + 1) if was_left and ticket.work_item.id else again
 
 
-def _left(ticket: Ticket) -> Ticket:
+def left(ticket: Ticket) -> Ticket:
     """All was done that could be done to an item that we leave."""
     return detached(ticket, MOVED) if ticket.leaving else ticket
 
@@ -330,25 +336,8 @@ def identity(value: object) -> str:
     return str(value or "")
 
 
-def _seen(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
+def seen(ticket: Ticket, item: WorkItem, category: str) -> Ticket:
     """Take in an item's revision, unless an event already told of a later one."""
     if item.id == ticket.work_item.id and item.revision < ticket.work_item.revision:
         return ticket
     return replace(ticket, work_item=refer(item, category, project=ticket.work_item.project))
-
-
-def _only(sent: Sequence[str]) -> str:
-    """Which text was sent, if only one was: the service's own version of it does not tell."""
-    return sent[0] if len(sent) == 1 else _NOT_SENT
-
-
-def _own(ticket: Ticket, item: WorkItem) -> int:
-    """A patch of ours left this revision: nobody else has written as long as each followed on the last of ours."""
-    return item.revision if item.revision == ticket.own_revision + 1 else ticket.own_revision
-
-
-def _kept(before: Mapping[str, Written], keeps: Mapping[str, str]) -> dict[str, Written]:
-    """A person's value stays; ours is remembered as said, so that it is said once."""
-    return {
-        name: Written(sent, before[name].stored if name in before else digest(None)) for name, sent in keeps.items()
-    }

@@ -8,7 +8,7 @@ from pydantic import WithJsonSchema
 from shared.links.models import KINDS
 from shared.shown import Moment
 from shared.tickets import keys
-from shared.tickets.records import MOVED, UNLINKED, WITHDRAWN, Failure, Hold, Ticket, TicketStatus
+from shared.tickets.records import MOVED, PARTED, UNLINKED, WITHDRAWN, Failure, Hold, Ticket, TicketStatus
 from shared.tickets.snapshots import Severity
 
 MESSAGE_SCHEMA = 1
@@ -16,6 +16,11 @@ _AGAIN = "To have it worked on again, link the asset and POST /api/tickets/{tick
 _DETACHED = {
     UNLINKED: Failure("detached", "Its asset is not linked to this connection any more; nothing changes it.", _AGAIN),
     MOVED: Failure("detached", "Its asset's link moved elsewhere and its work item was closed.", _AGAIN),
+    PARTED: Failure(
+        "unlinked",
+        "Its work item was unlinked; nothing changes it.",
+        "PUT /api/tickets/{ticket}/work-item links another one, POST /api/tickets/{ticket}/retry makes a new one.",
+    ),
     WITHDRAWN: Failure("withdrawn", "Its import was taken back.", "Its next snapshot makes a new work item."),
 }
 
@@ -46,6 +51,18 @@ class ErrorView(TypedDict):
     code: str
     message: str
     hint: str
+
+
+class CommentView(TypedDict):
+    """What a person wrote in the work item's discussion, 3,000 characters of it.
+
+    `html` is sanitised, null where it would be too long; `at` is when, null where Azure DevOps did not say.
+    """
+
+    author: str
+    text: str
+    html: str | None
+    at: str | None
 
 
 class TicketView(TypedDict):
@@ -87,12 +104,22 @@ def view(connection: str, key: str, ticket: Ticket) -> TicketView:
 
 
 def update(
-    connection: str, key: str, before: Ticket | None, after: Ticket, *, change: str, by: str
+    connection: str,
+    key: str,
+    before: Ticket | None,
+    after: Ticket,
+    *,
+    change: str,
+    by: str,
+    comment: CommentView | None = None,
 ) -> dict[str, Any] | None:
-    """Return the message that says what changed, or None if nothing that anyone can see did."""
+    """Return the message that says what changed, or None if nothing that anyone can see did.
+
+    Only one that tells a comment has a `comment`.
+    """
     previous = view(connection, key, before) if before else None
     current = view(connection, key, after)
-    if previous and _without_time(previous) == _without_time(current):
+    if previous and comment is None and _without_time(previous) == _without_time(current):
         return None
     return {
         "schema": MESSAGE_SCHEMA,
@@ -103,6 +130,7 @@ def update(
         "change": change,
         "previous": previous,
         "current": current,
+        **({"comment": comment} if comment else {}),
     }
 
 

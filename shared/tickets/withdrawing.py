@@ -18,9 +18,10 @@ from shared.tickets import origins
 from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Lane, PausedError, concerns_connection
 from shared.tickets.leases import LeaseLostError
+from shared.tickets.patches import told
 from shared.tickets.presence import Unknown, find_deleted
 from shared.tickets.records import CLOSED_CATEGORIES, WITHDRAWN, Stored
-from shared.tickets.transitions import identity, taken_back, told
+from shared.tickets.transitions import identity, taken_back
 
 _TOGETHER = 20
 """How many items are read before the first of them is removed: what people do in between is not seen."""
@@ -42,9 +43,10 @@ class Withdrawal:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it can be taken back now: an attempt without a result, or a second item, is settled first."""
+        """Whether it can be taken back now: whatever else is under way is settled first."""
         ticket = self.stored.ticket
-        return bool(ticket.detached) or not (ticket.attempt or ticket.duplicates)
+        is_busy = ticket.attempt or ticket.duplicates or ticket.linking or ticket.unlinking
+        return bool(ticket.detached) or not is_busy
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,15 @@ from shared.tickets.healing import Healer
 from shared.tickets.journal import Change
 from shared.tickets.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
 from shared.tickets.leases import Lease, LeaseLostError
+from shared.tickets.linking import Linker
 from shared.tickets.members import members_of
-from shared.tickets.plan import Create, Desired, Heal, Look, Nothing, Read, plan
+from shared.tickets.plan import Create, Desired, Heal, LinkItem, Look, Nothing, Read, UnlinkItem, plan
 from shared.tickets.records import UNLINKED, WITHDRAWN, Hold, Stored, read_ticket
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
 from shared.tickets.transitions import attached, begun, detached, held, settled, summarised
 from shared.tickets.turns import Turns
+from shared.tickets.unlinking import Unlinker
 from shared.tickets.withdrawing import Withdrawal, Withdrawer
 from shared.tickets.work_item_fields import desired, ticket_url
 
@@ -119,14 +121,16 @@ class Work:
         lane.write([_settled(job) for job, decision in plans if isinstance(decision, Nothing)])
         parts: tuple[tuple[type, _Run], ...] = (
             (Look, Resolver(lane).run),
+            (LinkItem, Linker(lane).run),
             (Heal, Healer(lane).run),
+            (UnlinkItem, Unlinker(lane).run),
             (Create, Creator(lane, self.refusals, Admission(lane, self.gates)).run),
             (Read, Changer(lane).run),
         )
         for kind, run in parts:
             todo = sorted((job for job, decision in plans if isinstance(decision, kind)), key=_place)
             for _, group in groupby(todo, key=_place):
-                self._carry_out(lane, run, list(group), may_fail=kind not in (Look, Heal))
+                self._carry_out(lane, run, list(group), may_fail=kind in (Create, Read))
 
     def _carry_out(self, lane: Lane, run: "_Run", jobs: Sequence[Job], *, may_fail: bool) -> None:
         """Run one part for one project and type: what is wrong there concerns no other one's tickets.

@@ -6,7 +6,7 @@ from typing import TypedDict
 import azure.functions as func
 
 from shared.azure_devops.projects import Project
-from shared.connections.browse import WorkItemTypeView
+from shared.connections.browse import FoundItemView, WorkItemTypeView
 from shared.connections.check import StepsView
 from shared.connections.models import Connection, ConnectionRequest, ConnectionView
 from shared.connections.sign_in import PendingView, SignInView
@@ -39,6 +39,7 @@ from shared.triggers.parameters import (
     REDIRECT,
     SEARCH,
     TENANT,
+    WORDS,
 )
 from shared.validation import parse_json, validated
 
@@ -237,6 +238,13 @@ def show_consent(req: func.HttpRequest) -> func.HttpResponse:
     return ok({"url": services.consent(req.route_params["connection"], given)})
 
 
+class WorkItems(TypedDict):
+    """The work items that fit best; there is no second page."""
+
+    work_items: list[FoundItemView]
+    continuation: None
+
+
 @operation(
     blueprint, "GET connections/{connection}/projects", gives=Projects, parameters=(SEARCH, *PAGED), refuses=(404, 422)
 )
@@ -273,6 +281,19 @@ def list_area_paths(req: func.HttpRequest) -> func.HttpResponse:
     return page_of(
         "area_paths", req, services.browse.area_paths(connection, project, req.params.get("search", "")), str
     )
+
+
+@operation(
+    blueprint,
+    "GET connections/{connection}/projects/{project}/work-items",
+    gives=WorkItems,
+    parameters=(WORDS,),
+    refuses=(404, 422),
+)
+def find_work_items(req: func.HttpRequest) -> func.HttpResponse:
+    """Find work items to link, by their number or words of their titles: the 50 that were changed last."""
+    connection, project = req.route_params["connection"], req.route_params["project"]
+    return collection("work_items", services.browse.work_items(connection, project, req.params.get("search", "")), "")
 
 
 def _shown(connection: Connection, *, status: int = 200) -> func.HttpResponse:

@@ -8,6 +8,7 @@ from shared.connections.models import NAME
 from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.services import services
 from shared.tickets import keys
+from shared.tickets.by_hand import WorkItemChoice
 from shared.tickets.reading import Filter, TicketWithHistory
 from shared.tickets.records import Hold, TicketStatus
 from shared.tickets.snapshots import Snapshot, read_snapshot
@@ -16,7 +17,7 @@ from shared.triggers.answers import bad_continuation, body_of, collection, conti
 from shared.triggers.operations import operation
 from shared.triggers.parameters import ASSET, KIND, PAGED, STATUS, WAITING_FOR
 from shared.triggers.queries import bad_kind
-from shared.validation import parse_json
+from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()
 LOCATION = {"Location": "The ticket's address."}
@@ -41,8 +42,7 @@ def create_ticket(req: func.HttpRequest) -> func.HttpResponse:
     vulnerability = read_snapshot(parse_json(body_of(req), what="snapshot"))
     ticket = services.submit.one(vulnerability)
     found = services.read_tickets.one(ticket)
-    location = f"{services.settings.public_url}/api/tickets/{ticket}"
-    return ok(found, status=202, headers={"Location": location})
+    return ok(found, status=202, headers=_location(ticket))
 
 
 @operation(blueprint, "GET tickets/{ticket}", gives=TicketWithHistory, refuses=(404,))
@@ -72,6 +72,42 @@ def retry_ticket(req: func.HttpRequest) -> func.HttpResponse:
     A detached ticket is attached again, if its asset is linked to its connection (else 409).
     """
     return ok(services.retry.one(_ticket(req)), status=202)
+
+
+@operation(
+    blueprint,
+    "PUT tickets/{ticket}/work-item",
+    takes=WorkItemChoice,
+    gives=TicketView,
+    status=202,
+    headers=LOCATION,
+    refuses=(404, 409),
+)
+def link_work_item(req: func.HttpRequest) -> func.HttpResponse:
+    """Link a work item that is there already; the ticket has it soon.
+
+    It must belong to the ticket's organisation and track no other ticket; a ticket that has a work item is unlinked
+    first (409). What people wrote in it stays: later changes become comments.
+    """
+    ticket = _ticket(req)
+    choice = validated(WorkItemChoice, parse_json(body_of(req), what="work item"), what="work item")
+    return ok(services.by_hand.link(ticket, choice.id), status=202, headers=_location(ticket))
+
+
+@operation(
+    blueprint, "DELETE tickets/{ticket}/work-item", gives=TicketView, status=202, headers=LOCATION, refuses=(404, 409)
+)
+def unlink_work_item(req: func.HttpRequest) -> func.HttpResponse:
+    """Unlink a ticket's work item, which stays, without our link and tag; the ticket is *detached* soon.
+
+    Then another one can be linked, or a retry makes a new one.
+    """
+    ticket = _ticket(req)
+    return ok(services.by_hand.unlink(ticket), status=202, headers=_location(ticket))
+
+
+def _location(ticket: str) -> dict[str, str]:
+    return {"Location": f"{services.settings.public_url}/api/tickets/{ticket}"}
 
 
 def _filter(req: func.HttpRequest) -> Filter:

@@ -50,6 +50,7 @@ LIMIT = Parameter("limit", "query", Annotated[int, Field(ge=1, le=MAX_PAGE)], "H
 CONTINUATION = Parameter("continuation", "query", str, "What the last page had, unchanged: the page after it.")
 PAGED = (LIMIT, CONTINUATION)
 SEARCH = Parameter("search", "query", str, "Only what has this text in its name, whatever the case.")
+WORDS = Parameter("search", "query", str, "Words of the title, or the number.")
 EXISTING = Parameter(
     "existing",
     "query",

@@ -114,6 +114,13 @@ RIGHT: Mapping[str, Any] = {
             ],
         }
     ),
+    "updates.list_updates": _listed(
+        {
+            "rev": 2,
+            "revisedBy": {"displayName": "Ada"},
+            "fields": {"System.History": {"newValue": "x"}, "System.ChangedDate": {"newValue": "2026-11-20T10:00:00Z"}},
+        }
+    ),
     "work_item_types.read_workflow": {
         "name": "Bug",
         "states": [{"name": "New", "category": "Proposed", "color": "b2b2b2"}],
@@ -125,5 +132,6 @@ RIGHT: Mapping[str, Any] = {
     "work_items.find_created_since": {"workItems": [{"id": 1}]},
     "work_items.get_deleted": {"id": "1", "Name": "x", "Project": "P", "resource": _ITEM},
     "work_items.get_many": _listed(_ITEM, None),
+    "work_items.search": {"workItems": [{"id": 1}]},
     "work_items.recycle_bin": _listed({"id": "1"}),
 }

@@ -103,6 +103,7 @@ EXAMPLE_OF = {
     "work_items.recycle_bin": "wit/7.1/httpExamples/recycleBin/GET__wit_recyclebin.json",
     "work_items.get_deleted": "wit/7.1/httpExamples/recycleBin/GET__wit_recyclebin__id_.json",
     "work_items.find_created_since": "wit/7.1/httpExamples/wiql/GET__wit_get_id_workitems.json",
+    "updates.list_updates": "wit/7.1/httpExamples/updates/GET__list_of_workitem_updates*.json",
     "projects.work_item_types": "wit/7.1/httpExamples/workItemTypes/GET__wit_workItemTypes.json",
     "work_item_types.read_workflow": "wit/7.1/httpExamples/workItemTypes/GET__wit_workItemTypes_Bug.json",
     "projects.states": "wit/7.1/httpExamples/workItemTypeStates/GET*",

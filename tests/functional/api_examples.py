@@ -207,6 +207,11 @@ def _links_and_tickets(call: Recorder) -> None:
         headers={"Authorization": f"Basic {password}"},
     )
     call("reconcile_connection", query={"dry_run": "true"})
+    call("unlink_work_item", ticket=ticket)
+    call.bridge.until(ticket, "detached")
+    call("link_work_item", ticket=ticket, body={"id": item["id"]})
+    call.bridge.until(ticket, "open")
+    call("find_work_items", project=PROJECT, query={"search": "log4j"})
 
 
 def _failed_messages(call: Recorder) -> None:

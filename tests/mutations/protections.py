@@ -52,7 +52,13 @@ MUTATIONS = (
     ),
     Mutation(
         "look-up before a create is repeated",
-        (Edit("plan.py", "        return Look()", "        return Create()"),),
+        (
+            Edit(
+                "plan.py",
+                "    if ticket.attempt:\n        return Look()",
+                "    if ticket.attempt:\n        return Create()",
+            ),
+        ),
         _KILLS,
         "work: create",
     ),
@@ -160,7 +166,7 @@ MUTATIONS = (
     ),
     Mutation(
         "memory of a patch without an answer",
-        (Edit("transitions.py", "sending=None if was_sent else ticket.sending", "sending=None"),),
+        (Edit("patches.py", "sending=None if was_sent else ticket.sending", "sending=None"),),
         _FREEZES,
         "work: patch, taken back",
     ),

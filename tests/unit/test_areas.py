@@ -24,6 +24,7 @@ from shared.azure_devops import (
     sources,
     subscriptions,
     tags,
+    updates,
     work_items,
 )
 from shared.azure_devops import personal_access_tokens as pats
@@ -66,6 +67,8 @@ CALLS: list[Call[Any]] = [
     sources.read_blob("P", "x", "0", max_bytes=1000),
     subscriptions.get_subscription("x"),
     tags.list_tags("P"),
+    updates.list_updates("P", 1, 0),
+    work_items.search("P", "x", 50),
     work_items.delete(1),
     work_items.destroy(1),
     work_items.restore("P", 1),
@@ -321,3 +324,12 @@ def test_numbers_and_depths_beyond_reason_are_our_errors_too() -> None:
         Answering((200, JSON, deep)).do(classification_nodes.area_paths("P"))
     with pytest.raises(TransientError):
         Answering((200, JSON, b'{"comments": [{"id": 1e999, "text": ""}]}')).do(comments.list_comments("P", 1))
+
+
+def test_what_was_said_stands_in_the_updates() -> None:
+    found = read(updates.list_updates("P", 1, 0), "wit/7.1/updates/GET__list_of_workitem_updates")
+
+    said = [one for one in found if one.comment]
+    assert said
+    assert all(one.author == "Jamal Hartnett" for one in said)
+    assert [one.revision for one in found] == sorted(one.revision for one in found)

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.azure_devops.work_items import WorkItem
+from shared.tickets.patches import patched, patching
 from shared.tickets.plan import Desired, Heal, Patch, plan
 from shared.tickets.records import Attempt, Ticket
-from shared.tickets.transitions import Made, attempted, created, healed, observed, patched, patching, refer
+from shared.tickets.transitions import Made, attempted, created, healed, observed, refer
 
 TITLE = "System.Title"
 DESIRED = Desired({TITLE: "SQL injection"}, open=True)

@@ -7,9 +7,9 @@ import pytest
 
 from shared.azure_devops.work_items import WorkItem
 from shared.tickets.observe import change_of
+from shared.tickets.patches import patched, patching, told
 from shared.tickets.plan import Desired, Patch, digest
 from shared.tickets.records import Stored, Ticket, WorkItemRef
-from shared.tickets.transitions import patched, patching, told
 
 TITLE = "System.Title"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

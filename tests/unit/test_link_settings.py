@@ -12,9 +12,10 @@ from shared.errors import RefusedError
 from shared.links.item_fields import mapped, set_once
 from shared.links.models import Link, LinkState, Place
 from shared.storage.tables import Row
+from shared.tickets.patches import patched
 from shared.tickets.plan import Create, Desired, Nothing, Patch, Read, plan
 from shared.tickets.records import MOVED, UNLINKED, Attempt, Stored, Ticket, TicketStatus, WorkItemRef, read_ticket
-from shared.tickets.transitions import attached, detached, failed, leaving, patched, settled
+from shared.tickets.transitions import attached, detached, failed, leaving, settled
 from shared.tickets.views import view
 from tests.unit.workflows import BASIC
 

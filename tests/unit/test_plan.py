@@ -13,6 +13,7 @@ from shared.azure_devops.work_item_types import Workflow
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import ClosedByPeople
 from shared.tickets.attempts import new_nonce
+from shared.tickets.patches import patched, patching
 from shared.tickets.plan import (
     MOST_OBJECTIONS,
     Create,
@@ -28,7 +29,7 @@ from shared.tickets.plan import (
 )
 from shared.tickets.records import Attempt, Ticket, WorkItemRef
 from shared.tickets.snapshots import Status
-from shared.tickets.transitions import Made, attempted, created, observed, patched, patching, refer, renewed
+from shared.tickets.transitions import Made, attempted, created, observed, refer, renewed
 from tests.unit.workflows import BASIC, SCRUM_BUG, workflow
 
 TITLE, PRIORITY = "System.Title", "Microsoft.VSTS.Common.Priority"

@@ -13,6 +13,7 @@ from shared.connections.defaults import Defaults
 from shared.storage.tables import Row
 from shared.tickets.arrivals import Position
 from shared.tickets.attempts import new_nonce
+from shared.tickets.patches import patched, patching, told
 from shared.tickets.plan import (
     Create,
     Desired,
@@ -36,13 +37,10 @@ from shared.tickets.transitions import (
     looked_in_vain,
     not_created,
     observed,
-    patched,
-    patching,
     refer,
     renewed,
     settled,
     summarised,
-    told,
 )
 from tests.unit.small_azure_devops import BY, DESCRIPTION, PROJECT, US, Card, ConflictError, SmallAzureDevOps
 from tests.unit.workflows import AGILE_BUG, BASIC, SCRUM_BUG, workflow

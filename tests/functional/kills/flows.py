@@ -130,6 +130,19 @@ def observe_updated(place: Place) -> Invocation:
     return place.event()
 
 
+def observe_comment(place: Place) -> Invocation:
+    place.act(with_item(place), comment="On it", state="Doing")
+    return place.event()
+
+
+def reconcile_comments(place: Place) -> Invocation:
+    """What people said was never delivered."""
+    item = with_item(place)
+    place.act(item, comment="First", silent=True)
+    place.act(item, comment="Second", silent=True)
+    return reconciling(place)
+
+
 def observe_deleted(place: Place) -> Invocation:
     place.act(with_item(place), deleted=True)
     return place.event()
@@ -246,6 +259,54 @@ def regroup(place: Place) -> Invocation:
     return "round", {"round": "link", "kind": "application", "asset": ASSET}
 
 
+def by_hand(place: Place, number: int = 0) -> Invocation:
+    """Link V1's ticket to a work item, or unlink it."""
+    ticket = keys.ticket_key(keys.asset_key("application", ASSET), "V1")
+    return "by hand", {"ticket": keys.public_id(place.name, ticket), "number": number}
+
+
+def with_chosen_item(place: Place) -> int:
+    """V1's ticket has no work item any more, and there is one that it may have: its own, which knows nothing of it."""
+    number = with_item(place)
+    place.run(by_hand(place), lane(place))
+    return number
+
+
+def ask_to_link(place: Place) -> Invocation:
+    return by_hand(place, with_chosen_item(place))
+
+
+def link_item(place: Place) -> Invocation:
+    place.run(ask_to_link(place))
+    return lane(place)
+
+
+def link_after_attempt(place: Place) -> Invocation:
+    """The create was carried out and its answer lost, then somebody chose another work item."""
+    number = with_chosen_item(place)
+    place.run(("retry", {"ticket": by_hand(place)[1]["ticket"]}))
+    place.die(lane(place), Moment(named=CREATE, answered=True))
+    place.let_time_pass()
+    place.run(by_hand(place, number))
+    return lane(place)
+
+
+def ask_to_unlink(place: Place) -> Invocation:
+    with_item(place)
+    return by_hand(place)
+
+
+def unlink_item(place: Place) -> Invocation:
+    place.run(ask_to_unlink(place))
+    return lane(place)
+
+
+def unlink_deleted(place: Place) -> Invocation:
+    place.act(with_item(place), deleted=True)
+    place.run(place.event(), by_hand(place))
+    return lane(place)
+
+
 FLOWS: Mapping[str, Flow] = {
     "accept: new": accept,
     "accept: newer": accept_newer,
@@ -262,12 +323,20 @@ FLOWS: Mapping[str, Flow] = {
     "resolve: first look-up": resolve_first_look_up,
     "resolve: second look-up": resolve_second_look_up,
     "observe: updated": observe_updated,
+    "observe: commented": observe_comment,
     "observe: deleted": observe_deleted,
     "observe: restored": observe_restored,
     "observe: adopted": adopt,
     "reconcile: the feed": reconcile,
+    "reconcile: comments": reconcile_comments,
     "work: heal a duplicate": heal,
     "sweep: outbox and wake-up": send_forgotten,
+    "unlink: asked": ask_to_unlink,
+    "unlink: a work item": unlink_item,
+    "unlink: a deleted one": unlink_deleted,
+    "link: a work item, asked": ask_to_link,
+    "link: a work item": link_item,
+    "link: a work item after an attempt": link_after_attempt,
     "link: save": save_link,
     "link: save again": save_link_again,
     "link: group otherwise": regroup,

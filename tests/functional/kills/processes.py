@@ -77,6 +77,17 @@ def _link(services: Services, *, asset: str, body: Any, existing: str = "") -> N
     services.departures.carry_on_with(link)
 
 
+def _retry(services: Services, *, ticket: str) -> None:
+    services.retry.one(ticket)
+
+
+def _by_hand(services: Services, *, ticket: str, number: int) -> None:
+    if number:
+        services.by_hand.link(ticket, number)
+    else:
+        services.by_hand.unlink(ticket)
+
+
 _USE_CASES: Mapping[str, Callable[..., None]] = {
     "request": _request,
     "import": _import,
@@ -86,6 +97,8 @@ _USE_CASES: Mapping[str, Callable[..., None]] = {
     "sweep": _sweep,
     "connection": _connection,
     "link": _link,
+    "by hand": _by_hand,
+    "retry": _retry,
 }
 
 

@@ -8,8 +8,9 @@ Names, ids, times, nonces and revisions' authors differ between any two runs; ev
   and whether the ticket and its item agree on revision and state;
 - how many items that are not deleted carry each ticket;
 - `w|` rows: which ticket owns which item; no pending, no unsent row;
-- updates: each ticket's sequence starts at 1 and has no gap, and its last message says what the ticket says (the
-  messages in between may differ: a card that was closed by a process that died is seen as a person's for a moment);
+- updates: each ticket's sequence starts at 1 and has no gap, what people said is told once and in its order, and its
+  last message says what the ticket says (the messages in between may differ: a card that was closed by a process that
+  died is seen as a person's for a moment);
 - the link, and its project's subscriptions.
 """
 
@@ -25,6 +26,8 @@ from tests.functional.kills.place import ASSET, Place
 
 _FIELDS = ("System.Title", "System.State", "System.Tags", "System.WorkItemType", "Microsoft.VSTS.Common.Priority")
 _OWN = ("title", "severity", "open", "status", "vulnerabilities", "written_open", "kind", "asset")
+
+_UNFINISHED = ("attempt", "linking", "unlinking", "failure")
 
 type State = dict[str, Any]
 
@@ -73,15 +76,18 @@ def _surviving(items: Iterable[dict[str, Any]], names: dict[str, Any]) -> dict[s
 
 def _item(item: dict[str, Any]) -> State:
     said = {name: item["fields"].get(name) for name in _FIELDS}
-    text = re.sub(r"[a-z2-7]{32}|http\S+", "…", str(item["fields"].get("System.Description")))
     return {
         **said,
-        "description": text,
+        "description": _without_addresses(str(item["fields"].get("System.Description"))),
         "links": len(item["hyperlinks"]),
-        "comments": item["comments"],
+        "comments": [_without_addresses(text) for text in item["comments"]],
         "deleted": item["deleted"],
         "revision": item["rev"],
     }
+
+
+def _without_addresses(text: str) -> str:
+    return re.sub(r"[a-z2-7]{32}|http\S+", "…", text)
 
 
 def _ticket(row: dict[str, Any], items: dict[int, dict[str, Any]]) -> State:
@@ -89,7 +95,7 @@ def _ticket(row: dict[str, Any], items: dict[int, dict[str, Any]]) -> State:
     item = items.get(known["id"])
     seen = (known["revision"], known["state"], known["deleted"])
     # What became of a patch is read when the item is back.
-    unfinished = ("attempt", "failure") if known["deleted"] else ("attempt", "sending", "failure")
+    unfinished = _UNFINISHED if known["deleted"] else (*_UNFINISHED, "sending")
     written, said = json.loads(row["written"]), item["fields"] if item else {}
     return {
         **{name: row.get(name) for name in _OWN},
@@ -102,18 +108,17 @@ def _ticket(row: dict[str, Any], items: dict[int, dict[str, Any]]) -> State:
 
 def _updates(messages: list[dict[str, Any]], names: dict[str, Any], rows: dict[str, Any]) -> State:
     return {
-        name: _history(
-            {m["sequence"]: m["current"] for m in messages if m["ticket"].endswith(f".{key}")}, rows[f"t|{key}"]
-        )
+        name: _history({m["sequence"]: m for m in messages if m["ticket"].endswith(f".{key}")}, rows[f"t|{key}"])
         for key, name in names.items()
     }
 
 
 def _history(messages: dict[int, dict[str, Any]], row: dict[str, Any]) -> State:
     numbers = sorted(messages)
-    last = messages[numbers[-1]] if numbers else {}
+    last = messages[numbers[-1]]["current"] if numbers else {}
     return {
         "gapless": numbers == list(range(1, int(row["history"]) + 1)),
+        "comments": [messages[number]["comment"]["text"] for number in numbers if "comment" in messages[number]],
         "last": {name: last.get(name) for name in ("status", "title", "severity")},
     }
 
