@@ -224,7 +224,7 @@ PEERS: dict[str, Peer] = {
     "5.29": Peer("Even where they are set.", (f"{_F}/test_life.py::test_the_whole_life",)),
     "5.30": Peer(
         "The search for an item to link finds nothing.",
-        (f"{_F}/test_work_item_by_hand.py::TestSearch::test_by_words_by_number_and_what_was_changed_last",),
+        (f"{_F}/test_work_item_by_hand.py::test_by_words_by_number_and_what_was_changed_last",),
     ),
     "5.31": Peer("An error when the form is opened.", (f"{_F}/test_links.py::test_projects_types_and_area_paths",)),
     "5.32": Peer(
