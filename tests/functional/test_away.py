@@ -110,8 +110,8 @@ def test_azure_devops_away_for_an_hour(alone: Bridge) -> None:
             assert {alone.ticket(ticket)["status"] for ticket in sent} <= {"waiting", "creating"}
             time.sleep(min(left, 2.0))
 
-    alone.until_all(6, seconds=RESUMED)
     alone.until(known, "closed", seconds=RESUMED)
+    alone.until_all(6, seconds=RESUMED)
     assert_one_each(alone, 7)
     assert_nothing_is_poisoned(alone)
 

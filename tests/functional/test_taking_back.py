@@ -213,6 +213,9 @@ class TestFaults:
 
     def test_a_lost_create_is_looked_for_before_it_is_taken_back(self, bridge: Bridge) -> None:
         bridge.fault("POST .*_apis/wit/workitems/.*", "drop_after")
+        bridge.fault(
+            "POST .*_apis/wit/wiql", "status:503", times=3
+        )  # else it is found before anybody sees that it is lost
         import_id = imported(bridge, "V1")
         eventually(lambda: bridge.tickets(status="creating"), what="the attempt")
 

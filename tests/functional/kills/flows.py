@@ -341,3 +341,20 @@ FLOWS: Mapping[str, Flow] = {
     "link: save again": save_link_again,
     "link: group otherwise": regroup,
 }
+
+SAMPLED = frozenset(
+    {
+        "accept: a report",
+        "work: patch in a batch",
+        "work: a group without members",
+        "link: group otherwise",
+        "unlink: asked",
+        "unlink: a work item",
+        "unlink: a deleted one",
+        "link: a work item, asked",
+        "link: a work item after an attempt",
+        "observe: commented",
+        "reconcile: comments",
+    }
+)
+"""What goes the ways of other flows: in a usual run every third kill is enough."""
