@@ -109,5 +109,5 @@ def _wrong(problems: tuple[FieldProblem, ...]) -> RejectedRequestError:
         f"The link cannot be used: {first.field} {first.message}{more}.",
         hint="Correct what is named in problems and send it again; nothing was stored.",
         problems=problems,
-        status=422,
+        status=400,
     )

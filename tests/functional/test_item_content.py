@@ -30,7 +30,7 @@ class TestTemplates:
 
         answer = bridge.link(**wrong)
 
-        assert answer.status_code == 422
+        assert answer.status_code == 400
         assert {problem["field"] for problem in answer.json()["problems"]} == {f"/{name}" for name in wrong}
         answer = bridge.connect(defaults={"title_template": "{{ 1 * 1 }}"})
         assert [problem["field"] for problem in answer.json()["problems"]] == ["/defaults/title_template"]
