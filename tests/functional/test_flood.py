@@ -233,15 +233,15 @@ class TestDailyCap:
         bridge.until(ticket, "open")
 
     @pytest.mark.slow
-    def test_an_import_of_two_hundred_takes_its_days_the_worst_first(self, bridge: Bridge) -> None:
+    def test_an_import_of_a_hundred_takes_its_days_the_worst_first(self, bridge: Bridge) -> None:
         assert bridge.link(creates_per_day=CAP).ok
-        severities = {f"V{n}": "critical" if n % 10 < 3 else "high" for n in range(200)}
+        severities = {f"V{n}": "critical" if n % 10 < 3 else "high" for n in range(100)}
         found = [bridge.vulnerability(id_, severity=severity) for id_, severity in severities.items()]
         assert bridge.import_(found).status_code == 202
 
         days = [set[str]()]
         for day in (1, 2, 3):
-            bridge.until_all(200 - CAP * day, "waiting", seconds=60)
+            bridge.until_all(100 - CAP * day, "waiting", seconds=60)
             eventually(lambda: all_put_off(bridge), seconds=60, what="the rest put off")
             days.append({ticket["vulnerabilities"][0] for ticket in bridge.tickets(status="open")})
             assert len(bridge.work_items()) == CAP * day
