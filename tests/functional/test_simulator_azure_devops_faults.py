@@ -69,7 +69,15 @@ class TestFaults:
         arm(contoso, "late:0.3")
         with pytest.raises(requests.ConnectionError):
             create(contoso)
+        assert len(until(lambda: there(contoso))) == 1
+
+    def test_work_that_is_held_until_it_is_released(self, contoso: Organization) -> None:
+        contoso.control("POST", "releases")  # frees nothing that is held later
+        arm(contoso, "held")
+        with pytest.raises(requests.ConnectionError):
+            create(contoso)
         assert there(contoso) == []
+        contoso.control("POST", "releases")
         assert len(until(lambda: there(contoso))) == 1
 
     def test_a_match_can_be_one_text(self, contoso: Organization) -> None:

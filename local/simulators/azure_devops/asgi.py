@@ -13,7 +13,7 @@ from local.simulators.azure_devops.faults import Fault
 from local.simulators.azure_devops.web import Answer, Call
 from local.simulators.azure_devops.world import World
 
-_CUTS = {"drop_before", "drop_after", "late"}
+_CUTS = {"drop_before", "drop_after", "late", "held"}
 
 
 class Simulator:
@@ -46,14 +46,16 @@ class Simulator:
         if fault.kind == "latency":
             await asyncio.sleep(fault.number / 1000)
             return await self._worked(call)
-        if fault.kind == "late":
-            task = asyncio.create_task(self._work_later(call, fault.number))
+        if fault.kind in ("late", "held"):
+            task = asyncio.create_task(self._work_later(call, fault))
             self._late.add(task)
             task.add_done_callback(self._late.discard)
         return _instead(fault, call), None
 
-    async def _work_later(self, call: Call, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+    async def _work_later(self, call: Call, fault: Fault) -> None:
+        if fault.kind == "held":
+            await asyncio.wrap_future(self._world.faults.hold())
+        await asyncio.sleep(fault.number)
         await self._worked(call)
 
     async def _worked(self, call: Call) -> tuple[Answer, str | None]:

@@ -156,6 +156,11 @@ def _show_faults(world: World, _call: Call, _rest: str) -> Any:
     return {"faults": world.faults.waiting(), "happened": world.faults.happened()}
 
 
+def _release(world: World, _call: Call, _rest: str) -> Any:
+    world.faults.release()
+    return {}
+
+
 def _clear_faults(world: World, _call: Call, _rest: str) -> Any:
     world.faults.clear()
     return {"faults": []}
@@ -275,6 +280,7 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "faults"): _add_fault,
     ("GET", "faults"): _show_faults,
     ("DELETE", "faults"): _clear_faults,
+    ("POST", "releases"): _release,
     ("GET", "requests"): _show_requests,
     ("DELETE", "requests"): _clear_requests,
     ("GET", "work-items"): _show_work_items,

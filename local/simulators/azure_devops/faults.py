@@ -1,14 +1,19 @@
-"""Faults on demand: which request is to go wrong, how, and how often."""
+"""Faults on demand: which request is to go wrong, how, and how often.
+
+A request that is `held` is cut, and carried out when `POST /_simulator/releases` says so: later than any look-up,
+however slow the machine is. `late:SECONDS` does so by the clock.
+"""
 
 import re
 import threading
 from collections import Counter
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _WITH_NUMBER = ("status", "retry_after", "latency", "late")
-_WITHOUT = ("drop_before", "drop_after", "sign_in_page")
+_WITHOUT = ("drop_before", "drop_after", "sign_in_page", "held")
 
 
 @dataclass
@@ -70,6 +75,7 @@ class Faults:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
         self._happened: Counter[str] = Counter()
+        self._held: list[Future[None]] = []
 
     def add(self, fault: Fault) -> None:
         """Arm a fault."""
@@ -102,6 +108,20 @@ class Faults:
         """Return how many faults met their request, by label, since the start."""
         with self._lock:
             return dict(self._happened)
+
+    def hold(self) -> Future[None]:
+        """Return what is done at the next release."""
+        with self._lock:
+            held: Future[None] = Future()
+            self._held.append(held)
+            return held
+
+    def release(self) -> None:
+        """Let what is held be carried out."""
+        with self._lock:
+            released, self._held = self._held, []
+        for held in released:
+            held.set_result(None)
 
     def clear(self) -> None:
         """Forget all faults that are waiting."""
