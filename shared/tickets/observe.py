@@ -1,6 +1,7 @@
 """Takes in what people do with our work items. Events are hints: late, twice, out of order, or never delivered."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.azure_devops.organisation import Organisation
@@ -101,7 +102,8 @@ class Observe:
         if not _is_known(event, stored.ticket.work_item) or comment.is_news_to(stored.ticket):
             self._take_in(connection, event, stored, comment)
         if not event.told and event.change == "updated" and event.revision > stored.ticket.comments_seen:
-            self.overheard(self._open(connection), connection.name, stored)
+            with suppress(NotFoundError):  # in the recycle bin it shows none; restored, its next revision is heard of
+                self.overheard(self._open(connection), connection.name, stored)
 
     def _take_in(self, connection: Connection, event: HookEvent, stored: Stored, comment: Comment) -> None:
         organisation = self.organisations.of(connection)

@@ -14,6 +14,8 @@ from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64E
 from local.stack import Stack
 
 PROJECT = "Web Shop"
+MADE: list["Bridge"] = []
+"""Those of the tests that run now, and of their modules."""
 _SECONDS = 30.0
 _ARRIVED: list[dict[str, Any]] = []
 """Update messages that any test of this process took off the queue; ticket ids tell whose they are."""
@@ -47,6 +49,7 @@ class Bridge:
     def fresh(cls, stack: Stack, *, linked: bool = True) -> "Bridge":
         name = f"t{secrets.token_hex(5)}"
         bridge = cls(stack, name, "", f"shop-{name}")
+        MADE.append(bridge)
         bridge.session.trust_env = False
         bridge.control("POST", "organizations", {"name": name})
         bridge.token = bridge.control("POST", "personal-access-tokens", {"organization": name, "user": "Bridge"})[

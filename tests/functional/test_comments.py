@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
+from shared.tickets.hook_events import HookEvent
 from tests.functional.boards import item, make_item
 from tests.functional.bridge import Bridge, eventually
 
@@ -117,6 +118,24 @@ def test_what_no_hook_told_is_found_once_by_the_feed(bridge: Bridge) -> None:
     until_told(bridge, ticket, 3)
     run_feed(bridge)
     assert [one["comment"]["text"] for one in after_all(bridge, ticket, number)] == ["First", "Second", "Third"]
+
+
+def test_what_was_said_before_a_deletion_is_told_after_the_restoring(bridge: Bridge) -> None:
+    ticket, number = opened(bridge)
+    bridge.act(number, comment="Said, and gone", silent=True)
+    bridge.act(number, deleted=True)
+    bridge.until(ticket, "deleted")
+
+    late = HookEvent(bridge.name, "updated", number, 2, "", "", "", "", "", "", told=False)
+    bridge.queue("service-hook-events").send_message(json.dumps(late.message()))
+
+    eventually(lambda: [one for one in bridge.asked() if one["path"].endswith("/updates")], what="a look at them")
+    events = bridge.queue("service-hook-events")
+    eventually(lambda: not events.get_queue_properties().approximate_message_count, what="an end of the events")
+    assert comments(bridge, ticket) == []
+    bridge.act(number, deleted=False)
+    run_feed(bridge)
+    assert until_told(bridge, ticket, 1)[0]["comment"]["text"] == "Said, and gone"
 
 
 def run_feed(bridge: Bridge) -> None:

@@ -192,7 +192,8 @@ class TestVerify:
         found = reconcile(bridge, dry_run="true")
 
         assert (found["checked"], found["differences"], found["continuation"]) == (230, [], None)
-        assert len(bridge.asked()) - before == 2
+        reads = [one for one in bridge.asked()[before:] if one["path"].endswith("/wit/workitems")]
+        assert len(reads) == 2
 
     def test_words_for_bad_parameters(self, bridge: Bridge) -> None:
         answer = bridge.ask("POST", f"connections/{bridge.name}/reconcile", params={"dry_run": "perhaps"})

@@ -13,7 +13,7 @@ from tests.functional.conftest import AZURITE
 SECONDS = 60
 PATIENCE = 900
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture"), pytest.mark.timeout(PATIENCE + 60)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills"), pytest.mark.timeout(PATIENCE + 60)]
 
 
 def test_a_minute_of_torture_leaves_nothing_lost_and_nothing_twice(tmp_path: Path) -> None:
