@@ -192,7 +192,7 @@ class TestVerify:
         found = reconcile(bridge, dry_run="true")
 
         assert (found["checked"], found["differences"], found["continuation"]) == (230, [], None)
-        reads = [one for one in bridge.asked()[before:] if one["path"].endswith("/wit/workitems")]
+        reads = [one for one in bridge.asked()[before:] if one["path"].endswith("/workitemsbatch")]
         assert len(reads) == 2
 
     def test_words_for_bad_parameters(self, bridge: Bridge) -> None:
