@@ -1,4 +1,4 @@
-"""Forgets what was kept long enough: the history of closed tickets, and failed messages. Names in both are people's.
+"""Forgets what was kept long enough: the history of closed tickets, and failed messages. Names in them are people's.
 
 A ticket keeps the number of its last history entry, so that its sequence goes on where it was; what was not sent yet
 is never removed.
@@ -6,7 +6,7 @@ is never removed.
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched, groupby
 from typing import Any
@@ -17,7 +17,7 @@ from shared.storage.queues import Queue
 from shared.storage.tables import ANY, MAX_OPERATIONS, Row, RowChangedError, Table
 from shared.tickets import keys
 from shared.tickets.failed_messages.store import FailedMessages
-from shared.tickets.records import TicketStatus, read_ticket
+from shared.tickets.records import Stored, TicketStatus, read_ticket
 from shared.times import Times
 
 SCHEMA = 1
@@ -66,8 +66,9 @@ class Retention:
         limit = self.table.clock.now() - timedelta(days=self.keep.history)
         for ticket, entries in groupby(self._entries(connection, after, limit), key=_ticket):
             rows = list(entries)
-            if self._is_over(connection, ticket, limit):
-                self._remove(connection, rows)
+            over = self._over(connection, ticket, limit)
+            if over:
+                self._forget(connection, over, rows)
             if time.monotonic() > end:
                 self._ask(HISTORY, connection=connection, after=ticket)
                 return
@@ -83,21 +84,25 @@ class Retention:
             select=("schema",),
         )
 
-    def _is_over(self, connection: str, ticket: str, limit: datetime) -> bool:
-        """Whether a ticket was closed for good that long ago, and all that its history says was sent."""
+    def _over(self, connection: str, ticket: str, limit: datetime) -> Stored | None:
+        """Return a ticket that was closed for good that long ago, if all that its history says was sent."""
         row = self.table.get(connection, keys.ticket_row(ticket))
-        if row is None:
-            return False
-        found = read_ticket(row).ticket
-        is_over = found.status in _OVER and found.changed_at < limit
-        return is_over and self.table.get(connection, keys.outbox_row(ticket)) is None
+        found = read_ticket(row) if row else None
+        if found is None or found.ticket.status not in _OVER or found.ticket.changed_at >= limit:
+            return None
+        return None if self.table.get(connection, keys.outbox_row(ticket)) else found
 
-    def _remove(self, connection: str, rows: Sequence[Row]) -> None:
-        for part in batched(rows, MAX_OPERATIONS, strict=False):
-            try:
+    def _forget(self, connection: str, over: Stored, history: Sequence[Row]) -> None:
+        """Remove a ticket's history, but first the last name in the ticket: without a history it is not found again."""
+        named = over.ticket.work_item
+        nobody = replace(over.ticket, work_item=replace(named, assigned_to=""))
+        try:
+            if named.assigned_to:
+                self.table.write(connection, tables.merge(keys.ticket_row(over.key), nobody.values(), over.etag))
+            for part in batched(history, MAX_OPERATIONS, strict=False):
                 self.table.transact(connection, [tables.delete(row.key, ANY) for row in part])
-            except RowChangedError:  # another process is at it; what it leaves is found the next time
-                return
+        except RowChangedError:  # another process is at it; what it leaves is found the next time
+            return
 
     def _forget_failed_messages(self, end: float) -> None:
         limit = self.table.clock.now() - timedelta(days=self.keep.failed_messages)

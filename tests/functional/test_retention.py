@@ -54,6 +54,11 @@ class World:
         if sent:
             self.outbox.send_all("c", unsent)
 
+    def known(self, key: str) -> Ticket:
+        row = self.table.get("c", keys.ticket_row(key))
+        assert row
+        return read_ticket(row).ticket
+
     def history(self, key: str) -> list[int]:
         rows = self.table.range("c", keys.history_row(key, 0), keys.history_row(key, 10**10 - 1))
         return [int(row.key.rpartition("|")[2]) for row in rows]
@@ -100,10 +105,21 @@ def test_the_history_of_a_closed_ticket_is_forgotten_and_its_sequence_goes_on(wo
     world.sweep(Keep(30, 30), days=31)
     assert world.history(key) == []
 
-    row = world.table.get("c", keys.ticket_row(key))
-    assert row
-    world.change(key, read_ticket(row).ticket, "again")
+    world.change(key, world.known(key), "again")
     assert world.history(key) == [121]
+
+
+def test_who_had_the_item_of_a_closed_ticket_is_forgotten_with_its_history(world: World) -> None:
+    closed, open_ = (
+        world.ticket(name, replace(item, assigned_to="Jamal Hartnett"), entries=2)
+        for name, item in (("V1", CLOSED), ("V2", OPEN))
+    )
+
+    world.sweep(Keep(30, 30), days=31)
+
+    assert [world.known(key).work_item.assigned_to for key in (closed, open_)] == ["", "Jamal Hartnett"]
+    assert world.known(closed).work_item == CLOSED
+    assert (world.history(closed), world.history(open_)) == ([], [1, 2])
 
 
 def test_an_open_ticket_s_history_stays(world: World) -> None:
