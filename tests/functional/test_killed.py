@@ -12,6 +12,7 @@ from tests.functional.bridge import Bridge, eventually
 from tests.functional.conftest import TIME_SCALE
 
 COUNT = 300
+CAP = 45
 TIMES = Times.scaled(TIME_SCALE)
 QUEUE_LEASE = 600 * TIME_SCALE
 """How long the messages that a dead host held stay invisible: the host's own lease, ten minutes, scaled alike."""
@@ -76,6 +77,19 @@ def test_two_hosts_of_which_one_is_killed_again_and_again(killed: Bridge) -> Non
 
     killed.stack.kill("second")
     assert_one_each(killed, COUNT)
+
+
+def test_two_hosts_make_no_more_than_a_day_has(killed: Bridge) -> None:
+    assert killed.link(creates_per_day=CAP).ok
+    killed.stack.start_functions("second")
+    import_many(killed)
+
+    def all_wait() -> bool:
+        return len(killed.tickets(waiting_for="daily_cap")) == COUNT - CAP
+
+    eventually(all_wait, seconds=RECOVERY, what="an end of the day's share")
+    killed.stack.kill("second")
+    assert_one_each(killed, CAP)
 
 
 def test_every_history_that_a_killed_host_wrote_is_sent(killed: Bridge) -> None:
