@@ -4,7 +4,8 @@ In     snapshots (what is taken), requests (the queue), submit (one), arrivals (
        it is), accept (rows and a wake-up)
 Reports  sarif and arrays (read as a stream), scans (what they are to an import), imports (taken in, compared with what
        is stored, taken back)
-Rows   keys (their names), records (what a ticket's holds), pending, leases, journal (their one writer)
+Rows   keys (their names), records (what is known of a ticket), ticket_rows (its properties), pending,
+       leases, journal (their one writer)
 Work   work (one lane, round by round), lane (what its parts share), plan (what to do; pure), transitions and
        patches (what a ticket is afterwards; pure), creating, changing, linking (items that were there before),
        unlinking, rivals (whose an item is already), resolving (attempts without a result) with look_ups, healing

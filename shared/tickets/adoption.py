@@ -23,7 +23,8 @@ from shared.tickets.health import Health
 from shared.tickets.journal import Journal
 from shared.tickets.look_ups import Found, alive, as_made, deleted
 from shared.tickets.outbox import Outbox
-from shared.tickets.records import Stored, Ticket, read_ticket
+from shared.tickets.records import Stored, Ticket
+from shared.tickets.ticket_rows import read_ticket
 
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 _IN_BIN = timedelta(days=30)

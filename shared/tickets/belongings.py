@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from shared.storage.tables import Table
 from shared.tickets import keys
 from shared.tickets.members import members_of
-from shared.tickets.records import Stored, TicketStatus, read_ticket
+from shared.tickets.records import Stored, TicketStatus
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.transitions import begun
 
 _GONE = (TicketStatus.DETACHED, TicketStatus.CLOSED, TicketStatus.DELETED)

@@ -9,7 +9,8 @@ from shared.storage.tables import Table
 from shared.tickets import keys
 from shared.tickets.journal import Change
 from shared.tickets.look_ups import marks
-from shared.tickets.records import Stored, Ticket, read_ticket
+from shared.tickets.records import Stored, Ticket
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.transitions import Made, created, observed, refer
 
 

@@ -16,7 +16,8 @@ from shared.tickets import keys, views
 from shared.tickets.comments import Comment
 from shared.tickets.leases import Lease, LeaseLostError, Leases
 from shared.tickets.pending import due_at_once
-from shared.tickets.records import Stored, Ticket, read_ticket
+from shared.tickets.records import Stored, Ticket
+from shared.tickets.ticket_rows import read_ticket, ticket_values
 
 _TRIES = 20
 _OPERATIONS_PER_CHANGE = 5
@@ -178,7 +179,8 @@ def _message(connection: str, change: Change, key: str, before: Ticket | None, a
 def put(stored: Stored, after: Ticket) -> Operation:
     """Return the write of a ticket's row, if it still is the one that was read."""
     row = keys.ticket_row(stored.key)
-    return tables.replace(row, after.values(), stored.etag) if stored.etag else tables.create(row, after.values())
+    values = ticket_values(after)
+    return tables.replace(row, values, stored.etag) if stored.etag else tables.create(row, values)
 
 
 def _items(ticket: Ticket) -> set[int]:

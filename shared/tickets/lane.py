@@ -34,9 +34,10 @@ from shared.tickets.notices import Notices
 from shared.tickets.outbox import Outbox
 from shared.tickets.pending import due_later, tries
 from shared.tickets.plan import Desired
-from shared.tickets.records import Stored, Ticket, read_ticket
+from shared.tickets.records import Stored, Ticket
 from shared.tickets.refused import Refused
 from shared.tickets.snapshots import Vulnerability
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.transitions import failed, summarised
 from shared.tickets.type_fields import TypeFields
 from shared.tickets.wake_ups import WakeUps

@@ -29,7 +29,8 @@ from shared.tickets.journal import Change, Journal
 from shared.tickets.look_ups import as_made
 from shared.tickets.outbox import Outbox
 from shared.tickets.overheard import Overheard, telling
-from shared.tickets.records import CLOSED_CATEGORIES, Stored, Ticket, WorkItemRef, read_ticket
+from shared.tickets.records import CLOSED_CATEGORIES, Stored, Ticket, WorkItemRef
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.transitions import identity, observed, refer
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times

@@ -13,7 +13,8 @@ from shared.shown import Moment
 from shared.storage.tables import Row, Table
 from shared.tickets import keys, views
 from shared.tickets.members import by_itself, members_of
-from shared.tickets.records import Ticket, TicketStatus, read_ticket
+from shared.tickets.records import Ticket, TicketStatus
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.transitions import begun
 
 PAGE = 100

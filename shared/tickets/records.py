@@ -1,15 +1,10 @@
-"""What the rows of a ticket hold: values in, values out, and the status that follows from them."""
+"""What is known of a ticket, and the status that follows from it."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-from shared.storage.tables import Row, Value
-
-SCHEMA = 1
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # storage knows no year before 1601
 UNLINKED = "unlinked"
 """Detached because its link or connection was deleted: attached again, it goes on with the work item that it has."""
@@ -197,63 +192,6 @@ class Ticket:
             return TicketStatus.CREATING
         return TicketStatus.WAITING if self.open else TicketStatus.CLOSED
 
-    def values(self) -> dict[str, Value]:
-        """Return the properties of its row."""
-        values: dict[str, Value] = {
-            "schema": SCHEMA,
-            "kind": self.kind,
-            "asset": self.asset,
-            "vulnerabilities": json.dumps(self.vulnerabilities),
-            "vulnerability_count": self.vulnerability_count,
-            "title": self.title[:1000],
-            "severity": self.severity,
-            "open": self.open,
-            "status": self.status,
-            "work_item": json.dumps(asdict(self.work_item)),
-            "nonce": self.nonce,
-            "linking": self.linking,
-            "unlinking": self.unlinking,
-            "linked": self.linked,
-            "own_revision": self.own_revision,
-            "written": json.dumps({name: [w.sent, w.stored] for name, w in self.written.items()}),
-            "written_open": self.written_open,
-            "told_severity": self.told_severity,
-            "left": self.left,
-            "objected": self.objected,
-            "objections": self.objections,
-            "comments_told": json.dumps(self.comments_told),
-            "comments_since": self.comments_since,
-            "comments_seen": self.comments_seen,
-            "generation": self.generation,
-            "predecessor": self.predecessor,
-            "history": self.history,
-            "created_at": self.created_at,
-            "changed_at": self.changed_at,
-        }
-        if self.attempt:
-            values |= {
-                "attempt": self.attempt.nonce,
-                "attempt_at": self.attempt.at,
-                "attempt_project": self.attempt.project,
-            }
-            if self.attempt.looked_at:
-                values["looked_at"] = self.attempt.looked_at
-        if self.sending:
-            values["sending"] = json.dumps(asdict(self.sending))
-        if self.held:
-            values["held"] = self.held
-        if self.wanted:
-            values["wanted"] = self.wanted
-        if self.detached:
-            values["detached"] = self.detached
-        if self.leaving:
-            values["leaving"] = self.leaving
-        if self.duplicates:
-            values["duplicates"] = json.dumps(list(self.duplicates.items()))
-        if self.failure:
-            values["failure"] = json.dumps(asdict(self.failure))
-        return values
-
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -262,78 +200,3 @@ class Stored:
     key: str
     ticket: Ticket
     etag: str = ""
-
-
-def read_ticket(row: Row) -> Stored:
-    """Make a ticket of its row; unknown properties are ignored, missing ones have their defaults."""
-    values = row.values
-    sending, failure = values.get("sending"), values.get("failure")
-    item = _known(WorkItemRef(), json.loads(str(values.get("work_item", "{}"))))
-    vulnerabilities = tuple(json.loads(str(values.get("vulnerabilities", "[]"))))
-    ticket = Ticket(
-        kind=str(values["kind"]),
-        asset=str(values["asset"]),
-        vulnerabilities=vulnerabilities,
-        vulnerability_count=int(str(values.get("vulnerability_count", len(vulnerabilities)))),
-        title=str(values.get("title", "")),
-        severity=str(values.get("severity", "")),
-        open=bool(values.get("open", True)),
-        work_item=item,
-        nonce=str(values.get("nonce", "")),
-        linking=int(str(values.get("linking", 0))),
-        unlinking=bool(values.get("unlinking", False)),
-        linked=bool(values.get("linked", False)),
-        attempt=_attempt(values),
-        sending=_known(Sending(0, {}, {}, []), json.loads(str(sending))) if sending else None,
-        failure=_known(Failure("", ""), json.loads(str(failure))) if failure else None,
-        held=_hold(values.get("held")),
-        wanted=bool(values.get("wanted", False)),
-        detached=str(values.get("detached", "")),
-        leaving=str(values.get("leaving", "")),
-        own_revision=int(str(values.get("own_revision", 0))),
-        duplicates=dict(json.loads(str(values.get("duplicates", "[]")))),
-        written={name: Written(*pair) for name, pair in json.loads(str(values.get("written", "{}"))).items()},
-        written_open=bool(values.get("written_open", True)),
-        left=bool(values.get("left", False)),
-        told_severity=str(values.get("told_severity", "")),
-        objected=bool(values.get("objected", False)),
-        objections=int(str(values.get("objections", 0))),
-        comments_told=tuple(json.loads(str(values.get("comments_told", "[]")))),
-        comments_since=int(str(values.get("comments_since", item.revision))),
-        comments_seen=int(str(values.get("comments_seen", item.revision))),
-        generation=int(str(values.get("generation", 0))),
-        predecessor=int(str(values.get("predecessor", 0))),
-        history=int(str(values.get("history", 0))),
-        created_at=_moment(values["created_at"]),
-        changed_at=_moment(values["changed_at"]),
-    )
-    return Stored(row.key.removeprefix("t|"), ticket, row.etag)
-
-
-def _hold(value: object) -> Hold | None:
-    """A newer version may know more of them."""
-    return Hold(str(value)) if value in tuple(Hold) else None
-
-
-def _attempt(values: Mapping[str, Value]) -> Attempt | None:
-    if not values.get("attempt"):
-        return None
-    looked_at = values.get("looked_at")
-    return Attempt(
-        nonce=str(values["attempt"]),
-        at=_moment(values["attempt_at"]),
-        project=str(values["attempt_project"]),
-        looked_at=_moment(looked_at) if looked_at else None,
-    )
-
-
-def _known[T: (WorkItemRef, Failure, Sending)](default: T, values: Mapping[str, Any]) -> T:
-    """Take what this version knows: a row may be older or newer than the code."""
-    names = default.__dataclass_fields__
-    return replace(default, **{name: value for name, value in values.items() if name in names})
-
-
-def _moment(value: object) -> datetime:
-    if not isinstance(value, datetime):
-        raise TypeError("the row holds something else where a time belongs")
-    return value

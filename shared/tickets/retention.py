@@ -17,7 +17,8 @@ from shared.storage.queues import Queue
 from shared.storage.tables import ANY, MAX_OPERATIONS, Row, RowChangedError, Table
 from shared.tickets import keys
 from shared.tickets.failed_messages.store import FailedMessages
-from shared.tickets.records import TicketStatus, read_ticket
+from shared.tickets.records import TicketStatus
+from shared.tickets.ticket_rows import read_ticket
 from shared.times import Times
 
 SCHEMA = 1

@@ -7,7 +7,8 @@ from shared.storage.tables import Table
 from shared.tickets import keys
 from shared.tickets.attempts import generation_of
 from shared.tickets.look_ups import marks
-from shared.tickets.records import Ticket, read_ticket
+from shared.tickets.records import Ticket
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.work_item_fields import parse_hyperlink
 
 

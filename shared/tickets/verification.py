@@ -21,7 +21,8 @@ from shared.tickets.categories import Categories
 from shared.tickets.journal import Journal
 from shared.tickets.observe import change_of
 from shared.tickets.outbox import Outbox
-from shared.tickets.records import Stored, WorkItemRef, read_ticket
+from shared.tickets.records import Stored, WorkItemRef
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.transitions import refer
 from shared.tickets.wake_ups import WakeUps
 

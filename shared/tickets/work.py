@@ -26,9 +26,10 @@ from shared.tickets.leases import Lease, LeaseLostError
 from shared.tickets.linking import Linker
 from shared.tickets.members import members_of
 from shared.tickets.plan import Create, Desired, Heal, LinkItem, Look, Nothing, Read, UnlinkItem, plan
-from shared.tickets.records import UNLINKED, WITHDRAWN, Hold, Stored, read_ticket
+from shared.tickets.records import UNLINKED, WITHDRAWN, Hold, Stored
 from shared.tickets.resolving import Resolver
 from shared.tickets.snapshots import Vulnerability
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.transitions import attached, begun, detached, held, settled, summarised
 from shared.tickets.turns import Turns
 from shared.tickets.unlinking import Unlinker

@@ -29,8 +29,9 @@ from shared.tickets.imports.taking_back import TakeBack
 from shared.tickets.journal import Journal
 from shared.tickets.lane import Lane
 from shared.tickets.leases import Leases
-from shared.tickets.records import Stored, Ticket, WorkItemRef, read_ticket
+from shared.tickets.records import Stored, Ticket, WorkItemRef
 from shared.tickets.scans import Report
+from shared.tickets.ticket_rows import read_ticket, ticket_values
 from shared.tickets.withdrawing import Withdrawal, Withdrawer
 from tests.functional.test_departures_resumed import NO_CREDENTIAL, TIMES, DiedError, Kept, Life, Mortal
 
@@ -108,7 +109,7 @@ class World:
             key = str(row.values["ticket"])
             ref = WorkItemRef(id=number + 1, project="p", revision=1)
             ticket = Ticket("application", "shop", work_item=ref, nonce="n", own_revision=1)
-            self.table.write("c", tables.create(keys.ticket_row(key), ticket.values()))
+            self.table.write("c", tables.create(keys.ticket_row(key), ticket_values(ticket)))
             self.boards.items[ref.id] = WorkItem(ref.id, 2 if number % 3 == 0 else 1, "p", {}, (), "")
 
     def work(self, steps: int = -1) -> None:

@@ -21,8 +21,9 @@ from shared.tickets.lane import Lane
 from shared.tickets.leases import Lease, LeaseLostError, Leases
 from shared.tickets.outbox import Outbox
 from shared.tickets.pending import due_at_once
-from shared.tickets.records import Stored, Ticket, WorkItemRef, read_ticket
+from shared.tickets.records import Stored, Ticket, WorkItemRef
 from shared.tickets.sweep import Sweep
+from shared.tickets.ticket_rows import read_ticket
 from shared.tickets.wake_ups import WakeUps
 from shared.times import Times
 

@@ -17,8 +17,9 @@ from shared.tickets.failed_messages.store import FailedMessages
 from shared.tickets.journal import Change, Journal
 from shared.tickets.leases import Leases
 from shared.tickets.outbox import Outbox
-from shared.tickets.records import Stored, Ticket, WorkItemRef, read_ticket
+from shared.tickets.records import Stored, Ticket, WorkItemRef
 from shared.tickets.retention import FAILED_MESSAGES, HISTORY, Keep, Retention
+from shared.tickets.ticket_rows import read_ticket
 from tests.functional.bridge import Bridge, eventually
 from tests.functional.test_departures_resumed import NO_CREDENTIAL, TIMES, Kept
 

@@ -145,8 +145,8 @@ MUTATIONS = (
         (
             Edit(
                 "journal.py",
-                "tables.replace(row, after.values(), stored.etag)",
-                "tables.replace(row, after.values(), ANY)",
+                "tables.replace(row, values, stored.etag)",
+                "tables.replace(row, values, ANY)",
             ),
         ),
         _FREEZES,
