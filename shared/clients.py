@@ -16,6 +16,7 @@ from shared.storage.account import Account
 from shared.storage.queues import Queue
 from shared.storage.secrets import Vault
 from shared.storage.tables import Table
+from shared.tickets.accept import Accept
 from shared.tickets.adoption import Adoption
 from shared.tickets.categories import Categories
 from shared.tickets.failed_messages.fail import Fail
@@ -114,6 +115,10 @@ class Clients:
     @once
     def _ticket_work(self) -> Queue:
         return Queue(self._account, "ticket-work")
+
+    @once
+    def _accept(self) -> Accept:
+        return Accept(self._tickets, self._wake_ups)
 
     @once
     def _leases(self) -> Leases:

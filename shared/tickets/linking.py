@@ -5,38 +5,31 @@ intent (t|, by the API)      stamp (nonce)      one patch, test /rev      record
 An answer that is lost does no harm: the next round finds the mark in the item.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import batched
 from typing import Any
 
 from shared.azure_devops.work_items import (
-    MAX_IDS,
     WorkItem,
     add_fields,
     add_hyperlink,
     change,
-    get_many,
     remove_relations,
     test_revision,
 )
-from shared.errors import BridgeError, ConflictError, TransientError
+from shared.errors import BridgeError
 from shared.texts.addresses import is_web
 from shared.texts.formats import HTML
 from shared.tickets.attempts import link_nonce
 from shared.tickets.journal import Change
-from shared.tickets.lane import SELF, Job, Lane, PausedError, concerns_connection
-from shared.tickets.leases import LeaseLostError
-from shared.tickets.pending import tries
+from shared.tickets.lane import SELF, Job, Lane
+from shared.tickets.one_by_one import one_by_one
 from shared.tickets.plan import Desired
-from shared.tickets.presence import Unknown, find_deleted
 from shared.tickets.records import Failure, Ticket
 from shared.tickets.rivals import marks_of, rival
 from shared.tickets.transitions import Made, created, linking, not_linked
 from shared.tickets.work_item_fields import Place, desired, hyperlink, ticket_url
 
-_PATIENCE = 3
-"""Tries for an item that is neither there nor in the recycle bin: it was there when it was chosen."""
 _AGAIN = "PUT /api/tickets/{ticket}/work-item links another one, POST /api/tickets/{ticket}/retry makes a new one."
 
 
@@ -48,28 +41,14 @@ class Linker:
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Link each job's ticket; whatever else it needs is for the next round."""
-        for batch in batched(jobs, MAX_IDS, strict=False):
-            items = self.lane.organisation.do(get_many({job.ticket.linking for job in batch}))
-            for job in batch:
-                self._guarded(job, items)
+        one_by_one(self, jobs)
 
-    def _guarded(self, job: Job, items: Mapping[int, WorkItem]) -> None:
-        item = items.get(job.ticket.linking)
-        try:
-            if item:
-                self._link(job, item)
-            else:
-                self._missing(job)
-        except (LeaseLostError, PausedError):
-            raise
-        except (TransientError, ConflictError):
-            self.lane.postpone(job.pending)
-        except BridgeError as error:
-            if concerns_connection(error):
-                raise
-            self._refuse(job, error.message, error.hint)
+    def item_of(self, job: Job) -> tuple[str, int]:
+        """Return the project of the link, and the item that was chosen."""
+        return job.link.project_id, job.ticket.linking
 
-    def _link(self, job: Job, item: WorkItem) -> None:
+    def carry_out(self, job: Job, item: WorkItem) -> None:
+        """Link the item, unless it tracks another ticket or was linked by an earlier round."""
         own = marks_of(item, self.lane.ticket_id(job))
         if job.ticket.nonce and job.ticket.nonce in own.values():  # the answer was lost
             self._record(job, item)
@@ -114,13 +93,13 @@ class Linker:
         by = self.lane.connection.identity
         self.lane.write([Change(job.stored, lambda ticket: created(ticket, made), change="linked", by=by)])
 
-    def _missing(self, job: Job) -> None:
-        number = job.ticket.linking
-        gone = find_deleted(self.lane.organisation, job.link.project_id, number)
-        if isinstance(gone, Unknown) and tries(job.pending) < _PATIENCE:
-            self.lane.postpone(job.pending)
-        else:
-            self._refuse(job, f"Work item {number} was deleted.")
+    def deleted(self, job: Job) -> None:
+        """An item that was deleted is not linked."""
+        self._refuse(job, f"Work item {job.ticket.linking} was deleted.")
+
+    def refused(self, job: Job, error: BridgeError) -> None:
+        """Say why."""
+        self._refuse(job, error.message, error.hint)
 
     def _refuse(self, job: Job, why: str, hint: str = "") -> None:
         failure = Failure("not_linked", why, f"{hint} {_AGAIN}".strip())

@@ -3,35 +3,28 @@
 An answer that is lost does no harm: the next round finds that nothing of ours is left in the item.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import batched
 from typing import Any
 
 from shared.azure_devops.work_items import (
-    MAX_IDS,
     WorkItem,
     add_fields,
     change,
-    get_many,
     remove_relations,
     set_tags,
     test_revision,
 )
-from shared.errors import BridgeError, ConflictError, TransientError
+from shared.errors import BridgeError
 from shared.tickets import comments, remarks
 from shared.tickets.journal import Change
-from shared.tickets.lane import Job, Lane, PausedError, concerns_connection, failure_of
-from shared.tickets.leases import LeaseLostError
+from shared.tickets.lane import Job, Lane, failure_of
 from shared.tickets.look_ups import marks
-from shared.tickets.pending import tries
-from shared.tickets.presence import Unknown, find_deleted
+from shared.tickets.one_by_one import one_by_one
 from shared.tickets.records import Ticket
 from shared.tickets.rivals import marks_of
 from shared.tickets.transitions import unlinked
 
-_PATIENCE = 3
-"""Tries for an item that is neither there nor in the recycle bin: it may have been destroyed."""
 _WORDS = "The security platform does not track this any more; nothing updates it."
 
 
@@ -43,28 +36,15 @@ class Unlinker:
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Unlink each job's ticket. A deleted item stays as it is, also when it is restored: its mark is an old one."""
-        for batch in batched(jobs, MAX_IDS, strict=False):
-            items = self.lane.organisation.do(get_many(job.ticket.work_item.id for job in batch))
-            for job in batch:
-                self._guarded(job, items)
+        one_by_one(self, jobs)
 
-    def _guarded(self, job: Job, items: Mapping[int, WorkItem]) -> None:
-        item = items.get(job.ticket.work_item.id)
-        try:
-            if item:
-                self._unlink(job, item)
-            else:
-                self._missing(job)
-        except (LeaseLostError, PausedError):
-            raise
-        except (TransientError, ConflictError):
-            self.lane.postpone(job.pending)
-        except BridgeError as error:
-            if concerns_connection(error):
-                raise
-            self._refused(job, error)
+    def item_of(self, job: Job) -> tuple[str, int]:
+        """Return the item that it has, and where that is."""
+        item = job.ticket.work_item
+        return item.project or job.link.project_id, item.id
 
-    def _unlink(self, job: Job, item: WorkItem) -> None:
+    def carry_out(self, job: Job, item: WorkItem) -> None:
+        """Take our mark and our tag out of the item."""
         patch = self._operations(job, item)
         if not patch:
             self._record(job)
@@ -82,13 +62,9 @@ class Unlinker:
         is_shared = len(list(marks(item))) > len(own)
         return [*remove_relations(own), *([set_tags(left)] if left != tags and not is_shared else [])]
 
-    def _missing(self, job: Job) -> None:
-        item = job.ticket.work_item
-        gone = find_deleted(self.lane.organisation, item.project or job.link.project_id, item.id)
-        if isinstance(gone, Unknown) and tries(job.pending) < _PATIENCE:
-            self.lane.postpone(job.pending)
-        else:
-            self._record(job)
+    def deleted(self, job: Job) -> None:
+        """Nothing is left to be taken out."""
+        self._record(job)
 
     def _record(self, job: Job) -> None:
         def apply(ticket: Ticket) -> Ticket:
@@ -97,7 +73,7 @@ class Unlinker:
         by = self.lane.connection.identity
         self.lane.write([Change(job.stored, apply, change="unlinked", by=by, done=job.pending)])
 
-    def _refused(self, job: Job, error: BridgeError) -> None:
+    def refused(self, job: Job, error: BridgeError) -> None:
         """It stays linked."""
         refused = failure_of(job, error)
         self.lane.write([replace(refused, apply=lambda ticket: replace(refused.apply(ticket), unlinking=False))])

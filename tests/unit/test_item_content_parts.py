@@ -26,15 +26,11 @@ from shared.tickets.snapshots import MAX_ATTACHED, Severity, Vulnerability, read
 from shared.tickets.together import due, severity, without_secrets
 from shared.tickets.type_fields import KnownFields
 from shared.tickets.work_item_fields import DUE_DATE, REPRO_STEPS, SEVERITY, Place, desired, in_format
+from tests.unit.vulnerabilities import vulnerability
 
 URL = "https://bridge.example/api/tickets/contoso.abcdefgh"
 PRIORITY = "Microsoft.VSTS.Common.Priority"
 KEY = "ghp_" + "a1B2" * 9
-
-
-def vulnerability(id_: str = "V1", **more: Any) -> Vulnerability:
-    least = {"id": id_, "asset": {"kind": "application", "id": "shop"}, "title": f"Finding {id_}", "severity": "low"}
-    return Vulnerability.model_validate({**least, "status": "open", **more})
 
 
 def known(*names: str, **allowed: tuple[str, ...]) -> KnownFields:
