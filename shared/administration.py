@@ -13,15 +13,15 @@ from shared.links.showing import ShowLinks
 from shared.links.unsubscribing import Unsubscribing
 from shared.once import once
 from shared.storage.tables import Table
-from shared.tickets.admission import Gates
-from shared.tickets.belongings import has_any
-from shared.tickets.departures import Departures
-from shared.tickets.letting_go import LettingGo
-from shared.tickets.moving import Moving
-from shared.tickets.preview import Preview
-from shared.tickets.regrouping import Regrouping
-from shared.tickets.shares import Shares
-from shared.tickets.switch import Switch
+from shared.tickets.api.preview import Preview
+from shared.tickets.holds.shares import Shares
+from shared.tickets.holds.switch import Switch
+from shared.tickets.link_changes.belongings import has_any
+from shared.tickets.link_changes.departures import Departures
+from shared.tickets.link_changes.letting_go import LettingGo
+from shared.tickets.link_changes.moving import Moving
+from shared.tickets.link_changes.regrouping import Regrouping
+from shared.tickets.work.admission import Gates
 
 
 class Administration(Clients):

@@ -9,25 +9,27 @@ import os
 from shared.administration import Administration
 from shared.once import once
 from shared.ticket_services import TicketServices
-from shared.tickets import departures, release, retention
-from shared.tickets.creating import Refusals
-from shared.tickets.doctor import Doctor
-from shared.tickets.hook_alerts import HookAlerts
-from shared.tickets.hook_records import HookRecords
+from shared.tickets.holds import release
+from shared.tickets.holds.release import Release
 from shared.tickets.imports import taking_back
-from shared.tickets.lane import Tools
-from shared.tickets.notices import Notices
-from shared.tickets.observe import Observe
-from shared.tickets.overheard import Overheard
-from shared.tickets.reconcile import Reconcile
-from shared.tickets.refused import Refused
-from shared.tickets.release import Release
-from shared.tickets.retention import Keep, Retention
-from shared.tickets.rounds import Rounds
-from shared.tickets.sweep import Sweep
-from shared.tickets.turns import Turns
-from shared.tickets.verification import Verification
-from shared.tickets.work import Work
+from shared.tickets.lanes.turns import Turns
+from shared.tickets.link_changes import departures
+from shared.tickets.observing.observe import Observe
+from shared.tickets.observing.overheard import Overheard
+from shared.tickets.upkeep import retention
+from shared.tickets.upkeep.doctor import Doctor
+from shared.tickets.upkeep.hook_alerts import HookAlerts
+from shared.tickets.upkeep.hook_records import HookRecords
+from shared.tickets.upkeep.reconcile import Reconcile
+from shared.tickets.upkeep.retention import Keep, Retention
+from shared.tickets.upkeep.rounds import Rounds
+from shared.tickets.upkeep.sweep import Sweep
+from shared.tickets.upkeep.verification import Verification
+from shared.tickets.work.creating import Refusals
+from shared.tickets.work.lane import Tools
+from shared.tickets.work.notices import Notices
+from shared.tickets.work.refused import Refused
+from shared.tickets.work.work import Work
 
 
 class Services(Administration, TicketServices):

@@ -4,17 +4,17 @@ from shared.clients import Clients
 from shared.once import once
 from shared.storage.raw_queues import RawQueue
 from shared.storage.tables import Table
-from shared.tickets.by_hand import ByHand
+from shared.tickets.api.by_hand import ByHand
+from shared.tickets.api.reading import ReadTickets
+from shared.tickets.api.retry import Retry
 from shared.tickets.failed_messages.poisoned import Poisoned
 from shared.tickets.failed_messages.resends import Resends
 from shared.tickets.failed_messages.send_again import SendAgain
 from shared.tickets.imports.records import Imports
 from shared.tickets.imports.taking import TakeReport
 from shared.tickets.imports.taking_back import TakeBack
-from shared.tickets.reading import ReadTickets
-from shared.tickets.requests import TicketRequests
-from shared.tickets.retry import Retry
-from shared.tickets.submit import Submit
+from shared.tickets.intake.requests import TicketRequests
+from shared.tickets.intake.submit import Submit
 
 
 class TicketServices(Clients):

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from shared.storage.queues import MAX_MESSAGE_BYTES
 from shared.texts.spoken import as_harmless, as_text
-from shared.tickets import comments
-from shared.tickets.comments import Comment
-from shared.tickets.hook_events import read_event
-from shared.tickets.records import Sending, Stored, Ticket, WorkItemRef
-from shared.tickets.ticket_rows import read_ticket, ticket_values
+from shared.tickets.life import comments
+from shared.tickets.life.comments import Comment
+from shared.tickets.observing.hook_events import read_event
+from shared.tickets.rows.records import Sending, Stored, Ticket, WorkItemRef
+from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 
 TICKET = Ticket("application", "shop", work_item=WorkItemRef(id=7, revision=1), comments_since=1, comments_seen=1)
 

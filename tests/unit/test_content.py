@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.connections.defaults import Defaults
-from shared.tickets import content
-from shared.tickets.snapshots import MAX_TEXT, Vulnerability
+from shared.tickets.item_content import content
+from shared.tickets.vulnerabilities.snapshots import MAX_TEXT, Vulnerability
 from tests.unit.vulnerabilities import vulnerability
 
 TICKET = "https://bridge.example/api/tickets/contoso.1"

@@ -12,12 +12,12 @@ from shared.errors import RefusedError
 from shared.links.item_fields import mapped, set_once
 from shared.links.models import Link, LinkState, Place
 from shared.storage.tables import Row
-from shared.tickets.patches import patched
-from shared.tickets.plan import Create, Desired, Nothing, Patch, Read, plan
-from shared.tickets.records import MOVED, UNLINKED, Attempt, Stored, Ticket, TicketStatus, WorkItemRef
-from shared.tickets.ticket_rows import read_ticket, ticket_values
-from shared.tickets.transitions import attached, detached, failed, leaving, settled
-from shared.tickets.views import view
+from shared.tickets.life.patches import patched
+from shared.tickets.life.plan import Create, Desired, Nothing, Patch, Read, plan
+from shared.tickets.life.transitions import attached, detached, failed, leaving, settled
+from shared.tickets.life.views import view
+from shared.tickets.rows.records import MOVED, UNLINKED, Attempt, Stored, Ticket, TicketStatus, WorkItemRef
+from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 from tests.unit.workflows import BASIC
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

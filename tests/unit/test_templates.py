@@ -11,7 +11,7 @@ from shared.connections.defaults import Defaults
 from shared.connections.template_checks import check_templates, sample
 from shared.texts.formats import HTML, MARKDOWN, PLAIN, Format
 from shared.texts.templates import TemplateFailedError, problems, rendered
-from shared.tickets import content
+from shared.tickets.item_content import content
 from tests.unit.vulnerabilities import vulnerability
 
 FULL = {**sample(), "custom": {"team": "A & B", "list": [1, 2]}, "observed_at": "2026-11-20T10:00:00Z"}

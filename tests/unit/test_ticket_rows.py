@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.storage.tables import Row
-from shared.tickets.records import Attempt, Failure, Hold, Sending, Ticket, WorkItemRef, Written
-from shared.tickets.ticket_rows import read_ticket, ticket_values
+from shared.tickets.rows.records import Attempt, Failure, Hold, Sending, Ticket, WorkItemRef, Written
+from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LEAST = Ticket("application", "shop", created_at=NOW, changed_at=NOW)

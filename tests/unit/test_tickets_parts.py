@@ -8,12 +8,12 @@ import pytest
 
 from shared.errors import NotFoundError, RejectedRequestError
 from shared.storage.tables import Row
-from shared.tickets import keys
-from shared.tickets.arrivals import Position, arrival, read_vulnerability, row_values
-from shared.tickets.records import Attempt, Failure, Ticket, TicketStatus, WorkItemRef
-from shared.tickets.snapshots import read_snapshot
-from shared.tickets.wake_ups import WakeUps
-from shared.tickets.work_item_fields import hyperlink, parse_hyperlink
+from shared.tickets.item_content.work_item_fields import hyperlink, parse_hyperlink
+from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.rows import keys
+from shared.tickets.rows.arrivals import Position, arrival, read_vulnerability, row_values
+from shared.tickets.rows.records import Attempt, Failure, Ticket, TicketStatus, WorkItemRef
+from shared.tickets.vulnerabilities.snapshots import read_snapshot
 from shared.times import Times
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

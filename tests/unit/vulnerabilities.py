@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.tickets.snapshots import Vulnerability
+from shared.tickets.vulnerabilities.snapshots import Vulnerability
 
 
 def vulnerability(id_: str = "V1", **more: Any) -> Vulnerability:
