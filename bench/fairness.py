@@ -18,8 +18,8 @@ from azure.data.tables import TableServiceClient
 
 from local.stack import Stack
 from shared.services import Services
-from shared.tickets.scans import Report, Scan
-from shared.tickets.snapshots import read_snapshot
+from shared.tickets.vulnerabilities.scans import Report, Scan
+from shared.tickets.vulnerabilities.snapshots import read_snapshot
 from tests.functional.bridge import Bridge
 
 NINE = 9

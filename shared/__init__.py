@@ -1,7 +1,9 @@
 """Everything the functions share. The map, in the order in which imports may point (down, never up):
 
 triggers       HTTP, queue and timer functions: the only importer of azure.functions
-services       composition: hands out use cases
+services       composition: hands out use cases, and makes those that queues and timers start
+administration, ticket_services
+               composition: make use cases of what people set up, and of what is asked of tickets
 clients        composition: builds each client and store once per process
 tickets        snapshots in, work items kept, updates out: accept, plan, work, observe, outbox
 links          application or environment → project, with what to create there

@@ -16,17 +16,18 @@ from shared.storage.account import Account
 from shared.storage.queues import Queue
 from shared.storage.secrets import Vault
 from shared.storage.tables import Table
-from shared.tickets.adoption import Adoption
-from shared.tickets.categories import Categories
 from shared.tickets.failed_messages.fail import Fail
 from shared.tickets.failed_messages.store import FailedMessages
-from shared.tickets.health import Health
-from shared.tickets.hearing import Hearing
-from shared.tickets.journal import Journal
-from shared.tickets.leases import Leases
-from shared.tickets.outbox import Outbox
-from shared.tickets.type_fields import TypeFields
-from shared.tickets.wake_ups import WakeUps
+from shared.tickets.intake.accept import Accept
+from shared.tickets.item_content.type_fields import TypeFields
+from shared.tickets.lanes.health import Health
+from shared.tickets.lanes.leases import Leases
+from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.observing.hearing import Hearing
+from shared.tickets.updates.journal import Journal
+from shared.tickets.updates.outbox import Outbox
+from shared.tickets.work_items.adoption import Adoption
+from shared.tickets.work_items.categories import Categories
 from shared.times import Times
 
 if TYPE_CHECKING:
@@ -114,6 +115,10 @@ class Clients:
     @once
     def _ticket_work(self) -> Queue:
         return Queue(self._account, "ticket-work")
+
+    @once
+    def _accept(self) -> Accept:
+        return Accept(self._tickets, self._wake_ups)
 
     @once
     def _leases(self) -> Leases:

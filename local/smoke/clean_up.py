@@ -11,7 +11,7 @@ from local.smoke.run import Place, Run
 from shared.azure_devops.subscriptions import unsubscribe, web_hooks
 from shared.azure_devops.work_items import DeletedItem, WorkItem, delete, destroy, find_created_since, restore
 from shared.errors import BridgeError, NotFoundError, ThrottledError, TransientError
-from shared.tickets.presence import Presence, find
+from shared.tickets.work_items.presence import Presence, find
 
 _TRIES = 3
 _PAUSE = 1.0

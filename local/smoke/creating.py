@@ -16,8 +16,8 @@ from shared.azure_devops.work_items import (
     validate_create,
 )
 from shared.errors import RefusedError, UnknownError
-from shared.tickets.transitions import identity
-from shared.tickets.work_item_fields import ticket_url
+from shared.tickets.item_content.work_item_fields import ticket_url
+from shared.tickets.life.transitions import identity
 
 BATCH = "$batch: a good create, and one without a title"
 _RULE = "TF401320"

@@ -3,7 +3,7 @@
 from local.smoke import facts
 from local.smoke.run import Place, Run
 from shared.azure_devops.work_items import WorkItem, delete, get_deleted, get_many, recycle_bin, restore
-from shared.tickets.look_ups import look
+from shared.tickets.work_items.look_ups import look
 
 
 def delete_it(run: Run, item: WorkItem) -> None:

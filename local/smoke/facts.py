@@ -35,11 +35,15 @@ ONLY_USERS = Fact(
 )
 TOKENS_LISTED = Fact("A signed-in user's tokens are listed at 7.1-preview.1", needs="az login as a user")
 UNKNOWN_PROJECT = Fact("A project that does not exist is answered 404", "shared/links/save")
-CATEGORIES = Fact("Every state has a category, Proposed and Completed among them", "shared/tickets/categories")
+CATEGORIES = Fact(
+    "Every state has a category, Proposed and Completed among them", "shared/tickets/work_items/categories"
+)
 VALIDATE_ONLY = Fact("validateOnly creates nothing", "shared/connections/check")
-RULE_NAMED = Fact("A rule's refusal is TF401320 and names the field (RuleValidationErrors)", "shared/tickets/creating")
-CREATED = Fact("A create answers with the work item: revision 1, its hyperlink in it", "shared/tickets/creating")
-SAME_NAME = Fact("connectionData names us as work items do (System.CreatedBy)", "shared/tickets/changing")
+RULE_NAMED = Fact(
+    "A rule's refusal is TF401320 and names the field (RuleValidationErrors)", "shared/tickets/work/creating"
+)
+CREATED = Fact("A create answers with the work item: revision 1, its hyperlink in it", "shared/tickets/work/creating")
+SAME_NAME = Fact("connectionData names us as work items do (System.CreatedBy)", "shared/tickets/work/changing")
 BATCH_ENTRIES = Fact(
     "$batch answers every entry, and refuses the bad one in its own words", "shared/azure_devops/batches"
 )
@@ -47,22 +51,26 @@ BATCH_TRUE = Fact(
     "What $batch says of an entry is so: there after 200, not there after a refusal", "shared/azure_devops/batches"
 )
 BATCH_INDEPENDENT = Fact("A refused entry of $batch does not undo the others")
-QUERY_SEES = Fact("A query finds a new work item in the time between two look-ups", "shared/tickets/look_ups")
-FEED_SEES = Fact("The feed of revisions has a new work item in the same time", "shared/tickets/reconcile")
-OMITTED = Fact("workitemsbatch leaves out what does not exist (errorPolicy=omit)", "shared/tickets/presence")
-LINK_READ = Fact("workitemsbatch shows the hyperlink and System.CreatedDate", "shared/tickets/look_ups")
-PATCH_REVISION = Fact("A patch raises the revision by one", "shared/tickets/changing")
-STALE = Fact("A patch with a stale /rev is refused (409 or 412)", "shared/tickets/changing")
+QUERY_SEES = Fact(
+    "A query finds a new work item in the time between two look-ups", "shared/tickets/work_items/look_ups"
+)
+FEED_SEES = Fact("The feed of revisions has a new work item in the same time", "shared/tickets/upkeep/reconcile")
+OMITTED = Fact("workitemsbatch leaves out what does not exist (errorPolicy=omit)", "shared/tickets/work_items/presence")
+LINK_READ = Fact("workitemsbatch shows the hyperlink and System.CreatedDate", "shared/tickets/work_items/look_ups")
+PATCH_REVISION = Fact("A patch raises the revision by one", "shared/tickets/work/changing")
+STALE = Fact("A patch with a stale /rev is refused (409 or 412)", "shared/tickets/work/changing")
 MARKDOWN = Fact("Markdown (multilineFieldsFormat) is taken at api-version 7.1")
 BACK_TO_HTML = Fact("A field goes back from Markdown to HTML")
-DELETED_OMITTED = Fact("workitemsbatch leaves out what is in the recycle bin", "shared/tickets/presence")
-DELETE_REVISION = Fact("A deletion raises the revision by one", "shared/tickets/observe")
-BIN_LISTED = Fact("The recycle bin of the project lists what was just deleted", "shared/tickets/look_ups")
-BIN_FIELDS = Fact("An entry of the recycle bin has the fields, System.CreatedDate too", "shared/tickets/look_ups")
-BIN_MARK = Fact("An entry of the recycle bin still names the ticket", "shared/tickets/look_ups")
-FEED_DELETED = Fact("The feed of revisions tells of a deletion", "shared/tickets/reconcile")
-RESTORE_REVISION = Fact("A restoration raises the revision by one", "shared/tickets/observe")
-RESTORE_LINK = Fact("The hyperlink is still there after deletion and restoration", "shared/tickets/observe")
+DELETED_OMITTED = Fact("workitemsbatch leaves out what is in the recycle bin", "shared/tickets/work_items/presence")
+DELETE_REVISION = Fact("A deletion raises the revision by one", "shared/tickets/observing/observe")
+BIN_LISTED = Fact("The recycle bin of the project lists what was just deleted", "shared/tickets/work_items/look_ups")
+BIN_FIELDS = Fact(
+    "An entry of the recycle bin has the fields, System.CreatedDate too", "shared/tickets/work_items/look_ups"
+)
+BIN_MARK = Fact("An entry of the recycle bin still names the ticket", "shared/tickets/work_items/look_ups")
+FEED_DELETED = Fact("The feed of revisions tells of a deletion", "shared/tickets/upkeep/reconcile")
+RESTORE_REVISION = Fact("A restoration raises the revision by one", "shared/tickets/observing/observe")
+RESTORE_LINK = Fact("The hyperlink is still there after deletion and restoration", "shared/tickets/observing/observe")
 HOOK_INPUTS = Fact(
     "The web hook takes basicAuthUsername and a confidential basicAuthPassword", "shared/azure_devops/subscriptions"
 )

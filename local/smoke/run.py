@@ -17,7 +17,7 @@ from shared.azure_devops.organisation import Call, Organisation
 from shared.azure_devops.projects import Identity, Project
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError, TransientError, UnknownError
-from shared.tickets.work_item_fields import hyperlink
+from shared.tickets.item_content.work_item_fields import hyperlink
 from shared.times import Times
 
 NOWHERE = "https://azure-devops-bridge.invalid"

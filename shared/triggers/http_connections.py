@@ -12,10 +12,10 @@ from shared.connections.models import Connection, ConnectionRequest, ConnectionV
 from shared.connections.sign_in import PendingView, SignInView
 from shared.links.show_hook import HookView
 from shared.services import services
-from shared.tickets.doctor import HooksView
-from shared.tickets.health import HealthView
-from shared.tickets.records import Hold
-from shared.tickets.rounds import ReconciledView
+from shared.tickets.lanes.health import HealthView
+from shared.tickets.rows.records import Hold
+from shared.tickets.upkeep.doctor import HooksView
+from shared.tickets.upkeep.rounds import ReconciledView
 from shared.triggers.answers import (
     body_of,
     collection,

@@ -3,8 +3,8 @@
 import azure.functions as func
 
 from shared.services import services
-from shared.tickets.records import Hold
-from shared.tickets.switch import SwitchRequest, SwitchView
+from shared.tickets.holds.switch import SwitchRequest, SwitchView
+from shared.tickets.rows.records import Hold
 from shared.triggers.answers import body_of, ok
 from shared.triggers.operations import operation
 from shared.validation import parse_json, validated

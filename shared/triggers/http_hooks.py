@@ -14,7 +14,7 @@ import azure.functions as func
 from shared.connections import hook_password
 from shared.errors import RejectedRequestError
 from shared.services import services
-from shared.tickets.hook_events import is_test, read_event
+from shared.tickets.observing.hook_events import is_test, read_event
 from shared.triggers.answers import body_of, ok
 from shared.triggers.operations import operation
 from shared.validation import parse_json

@@ -9,12 +9,13 @@ import azure.functions as func
 
 from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.services import services
-from shared.tickets import arrays, sarif
+from shared.tickets import sarif
+from shared.tickets.imports import arrays
 from shared.tickets.imports.taking import Fullness
 from shared.tickets.imports.taking_back import ImportView
 from shared.tickets.imports.tally import TallyView
-from shared.tickets.scans import Report
-from shared.tickets.snapshots import Asset, Snapshot, Vulnerability
+from shared.tickets.vulnerabilities.scans import Report
+from shared.tickets.vulnerabilities.snapshots import Asset, Snapshot, Vulnerability
 from shared.triggers.answers import body_of, flag, ok
 from shared.triggers.operations import JSON, operation
 from shared.triggers.parameters import ASSET, CONFIRM, FULL, KIND, MAX_SOURCE, SOURCE

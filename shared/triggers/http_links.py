@@ -8,8 +8,8 @@ import azure.functions as func
 from shared.errors import FieldProblem, RejectedRequestError
 from shared.links.models import KINDS, Existing, Link, LinkRequest, LinkView
 from shared.services import services
-from shared.tickets.preview import PreviewView
-from shared.tickets.snapshots import Snapshot, read_snapshot
+from shared.tickets.api.preview import PreviewView
+from shared.tickets.vulnerabilities.snapshots import Snapshot, read_snapshot
 from shared.triggers.answers import body_of, collection, condition_of, continuation_of, ok, page_size
 from shared.triggers.operations import ETAG, operation
 from shared.triggers.parameters import EXISTING, IF_MATCH, IF_NONE_MATCH, KIND, PAGED

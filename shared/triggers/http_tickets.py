@@ -7,12 +7,12 @@ import azure.functions as func
 from shared.connections.models import NAME
 from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.services import services
-from shared.tickets import keys
-from shared.tickets.by_hand import WorkItemChoice
-from shared.tickets.reading import Filter, TicketWithHistory
-from shared.tickets.records import Hold, TicketStatus
-from shared.tickets.snapshots import Snapshot, read_snapshot
-from shared.tickets.views import TicketView
+from shared.tickets.api.by_hand import WorkItemChoice
+from shared.tickets.api.reading import Filter, TicketWithHistory
+from shared.tickets.life.views import TicketView
+from shared.tickets.rows import keys
+from shared.tickets.rows.records import Hold, TicketStatus
+from shared.tickets.vulnerabilities.snapshots import Snapshot, read_snapshot
 from shared.triggers.answers import bad_continuation, body_of, collection, continuation_of, ok, page_size
 from shared.triggers.operations import operation
 from shared.triggers.parameters import ASSET, KIND, PAGED, STATUS, WAITING_FOR

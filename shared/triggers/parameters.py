@@ -9,8 +9,8 @@ from shared.connections.credentials.models import ClientId, Tenant
 from shared.connections.models import NAME
 from shared.links.models import Existing, Kind
 from shared.links.store import MAX_KEY
-from shared.tickets.keys import TICKET
-from shared.tickets.records import Hold, TicketStatus
+from shared.tickets.rows.keys import TICKET
+from shared.tickets.rows.records import Hold, TicketStatus
 
 MAX_PAGE = 1000
 MAX_SOURCE = 1000

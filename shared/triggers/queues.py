@@ -14,7 +14,7 @@ from shared.services import services
 from shared.settings import STORAGE_CONNECTION
 from shared.storage.raw_queues import decoded
 from shared.tickets.failed_messages.poisoned import EVENTS
-from shared.tickets.hook_events import read_message
+from shared.tickets.observing.hook_events import read_message
 
 log = logging.getLogger(__name__)
 blueprint = func.Blueprint()

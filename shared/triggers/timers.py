@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.services import services
-from shared.tickets.rounds import Round
+from shared.tickets.upkeep.rounds import Round
 
 blueprint = func.Blueprint()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
-from shared.tickets.hook_events import HookEvent
+from shared.tickets.observing.hook_events import HookEvent
 from tests.functional.boards import item, make_item
 from tests.functional.bridge import Bridge, eventually
 

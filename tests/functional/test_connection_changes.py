@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from local.stack import Stack
-from shared.tickets.keys import asset_key, lane_of, lease_row, ticket_key
+from shared.tickets.rows.keys import asset_key, lane_of, lease_row, ticket_key
 from tests.functional.bridge import PROJECT, Bridge, eventually
 from tests.functional.entra_admin import EntraAdmin, case, grant
 from tests.functional.service_hooks import delete_all, subscriptions

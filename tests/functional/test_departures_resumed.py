@@ -17,18 +17,18 @@ from shared.links.store import LinkStore
 from shared.settings import StorageAccount
 from shared.storage.account import Account
 from shared.storage.tables import Table
-from shared.tickets import keys
-from shared.tickets.accept import Accept
-from shared.tickets.arrivals import arrival
-from shared.tickets.belongings import worked_on
-from shared.tickets.departures import Departures
-from shared.tickets.grouping import Grouping
-from shared.tickets.journal import Journal
-from shared.tickets.leases import Leases
-from shared.tickets.letting_go import LettingGo
-from shared.tickets.outbox import Outbox
-from shared.tickets.regrouping import Regrouping
-from shared.tickets.snapshots import Vulnerability
+from shared.tickets.intake.accept import Accept
+from shared.tickets.intake.grouping import Grouping
+from shared.tickets.lanes.leases import Leases
+from shared.tickets.link_changes.belongings import worked_on
+from shared.tickets.link_changes.departures import Departures
+from shared.tickets.link_changes.letting_go import LettingGo
+from shared.tickets.link_changes.regrouping import Regrouping
+from shared.tickets.rows import keys
+from shared.tickets.rows.arrivals import arrival
+from shared.tickets.updates.journal import Journal
+from shared.tickets.updates.outbox import Outbox
+from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from shared.times import Times
 
 TIMES = Times.scaled(0.01)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.ports import free_port
-from shared.tickets.rounds import Round
+from shared.tickets.upkeep.rounds import Round
 from tests.functional.bridge import Bridge, eventually
 from tests.functional.service_hooks import (
     UPDATED,

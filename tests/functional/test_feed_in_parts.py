@@ -11,9 +11,9 @@ from shared.azure_devops.revisions import Batch
 from shared.settings import StorageAccount
 from shared.storage.account import Account
 from shared.storage.tables import Table
-from shared.tickets import keys
-from shared.tickets.health import Health
-from shared.tickets.reconcile import Reconcile
+from shared.tickets.lanes.health import Health
+from shared.tickets.rows import keys
+from shared.tickets.upkeep.reconcile import Reconcile
 from shared.times import Times
 
 TIMES = Times()

@@ -13,7 +13,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.settings import StorageAccount
 from shared.storage.account import Account
 from shared.storage.tables import Table
-from shared.tickets.shares import Share, Shares
+from shared.tickets.holds.shares import Share, Shares
 from tests.functional.bridge import Bridge, eventually
 
 CAP = 25

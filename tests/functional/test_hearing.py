@@ -8,7 +8,7 @@ import pytest
 from shared.settings import StorageAccount
 from shared.storage.account import Account
 from shared.storage.tables import Table
-from shared.tickets.hearing import Hearing, Silence
+from shared.tickets.observing.hearing import Hearing, Silence
 from shared.times import Times
 
 PROJECT = "Web/Shop?"  # no row key could be this

@@ -20,18 +20,21 @@ from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
 from shared.storage.tables import Table
-from shared.tickets import arrays, keys, origins
-from shared.tickets.accept import Accept
-from shared.tickets.arrivals import read_vulnerability
+from shared.tickets.imports import arrays
 from shared.tickets.imports.records import Imports
 from shared.tickets.imports.taking import Fullness, TakeReport
 from shared.tickets.imports.taking_back import TakeBack
-from shared.tickets.journal import Journal
-from shared.tickets.lane import Lane
-from shared.tickets.leases import Leases
-from shared.tickets.records import Stored, Ticket, WorkItemRef, read_ticket
-from shared.tickets.scans import Report
-from shared.tickets.withdrawing import Withdrawal, Withdrawer
+from shared.tickets.intake.accept import Accept
+from shared.tickets.lanes.leases import Leases
+from shared.tickets.rows import keys
+from shared.tickets.rows.arrivals import read_vulnerability
+from shared.tickets.rows.records import Stored, Ticket, WorkItemRef
+from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
+from shared.tickets.updates.journal import Journal
+from shared.tickets.vulnerabilities import origins
+from shared.tickets.vulnerabilities.scans import Report
+from shared.tickets.work.lane import Lane
+from shared.tickets.work.withdrawing import Withdrawal, Withdrawer
 from tests.functional.test_departures_resumed import NO_CREDENTIAL, TIMES, DiedError, Kept, Life, Mortal
 
 COUNT = 60  # more than one transaction takes
@@ -108,7 +111,7 @@ class World:
             key = str(row.values["ticket"])
             ref = WorkItemRef(id=number + 1, project="p", revision=1)
             ticket = Ticket("application", "shop", work_item=ref, nonce="n", own_revision=1)
-            self.table.write("c", tables.create(keys.ticket_row(key), ticket.values()))
+            self.table.write("c", tables.create(keys.ticket_row(key), ticket_values(ticket)))
             self.boards.items[ref.id] = WorkItem(ref.id, 2 if number % 3 == 0 else 1, "p", {}, (), "")
 
     def work(self, steps: int = -1) -> None:

@@ -10,8 +10,8 @@ from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
 from shared.storage.tables import RowChangedError, Table
-from shared.tickets import keys
-from shared.tickets.leases import Lease, Leases
+from shared.tickets.lanes.leases import Lease, Leases
+from shared.tickets.rows import keys
 from shared.times import Times
 
 

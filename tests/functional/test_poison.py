@@ -22,7 +22,7 @@ from shared.storage import account
 from shared.storage.raw_queues import RawMessage, RawQueue, decoded
 from shared.tickets.failed_messages import poisoned
 from shared.tickets.failed_messages.records import FailedMessage
-from shared.tickets.hook_events import HookEvent
+from shared.tickets.observing.hook_events import HookEvent
 from tests.functional.bridge import eventually
 
 REQUESTS, WORK, EVENTS = "ticket-requests", "ticket-work", "service-hook-events"

@@ -14,16 +14,17 @@ from shared.storage import tables
 from shared.storage.account import Account
 from shared.storage.queues import Queue
 from shared.storage.tables import Row, Table
-from shared.tickets import keys
-from shared.tickets.health import Condition, Health
-from shared.tickets.journal import Change, Journal
-from shared.tickets.lane import Lane
-from shared.tickets.leases import Lease, LeaseLostError, Leases
-from shared.tickets.outbox import Outbox
-from shared.tickets.pending import due_at_once
-from shared.tickets.records import Stored, Ticket, WorkItemRef, read_ticket
-from shared.tickets.sweep import Sweep
-from shared.tickets.wake_ups import WakeUps
+from shared.tickets.lanes.health import Condition, Health
+from shared.tickets.lanes.leases import Lease, LeaseLostError, Leases
+from shared.tickets.lanes.pending import due_at_once
+from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.rows import keys
+from shared.tickets.rows.records import Stored, Ticket, WorkItemRef
+from shared.tickets.rows.ticket_rows import read_ticket
+from shared.tickets.updates.journal import Change, Journal
+from shared.tickets.updates.outbox import Outbox
+from shared.tickets.upkeep.sweep import Sweep
+from shared.tickets.work.lane import Lane
 from shared.times import Times
 
 TIMES = Times.scaled(0.01)

@@ -7,7 +7,7 @@ import pytest
 import requests
 from azure.data.tables import TableServiceClient
 
-from shared.tickets.rounds import Round
+from shared.tickets.upkeep.rounds import Round
 from tests.functional.bridge import PROJECT, Bridge, eventually
 
 CREATE = "POST .*_apis/wit/workitems/.*"

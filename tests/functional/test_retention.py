@@ -11,14 +11,15 @@ import pytest
 from shared.settings import StorageAccount
 from shared.storage.account import Account
 from shared.storage.tables import Table
-from shared.tickets import keys
 from shared.tickets.failed_messages.records import FailedMessage, Reason
 from shared.tickets.failed_messages.store import FailedMessages
-from shared.tickets.journal import Change, Journal
-from shared.tickets.leases import Leases
-from shared.tickets.outbox import Outbox
-from shared.tickets.records import Stored, Ticket, WorkItemRef, read_ticket
-from shared.tickets.retention import FAILED_MESSAGES, HISTORY, Keep, Retention
+from shared.tickets.lanes.leases import Leases
+from shared.tickets.rows import keys
+from shared.tickets.rows.records import Stored, Ticket, WorkItemRef
+from shared.tickets.rows.ticket_rows import read_ticket
+from shared.tickets.updates.journal import Change, Journal
+from shared.tickets.updates.outbox import Outbox
+from shared.tickets.upkeep.retention import FAILED_MESSAGES, HISTORY, Keep, Retention
 from tests.functional.bridge import Bridge, eventually
 from tests.functional.test_departures_resumed import NO_CREDENTIAL, TIMES, Kept
 

@@ -46,7 +46,8 @@ def test_all_is_seen_and_nothing_is_left(administrator: Administrator, mode: str
     assert administrator.left() == ([], [])
     assert administrator.verdict("does not undo the others").startswith(f"{independent}  ")
     assert administrator.verdict("What $batch says of an entry is so").startswith("HOLDS  ")
-    assert "4 → 5 (relied upon by shared/tickets/observe)" in administrator.verdict("A deletion raises the revision")
+    deletion = administrator.verdict("A deletion raises the revision")
+    assert "4 → 5 (relied upon by shared/tickets/observing/observe)" in deletion
     assert administrator.verdict("A service principal or managed identity").startswith("NOT SEEN")
     assert "No clear answer" not in administrator.output
 

@@ -36,7 +36,7 @@ MUTATIONS = (
         "fence of what is written",
         (
             Edit(
-                "journal.py",
+                "updates/journal.py",
                 '_Step(lease.operation(), "lease")',
                 '_Step(replace(lease.operation(), etag=ANY), "lease")',
             ),
@@ -46,7 +46,11 @@ MUTATIONS = (
     ),
     Mutation(
         "fence of what is about to be sent",
-        (Edit("lane.py", "[self.lease.operation(), *(put(", '[replace(self.lease.operation(), etag="*"), *(put('),),
+        (
+            Edit(
+                "work/lane.py", "[self.lease.operation(), *(put(", '[replace(self.lease.operation(), etag="*"), *(put('
+            ),
+        ),
         _FREEZES,
         "work: patch, taken back",
     ),
@@ -54,7 +58,7 @@ MUTATIONS = (
         "look-up before a create is repeated",
         (
             Edit(
-                "plan.py",
+                "life/plan.py",
                 "    if ticket.attempt:\n        return Look()",
                 "    if ticket.attempt:\n        return Create()",
             ),
@@ -66,7 +70,7 @@ MUTATIONS = (
         "second look-up",
         (
             Edit(
-                "resolving.py",
+                "work/resolving.py",
                 'lambda ticket: looked_in_vain(ticket, asked_at), change="", by="")])\n'
                 "            self.lane.defer(job.pending, times.look_ups_apart)",
                 'not_created, change="", by="")])',
@@ -77,16 +81,16 @@ MUTATIONS = (
     ),
     Mutation(
         "If-Match on the pending row",
-        (Edit("journal.py", "tables.delete(done.key, done.etag)", "tables.delete(done.key, ANY)"),),
+        (Edit("updates/journal.py", "tables.delete(done.key, done.etag)", "tables.delete(done.key, ANY)"),),
         _FREEZES,
         "work: create, a newer one comes",
     ),
     Mutation(
         "watermark of revisions",
         (
-            Edit("observe.py", "0 < event.revision <= known.revision", "event.revision < 0"),
+            Edit("observing/observe.py", "0 < event.revision <= known.revision", "event.revision < 0"),
             Edit(
-                "transitions.py",
+                "life/transitions.py",
                 "replace(ticket, work_item=item) if is_news else ticket",
                 "replace(ticket, work_item=item)",
             ),
@@ -98,12 +102,12 @@ MUTATIONS = (
         "outbox: sent before it is deleted",
         (
             Edit(
-                "outbox.py",
+                "updates/outbox.py",
                 "            for message in unsent.messages:\n                self.updates.send_text(message)\n",
                 "",
             ),
             Edit(
-                "outbox.py",
+                "updates/outbox.py",
                 "            else:\n                return\n\n    def _read",
                 "            else:\n                for message in unsent.messages:\n"
                 "                    self.updates.send_text(message)\n                return\n\n    def _read",
@@ -116,7 +120,7 @@ MUTATIONS = (
         "outbox: written with the history",
         (
             Edit(
-                "journal.py",
+                "updates/journal.py",
                 "                etags = self.table.transact(connection, [step.operation for step in steps])\n",
                 '                later = [step for step in steps if step.part == "outbox"]\n'
                 "                steps = [*(step for step in steps if step not in later), *later]\n"
@@ -130,13 +134,13 @@ MUTATIONS = (
     ),
     Mutation(
         "sweep: wake-ups",
-        (Edit("sweep.py", "            self.wake(connection.name)", "            pass"),),
+        (Edit("upkeep/sweep.py", "            self.wake(connection.name)", "            pass"),),
         _KILLS,
         "accept: new",
     ),
     Mutation(
         "sweep: unsent history",
-        (Edit("sweep.py", "self.outbox.send_forgotten(connection.name, older_than=self.times.retry)", "pass"),),
+        (Edit("upkeep/sweep.py", "self.outbox.send_forgotten(connection.name, older_than=self.times.retry)", "pass"),),
         _KILLS,
         "observe: updated",
     ),
@@ -144,9 +148,9 @@ MUTATIONS = (
         "If-Match on the ticket",
         (
             Edit(
-                "journal.py",
-                "tables.replace(row, after.values(), stored.etag)",
-                "tables.replace(row, after.values(), ANY)",
+                "updates/journal.py",
+                "tables.replace(row, values, stored.etag)",
+                "tables.replace(row, values, ANY)",
             ),
         ),
         _FREEZES,
@@ -154,19 +158,19 @@ MUTATIONS = (
     ),
     Mutation(
         "revision that a patch tests",
-        (Edit("changing.py", "[test_revision(edit.item.revision), *edit.operations()]", "edit.operations()"),),
+        (Edit("work/changing.py", "[test_revision(edit.item.revision), *edit.operations()]", "edit.operations()"),),
         _FREEZES,
         "work: patch, a person edits",
     ),
     Mutation(
         "announcement of patches",
-        (Edit("changing.py", "[edit.announced() for edit in edits]", "[edit.job.ticket for edit in edits]"),),
+        (Edit("work/changing.py", "[edit.announced() for edit in edits]", "[edit.job.ticket for edit in edits]"),),
         _FREEZES,
         "work: patch, taken over",
     ),
     Mutation(
         "memory of a patch without an answer",
-        (Edit("patches.py", "sending=None if was_sent else ticket.sending", "sending=None"),),
+        (Edit("life/patches.py", "sending=None if was_sent else ticket.sending", "sending=None"),),
         _FREEZES,
         "work: patch, taken back",
     ),
@@ -174,7 +178,7 @@ MUTATIONS = (
         "healing of duplicates",
         (
             Edit(
-                "healing.py",
+                "work/healing.py",
                 "            if item and not self._removed(item, own_revision):",
                 "            if item is None:",
             ),
@@ -186,7 +190,7 @@ MUTATIONS = (
         "token of the feed: moved on last",
         (
             Edit(
-                "reconcile.py",
+                "upkeep/reconcile.py",
                 "            self._take_in(connection, batch)\n"
                 "            if not self._advanced(connection.name, project, row, batch) or batch.last:\n",
                 "            moved = self._advanced(connection.name, project, row, batch)\n"

@@ -8,8 +8,8 @@ import pytest
 
 from shared.errors import RejectedRequestError
 from shared.tickets import sarif
-from shared.tickets.scans import RefusedResult
-from shared.tickets.snapshots import Asset, Vulnerability
+from shared.tickets.vulnerabilities.scans import RefusedResult
+from shared.tickets.vulnerabilities.snapshots import Asset, Vulnerability
 
 type Json = dict[str, Any]
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from shared.azure_devops.organisation import Call
-from shared.tickets.categories import Categories
+from shared.tickets.work_items.categories import Categories
 
 TYPE = {"name": "Bug", "transitions": {"New": [{"to": "Done"}], "Done": []}}
 STATES = [{"name": "New", "category": "Proposed", "color": "b2b2b2"}, {"name": "Done", "category": "Completed"}]

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from shared.storage.queues import MAX_MESSAGE_BYTES
 from shared.texts.spoken import as_harmless, as_text
-from shared.tickets import comments
-from shared.tickets.comments import Comment
-from shared.tickets.hook_events import read_event
-from shared.tickets.records import Sending, Stored, Ticket, WorkItemRef, read_ticket
+from shared.tickets.life import comments
+from shared.tickets.life.comments import Comment
+from shared.tickets.observing.hook_events import read_event
+from shared.tickets.rows.records import Sending, Stored, Ticket, WorkItemRef
+from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 
 TICKET = Ticket("application", "shop", work_item=WorkItemRef(id=7, revision=1), comments_since=1, comments_seen=1)
 
@@ -59,7 +60,7 @@ def test_a_comment_of_a_patch_without_an_answer_is_ours(revision: int, html: str
 
 
 def test_a_row_of_the_version_before_tells_nothing_old() -> None:
-    values = replace(TICKET, work_item=WorkItemRef(id=7, revision=9)).values()
+    values = ticket_values(replace(TICKET, work_item=WorkItemRef(id=7, revision=9)))
     older = {name: value for name, value in values.items() if not name.startswith("comments_")}
     row: Any = type("Row", (), {"key": "t|x", "etag": "1", "values": older})
 

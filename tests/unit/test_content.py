@@ -10,25 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.connections.defaults import Defaults
-from shared.tickets import content
-from shared.tickets.snapshots import MAX_TEXT, Vulnerability
+from shared.tickets.item_content import content
+from shared.tickets.vulnerabilities.snapshots import MAX_TEXT, Vulnerability
+from tests.unit.vulnerabilities import vulnerability
 
 TICKET = "https://bridge.example/api/tickets/contoso.1"
 
 
-def vulnerability(**more: Any) -> Vulnerability:
-    given = {
-        "id": "PHX-2041",
-        "asset": {"kind": "application", "id": "web-shop"},
-        "title": "Weak hash in src/a.py:12",
-        "severity": "high",
-        "status": "open",
-    }
-    return Vulnerability.model_validate({**given, **more})
+def finding(**more: Any) -> Vulnerability:
+    asset = {"kind": "application", "id": "web-shop"}
+    return vulnerability(
+        **{"id_": "PHX-2041", "asset": asset, "title": "Weak hash in src/a.py:12", "severity": "high", **more}
+    )
 
 
 def html(**more: Any) -> str:
-    return content.description([vulnerability(**more)], Defaults(), ticket_url=TICKET).text
+    return content.description([finding(**more)], Defaults(), ticket_url=TICKET).text
 
 
 def title(*members: Vulnerability) -> str:
@@ -64,7 +61,7 @@ class Seen(HTMLParser):
 
 
 def test_a_title_is_what_was_sent() -> None:
-    assert title(vulnerability()) == "Weak hash in src/a.py:12"
+    assert title(finding()) == "Weak hash in src/a.py:12"
 
 
 @pytest.mark.parametrize(
@@ -79,15 +76,15 @@ def test_a_title_is_what_was_sent() -> None:
     ],
 )
 def test_a_title_is_one_line_without_tricks(sent: str, shown: str) -> None:
-    assert title(vulnerability(title=sent)) == shown
+    assert title(finding(title=sent)) == shown
 
 
 @pytest.mark.parametrize("character", ["x", "é", "😀"])
 def test_a_long_title_is_cut_visibly(character: str) -> None:
     whole = 255 // (len(character.encode("utf-16-le")) // 2)
 
-    assert title(vulnerability(title=character * whole)) == character * whole
-    shortened = title(vulnerability(title=character * 1_000))
+    assert title(finding(title=character * whole)) == character * whole
+    shortened = title(finding(title=character * 1_000))
     assert shortened.endswith(f"{character}…")
     assert 253 < len(shortened.encode("utf-16-le")) // 2 <= 255
 
@@ -286,7 +283,7 @@ ALLOWED = {
 
 @given(st.text(min_size=1, max_size=400).filter(str.strip))
 def test_a_title_is_always_usable(sent: str) -> None:
-    shown = title(vulnerability(title=sent))
+    shown = title(finding(title=sent))
 
     assert shown
     assert shown == " ".join(shown.split())

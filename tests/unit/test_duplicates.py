@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.azure_devops.work_items import WorkItem
-from shared.tickets.patches import patched, patching
-from shared.tickets.plan import Desired, Heal, Patch, plan
-from shared.tickets.records import Attempt, Ticket
-from shared.tickets.transitions import Made, attempted, created, healed, observed, refer
+from shared.tickets.life.patches import patched, patching
+from shared.tickets.life.plan import Desired, Heal, Patch, plan
+from shared.tickets.life.transitions import Made, attempted, created, healed, observed, refer
+from shared.tickets.rows.records import Attempt, Ticket
 
 TITLE = "System.Title"
 DESIRED = Desired({TITLE: "SQL injection"}, open=True)

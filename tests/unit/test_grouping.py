@@ -9,18 +9,13 @@ from pydantic import ValidationError
 from shared.connections.defaults import Defaults, Overrides
 from shared.links.models import Link
 from shared.storage.tables import Row
-from shared.tickets import keys
-from shared.tickets.grouping import Grouping, grouping_of, ticket_of
-from shared.tickets.snapshots import Vulnerability
-from shared.tickets.together import due, in_order, severity
+from shared.tickets.intake.grouping import Grouping, grouping_of, ticket_of
+from shared.tickets.rows import keys
+from shared.tickets.vulnerabilities.together import due, in_order, severity
+from tests.unit.vulnerabilities import vulnerability
 
 ASSET = {"kind": "application", "id": "shop"}
 LETTERS = keys.asset_key("application", "shop")
-
-
-def vulnerability(id_: str = "V1", **changes: Any) -> Vulnerability:
-    least = {"id": id_, "asset": ASSET, "title": "t", "severity": "high", "status": "open"}
-    return Vulnerability.model_validate({**least, **changes})
 
 
 def row(grouping: str | None) -> Row:

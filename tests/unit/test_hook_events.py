@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.storage.queues import MAX_MESSAGE_BYTES
-from shared.tickets.hook_events import HookEvent, is_test, read_event, read_message
+from shared.tickets.observing.hook_events import HookEvent, is_test, read_event, read_message
 
 RECORDED = Path(__file__).parents[3] / "shared/reference/payloads"
 

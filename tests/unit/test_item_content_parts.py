@@ -15,26 +15,22 @@ from shared.connections.template_checks import check_templates
 from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedError, RejectedRequestError
 from shared.links.item_fields import tags
 from shared.texts.formats import MARKDOWN
-from shared.tickets import content
-from shared.tickets.extras import Extra, Extras, told
-from shared.tickets.files import attached, missing
-from shared.tickets.notices import Notices
-from shared.tickets.plan import Desired, Nothing, Patch, digest, plan
-from shared.tickets.records import Ticket, WorkItemRef, Written
-from shared.tickets.refused import Refused
-from shared.tickets.snapshots import MAX_ATTACHED, Severity, Vulnerability, read_snapshot
-from shared.tickets.together import due, severity, without_secrets
-from shared.tickets.type_fields import KnownFields
-from shared.tickets.work_item_fields import DUE_DATE, REPRO_STEPS, SEVERITY, Place, desired, in_format
+from shared.tickets.item_content import content
+from shared.tickets.item_content.type_fields import KnownFields
+from shared.tickets.item_content.work_item_fields import DUE_DATE, REPRO_STEPS, SEVERITY, Place, desired, in_format
+from shared.tickets.life.plan import Desired, Nothing, Patch, digest, plan
+from shared.tickets.rows.records import Ticket, WorkItemRef, Written
+from shared.tickets.vulnerabilities.files import attached, missing
+from shared.tickets.vulnerabilities.snapshots import MAX_ATTACHED, Severity, Vulnerability, read_snapshot
+from shared.tickets.vulnerabilities.together import due, severity, without_secrets
+from shared.tickets.work.extras import Extra, Extras, told
+from shared.tickets.work.notices import Notices
+from shared.tickets.work.refused import Refused
+from tests.unit.vulnerabilities import vulnerability
 
 URL = "https://bridge.example/api/tickets/contoso.abcdefgh"
 PRIORITY = "Microsoft.VSTS.Common.Priority"
 KEY = "ghp_" + "a1B2" * 9
-
-
-def vulnerability(id_: str = "V1", **more: Any) -> Vulnerability:
-    least = {"id": id_, "asset": {"kind": "application", "id": "shop"}, "title": f"Finding {id_}", "severity": "low"}
-    return Vulnerability.model_validate({**least, "status": "open", **more})
 
 
 def known(*names: str, **allowed: tuple[str, ...]) -> KnownFields:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.azure_devops.work_items import WorkItem
-from shared.tickets.observe import change_of
-from shared.tickets.patches import patched, patching, told
-from shared.tickets.plan import Desired, Patch, digest
-from shared.tickets.records import Stored, Ticket, WorkItemRef
+from shared.tickets.life.patches import patched, patching, told
+from shared.tickets.life.plan import Desired, Patch, digest
+from shared.tickets.observing.observe import change_of
+from shared.tickets.rows.records import Stored, Ticket, WorkItemRef
 
 TITLE = "System.Title"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

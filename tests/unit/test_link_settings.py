@@ -12,11 +12,12 @@ from shared.errors import RefusedError
 from shared.links.item_fields import mapped, set_once
 from shared.links.models import Link, LinkState, Place
 from shared.storage.tables import Row
-from shared.tickets.patches import patched
-from shared.tickets.plan import Create, Desired, Nothing, Patch, Read, plan
-from shared.tickets.records import MOVED, UNLINKED, Attempt, Stored, Ticket, TicketStatus, WorkItemRef, read_ticket
-from shared.tickets.transitions import attached, detached, failed, leaving, settled
-from shared.tickets.views import view
+from shared.tickets.life.patches import patched
+from shared.tickets.life.plan import Create, Desired, Nothing, Patch, Read, plan
+from shared.tickets.life.transitions import attached, detached, failed, leaving, settled
+from shared.tickets.life.views import view
+from shared.tickets.rows.records import MOVED, UNLINKED, Attempt, Stored, Ticket, TicketStatus, WorkItemRef
+from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 from tests.unit.workflows import BASIC
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -99,7 +100,7 @@ class TestLettingGo:
         error = view("c", "k", ticket)["error"]
         assert error
         assert error["code"] == "detached"
-        assert read_ticket(Row("c", "t|k", ticket.values(), "e", NOW)) == Stored("k", ticket, "e")
+        assert read_ticket(Row("c", "t|k", ticket_values(ticket), "e", NOW)) == Stored("k", ticket, "e")
 
     def test_what_is_left_is_closed_with_a_word_and_detached(self) -> None:
         ticket = leaving(replace(TICKET, work_item=ITEM), "It <moved>.")

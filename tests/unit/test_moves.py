@@ -4,7 +4,7 @@ import pytest
 
 from shared.azure_devops.work_item_types import Workflow
 from shared.connections.defaults import Goal
-from shared.tickets.moves import STAY, Move, closing, reopening
+from shared.tickets.life.moves import STAY, Move, closing, reopening
 from tests.unit.workflows import AGILE_BUG, BASIC, SCRUM_BUG, workflow
 
 NARROW = workflow(

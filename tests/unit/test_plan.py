@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from shared.azure_devops.work_item_types import Workflow
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import ClosedByPeople
-from shared.tickets.attempts import new_nonce
-from shared.tickets.patches import patched, patching
-from shared.tickets.plan import (
+from shared.tickets.life.attempts import new_nonce
+from shared.tickets.life.patches import patched, patching
+from shared.tickets.life.plan import (
     MOST_OBJECTIONS,
     Create,
     Desired,
@@ -27,9 +27,9 @@ from shared.tickets.plan import (
     digest,
     plan,
 )
-from shared.tickets.records import Attempt, Ticket, WorkItemRef
-from shared.tickets.snapshots import Status
-from shared.tickets.transitions import Made, attempted, created, observed, refer, renewed
+from shared.tickets.life.transitions import Made, attempted, created, observed, refer, renewed
+from shared.tickets.rows.records import Attempt, Ticket, WorkItemRef
+from shared.tickets.vulnerabilities.snapshots import Status
 from tests.unit.workflows import BASIC, SCRUM_BUG, workflow
 
 TITLE, PRIORITY = "System.Title", "Microsoft.VSTS.Common.Priority"

@@ -11,10 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from shared.connections.defaults import Defaults
 from shared.storage.tables import Row
-from shared.tickets.arrivals import Position
-from shared.tickets.attempts import new_nonce
-from shared.tickets.patches import patched, patching, told
-from shared.tickets.plan import (
+from shared.tickets.life.attempts import new_nonce
+from shared.tickets.life.patches import patched, patching, told
+from shared.tickets.life.plan import (
     Create,
     Desired,
     Heal,
@@ -26,10 +25,7 @@ from shared.tickets.plan import (
     Renew,
     plan,
 )
-from shared.tickets.records import CLOSED_CATEGORIES, Attempt, Ticket, read_ticket
-from shared.tickets.snapshots import Vulnerability
-from shared.tickets.together import in_order, severity
-from shared.tickets.transitions import (
+from shared.tickets.life.transitions import (
     Made,
     attempted,
     created,
@@ -42,6 +38,11 @@ from shared.tickets.transitions import (
     settled,
     summarised,
 )
+from shared.tickets.rows.arrivals import Position
+from shared.tickets.rows.records import CLOSED_CATEGORIES, Attempt, Ticket
+from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
+from shared.tickets.vulnerabilities.snapshots import Vulnerability
+from shared.tickets.vulnerabilities.together import in_order, severity
 from tests.unit.small_azure_devops import BY, DESCRIPTION, PROJECT, US, Card, ConflictError, SmallAzureDevOps
 from tests.unit.workflows import AGILE_BUG, BASIC, SCRUM_BUG, workflow
 
@@ -338,7 +339,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def its_row_says_all_of_it(self) -> None:
-        row = Row("p", "t|ticket", self.ticket.values(), "etag", START)
+        row = Row("p", "t|ticket", ticket_values(self.ticket), "etag", START)
         assert read_ticket(row).ticket == self.ticket
 
     @invariant()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from shared.errors import RejectedRequestError
 from shared.tickets import sarif
-from shared.tickets.scans import RefusedResult
-from shared.tickets.snapshots import Severity, Status, Vulnerability
+from shared.tickets.vulnerabilities.scans import RefusedResult
+from shared.tickets.vulnerabilities.snapshots import Severity, Status, Vulnerability
 from tests.unit.sarif_reports import ASSET, Json, one, read, rejected, report, result, vulnerabilities
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "bandit-scrapy-2.11.0.sarif"

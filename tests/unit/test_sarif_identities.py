@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.tickets.snapshots import MAX_NAME
+from shared.tickets.vulnerabilities.snapshots import MAX_NAME
 from tests.unit.sarif_reports import one, report, result, vulnerabilities
 
 lines = st.integers(min_value=1, max_value=500)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.tickets import arrays, sarif
-from shared.tickets.scans import Scan
+from shared.tickets import sarif
+from shared.tickets.imports import arrays
+from shared.tickets.vulnerabilities.scans import Scan
 from tests.unit.sarif_reports import ASSET, report, result
 
 WELL = [{"executionSuccessful": True, "endTimeUtc": "2026-11-20T10:00:00Z"}]

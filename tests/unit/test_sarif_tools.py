@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.tickets.sarif.words import message
-from shared.tickets.snapshots import Severity
+from shared.tickets.vulnerabilities.snapshots import Severity
 from tests.unit.sarif_reports import one, report, result, vulnerabilities
 
 CODEQL_RULE = {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import RejectedRequestError
-from shared.tickets.snapshots import MAX_TEXT, Vulnerability, read_snapshot
+from shared.tickets.vulnerabilities.snapshots import MAX_TEXT, Vulnerability, read_snapshot
 
 LEAST: dict[str, Any] = {
     "id": "PHX-2041",

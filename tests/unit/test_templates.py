@@ -1,7 +1,6 @@
 """Templates: what they can say, what they cannot do, and what they cost."""
 
 import time
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,21 +11,10 @@ from shared.connections.defaults import Defaults
 from shared.connections.template_checks import check_templates, sample
 from shared.texts.formats import HTML, MARKDOWN, PLAIN, Format
 from shared.texts.templates import TemplateFailedError, problems, rendered
-from shared.tickets import content
-from shared.tickets.snapshots import Vulnerability
+from shared.tickets.item_content import content
+from tests.unit.vulnerabilities import vulnerability
 
 FULL = {**sample(), "custom": {"team": "A & B", "list": [1, 2]}, "observed_at": "2026-11-20T10:00:00Z"}
-
-
-def vulnerability(**more: Any) -> Vulnerability:
-    least = {
-        "id": "V1",
-        "asset": {"kind": "application", "id": "shop"},
-        "title": "T",
-        "severity": "low",
-        "status": "open",
-    }
-    return Vulnerability.model_validate({**least, **more})
 
 
 @pytest.mark.parametrize(
@@ -121,7 +109,7 @@ def test_one_that_fails_leaves_the_standard_text_and_a_word() -> None:
     title = content.title(members, making, ticket_url="https://x.example/1")
     text = content.description(members, making, ticket_url="https://x.example/1", title_problem=title.problem)
 
-    assert (title.text, bool(title.problem)) == ("T", True)
+    assert (title.text, bool(title.problem)) == ("Finding V1", True)
     assert text.text.startswith("<p>The link&#x27;s template of the title could not be used (")
     assert text.text.count("could not be used") == 2
     assert "<h3>What</h3>" in text.text

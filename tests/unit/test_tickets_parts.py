@@ -8,12 +8,12 @@ import pytest
 
 from shared.errors import NotFoundError, RejectedRequestError
 from shared.storage.tables import Row
-from shared.tickets import keys
-from shared.tickets.arrivals import Position, arrival, read_vulnerability, row_values
-from shared.tickets.records import Attempt, Failure, Ticket, TicketStatus, WorkItemRef, Written, read_ticket
-from shared.tickets.snapshots import read_snapshot
-from shared.tickets.wake_ups import WakeUps
-from shared.tickets.work_item_fields import hyperlink, parse_hyperlink
+from shared.tickets.item_content.work_item_fields import hyperlink, parse_hyperlink
+from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.rows import keys
+from shared.tickets.rows.arrivals import Position, arrival, read_vulnerability, row_values
+from shared.tickets.rows.records import Attempt, Failure, Ticket, TicketStatus, WorkItemRef
+from shared.tickets.vulnerabilities.snapshots import read_snapshot
 from shared.times import Times
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -92,32 +92,6 @@ class TestRows:
 
         assert "snapshot1" in values
         assert read_vulnerability(Row("c", large.row, values, "e", NOW)) == large.vulnerability
-
-    def test_a_ticket_reads_back(self) -> None:
-        ticket = Ticket(
-            kind="application",
-            asset="shop",
-            vulnerabilities=("V1",),
-            title="t",
-            severity="low",
-            open=False,
-            work_item=WorkItemRef(id=7, url="u", revision=2, state="Done", category="Completed", deleted=True),
-            attempt=Attempt("aa", NOW, "p", NOW),
-            failure=Failure("TF1", "m", "h"),
-            written={"System.Title": Written("a", "b")},
-            written_open=False,
-            history=3,
-            created_at=NOW,
-            changed_at=NOW,
-        )
-
-        assert read_ticket(Row("c", "t|key", ticket.values(), "e", NOW)).ticket == ticket
-
-    def test_a_row_of_a_newer_version_is_read_as_far_as_it_is_known(self) -> None:
-        values = {**Ticket("application", "a", created_at=NOW, changed_at=NOW).values(), "schema": 2, "more": 1}
-        values["work_item"] = '{"id": 3, "colour": "red"}'
-
-        assert read_ticket(Row("c", "t|key", values, "e", NOW)).ticket.work_item == WorkItemRef(id=3)
 
 
 class TestStatus:

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from shared.tickets.turns import Turns
+from shared.tickets.lanes.turns import Turns
 
 
 class Clock:

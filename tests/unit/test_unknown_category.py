@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from shared.tickets.hook_events import HookEvent
-from shared.tickets.observe import _is_known
-from shared.tickets.records import Ticket, WorkItemRef
-from shared.tickets.transitions import observed
+from shared.tickets.life.transitions import observed
+from shared.tickets.observing.hook_events import HookEvent
+from shared.tickets.observing.observe import _is_known
+from shared.tickets.rows.records import Ticket, WorkItemRef
 
 SEEN = WorkItemRef(id=7, revision=2, state="Done", category="Completed")
 UNSURE = Ticket(kind="application", asset="a", work_item=replace(SEEN, category=""))

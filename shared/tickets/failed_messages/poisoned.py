@@ -20,7 +20,7 @@ from shared.storage.raw_queues import RawMessage, RawQueue
 from shared.tickets.failed_messages.fail import REQUESTS, Fail
 from shared.tickets.failed_messages.records import MAX_TEXT, FailedMessage, Reason, Subject, subject_of
 from shared.tickets.failed_messages.resends import Resends
-from shared.tickets.hook_events import read_message
+from shared.tickets.observing.hook_events import read_message
 from shared.times import Times
 from shared.validation import parse_json
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 from shared.errors import BridgeError, FieldProblem, RejectedRequestError
 from shared.shown import Moment
 from shared.storage.tables import Row, Value
-from shared.tickets.snapshots import MAX_NAME
+from shared.tickets.vulnerabilities.snapshots import MAX_NAME
 
 SCHEMA = 1
 MAX_TEXT = 2_000

@@ -16,9 +16,9 @@ from datetime import timedelta
 from shared.errors import BridgeError, RejectedRequestError, TransientError
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table
-from shared.tickets import keys
 from shared.tickets.failed_messages.records import MAX_TEXT, SCHEMA
 from shared.tickets.failed_messages.store import PARTITION
+from shared.tickets.rows import keys
 from shared.times import Times
 
 log = logging.getLogger(__name__)

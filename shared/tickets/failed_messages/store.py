@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from shared.errors import NotFoundError
 from shared.storage import tables
 from shared.storage.tables import RowChangedError, Table
-from shared.tickets import keys
 from shared.tickets.failed_messages.records import SCHEMA, FailedMessage, first_id_before, read, row_values
+from shared.tickets.rows import keys
 
 PARTITION = "failed"
 MOST_COUNTED = 10_000

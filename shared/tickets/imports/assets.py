@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from shared.errors import RejectedRequestError
 from shared.links.store import LinkStore
 from shared.storage.tables import Row
-from shared.tickets import keys
-from shared.tickets.accept import Accept
-from shared.tickets.arrivals import Arrival
-from shared.tickets.grouping import Grouping, grouping_of
-from shared.tickets.snapshots import Asset
-from shared.tickets.submit import kept_in, linked
+from shared.tickets.intake.accept import Accept
+from shared.tickets.intake.grouping import Grouping, grouping_of
+from shared.tickets.intake.submit import kept_in, linked
+from shared.tickets.rows import keys
+from shared.tickets.rows.arrivals import Arrival
+from shared.tickets.vulnerabilities.snapshots import Asset
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from shared.errors import ConflictError, FieldProblem
 from shared.storage.tables import Row
-from shared.tickets import origins
-from shared.tickets.arrivals import is_from_the_future
 from shared.tickets.imports.assets import Assets, Place
-from shared.tickets.keys import asset_key, snapshot_row
-from shared.tickets.scans import RefusedResult, Report, Scan
-from shared.tickets.snapshots import Asset, Status, Vulnerability
+from shared.tickets.rows.arrivals import is_from_the_future
+from shared.tickets.rows.keys import asset_key, snapshot_row
+from shared.tickets.vulnerabilities import origins
+from shared.tickets.vulnerabilities.scans import RefusedResult, Report, Scan
+from shared.tickets.vulnerabilities.snapshots import Asset, Status, Vulnerability
 
 
 @dataclass(slots=True)

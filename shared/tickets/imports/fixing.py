@@ -6,13 +6,14 @@ from itertools import batched
 
 from shared.storage import tables
 from shared.storage.tables import MAX_OPERATIONS, Operation, Row, RowChangedError, Table
-from shared.tickets import keys, origins
-from shared.tickets.accept import Accept, Outcome
-from shared.tickets.arrivals import Arrival, arrival, read_vulnerability
 from shared.tickets.imports.assets import Place
 from shared.tickets.imports.comparison import Comparison, Gone, is_open
-from shared.tickets.origins import Origin
-from shared.tickets.snapshots import Status
+from shared.tickets.intake.accept import Accept, Outcome
+from shared.tickets.rows import keys
+from shared.tickets.rows.arrivals import Arrival, arrival, read_vulnerability
+from shared.tickets.vulnerabilities import origins
+from shared.tickets.vulnerabilities.origins import Origin
+from shared.tickets.vulnerabilities.snapshots import Status
 
 _CHUNK = 400
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from shared.errors import ConflictError, NotFoundError
 from shared.storage import tables
 from shared.storage.tables import ANY, Row, RowChangedError, Table, Value
-from shared.tickets import keys
+from shared.tickets.rows import keys
 
 SCHEMA = 1
 _RECORD = "i|"

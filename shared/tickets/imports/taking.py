@@ -11,17 +11,17 @@ from datetime import datetime
 from shared.errors import RejectedRequestError
 from shared.links.store import LinkStore
 from shared.storage.tables import Table
-from shared.tickets import origins
-from shared.tickets.accept import Accept, Outcome
-from shared.tickets.arrivals import Arrival, arrival, row_values
 from shared.tickets.imports.assets import Assets, Place
 from shared.tickets.imports.comparison import Comparison
 from shared.tickets.imports.fixing import Fixing
 from shared.tickets.imports.records import Imports
 from shared.tickets.imports.tally import Tally
-from shared.tickets.origins import Origin
-from shared.tickets.scans import RefusedResult, Report
-from shared.tickets.snapshots import Asset, Vulnerability
+from shared.tickets.intake.accept import Accept, Outcome
+from shared.tickets.rows.arrivals import Arrival, arrival, row_values
+from shared.tickets.vulnerabilities import origins
+from shared.tickets.vulnerabilities.origins import Origin
+from shared.tickets.vulnerabilities.scans import RefusedResult, Report
+from shared.tickets.vulnerabilities.snapshots import Asset, Vulnerability
 
 _CHUNK = 400
 

@@ -1,7 +1,7 @@
 """Takes an import back: the work items that it made and nobody touched go to the recycle bin.
 
 A round marks each row that the import made as withdrawn, together with its pending row; the lanes do the rest
-(`tickets/withdrawing`) and delete the row, or say in it why the work item stays. It is over when no row of the
+(`tickets/work/withdrawing`) and delete the row, or say in it why the work item stays. It is over when no row of the
 import is left that is not explained. Every step may be done twice, and the sweep asks for the round until then.
 """
 
@@ -18,10 +18,11 @@ from shared.shown import Moment
 from shared.storage import tables
 from shared.storage.queues import Queue
 from shared.storage.tables import MAX_OPERATIONS, Operation, Row, RowChangedError, Table
-from shared.tickets import keys, origins
 from shared.tickets.imports.records import Imports, Progress, Record
-from shared.tickets.pending import due_at_once
-from shared.tickets.wake_ups import WakeUps
+from shared.tickets.lanes.pending import due_at_once
+from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.rows import keys
+from shared.tickets.vulnerabilities import origins
 from shared.times import Times
 
 SCHEMA = 1

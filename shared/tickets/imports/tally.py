@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from shared.errors import RejectedRequestError
-from shared.tickets.accept import Outcome
 from shared.tickets.imports.records import FIGURES
-from shared.tickets.scans import RefusedResult
+from shared.tickets.intake.accept import Outcome
+from shared.tickets.vulnerabilities.scans import RefusedResult
 
 _MAX_REFUSALS = 100
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 from shared.tickets.sarif.places import Place
 from shared.tickets.sarif.values import Json, entry
-from shared.tickets.snapshots import MAX_NAME
+from shared.tickets.vulnerabilities.snapshots import MAX_NAME
 
 _PREFERRED = "primaryLocationLineHash"
 # A column says nothing on its own; CodeQL writes it beside the hash.

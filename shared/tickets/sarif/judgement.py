@@ -4,7 +4,7 @@ import re
 
 from shared.tickets.sarif.rules import Rule
 from shared.tickets.sarif.values import Json, entries, number, text
-from shared.tickets.snapshots import Severity, Status
+from shared.tickets.vulnerabilities.snapshots import Severity, Status
 
 # GitHub's bands, which are those of CVSS 3: https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 _BANDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))

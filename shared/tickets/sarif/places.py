@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from shared.tickets.sarif.values import Json, entries, entry, index, text
-from shared.tickets.snapshots import MAX_TEXT, Location
+from shared.tickets.vulnerabilities.snapshots import MAX_TEXT, Location
 
 _MAX_LINE = 2**31 - 1
 _MAX_BASES = 10

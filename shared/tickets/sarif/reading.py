@@ -14,8 +14,8 @@ from shared.tickets.sarif.runs import Run, survey
 from shared.tickets.sarif.stream import Event, Reader, TooLargeError, events
 from shared.tickets.sarif.values import Json, entries, text
 from shared.tickets.sarif.words import Words
-from shared.tickets.scans import Finding, RefusedResult, Report, Scan
-from shared.tickets.snapshots import Asset, Vulnerability
+from shared.tickets.vulnerabilities.scans import Finding, RefusedResult, Report, Scan
+from shared.tickets.vulnerabilities.snapshots import Asset, Vulnerability
 
 _MOST_VALUES = 20_000
 # Large, and nothing that a work item shows.

@@ -13,7 +13,7 @@ from shared.tickets.sarif.places import Roots
 from shared.tickets.sarif.rules import Rules
 from shared.tickets.sarif.stream import Event, Reader, TooLargeError, events
 from shared.tickets.sarif.values import Json, entries, text
-from shared.tickets.scans import Scan
+from shared.tickets.vulnerabilities.scans import Scan
 
 _VERSION = "2.1.0"
 _MOST_VALUES = 600_000

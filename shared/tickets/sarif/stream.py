@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import ijson  # type: ignore[import-untyped]
 
 from shared.errors import RejectedRequestError
-from shared.tickets.snapshots import MAX_TEXT
+from shared.tickets.vulnerabilities.snapshots import MAX_TEXT
 
 type Event = tuple[str, Any]
 

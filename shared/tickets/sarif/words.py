@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from shared.tickets.sarif.values import Json, entry, text, texts
-from shared.tickets.snapshots import MAX_TEXT
+from shared.tickets.vulnerabilities.snapshots import MAX_TEXT
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\d{1,4})\}")
 # [words](3) points into relatedLocations, [words](https://…) to a page. Bounded, so that no input is slow.

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.tickets import keys
-from shared.tickets.grouping import ticket_of
-from shared.tickets.snapshots import Vulnerability
+from shared.tickets.intake.grouping import ticket_of
+from shared.tickets.rows import keys
+from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from tests.functional.bridge import eventually
 from tests.functional.kills.place import ASSET, Place
 from tests.functional.kills.processes import Invocation, SurvivedError, now

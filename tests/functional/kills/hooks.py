@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from shared.services import Services
-from shared.tickets.hook_events import read_event
+from shared.tickets.observing.hook_events import read_event
 
 
 class Receiver:

@@ -27,9 +27,9 @@ from shared.connections.models import ConnectionRequest
 from shared.errors import TransientError
 from shared.links.models import Existing, LinkRequest
 from shared.services import Services
-from shared.tickets.hook_events import read_message
-from shared.tickets.scans import Report, Scan
-from shared.tickets.snapshots import read_snapshot
+from shared.tickets.observing.hook_events import read_message
+from shared.tickets.vulnerabilities.scans import Report, Scan
+from shared.tickets.vulnerabilities.snapshots import read_snapshot
 from tests.functional.kills.tapped import Calls, Moment
 
 type Invocation = tuple[str, dict[str, Any]]

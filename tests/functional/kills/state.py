@@ -20,8 +20,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from shared.tickets.plan import digest
-from shared.tickets.work_item_fields import parse_hyperlink
+from shared.tickets.item_content.work_item_fields import parse_hyperlink
+from shared.tickets.life.plan import digest
 from tests.functional.kills.place import ASSET, Place
 
 _FIELDS = ("System.Title", "System.State", "System.Tags", "System.WorkItemType", "Microsoft.VSTS.Common.Priority")

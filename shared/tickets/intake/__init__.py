@@ -1,0 +1,7 @@
+"""Intake: snapshots come in, one by one.
+
+requests  one message of the queue
+submit    one snapshot → its link, its ticket
+grouping  which vulnerabilities share a ticket
+accept    rows and a wake-up
+"""

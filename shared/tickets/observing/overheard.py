@@ -1,0 +1,62 @@
+"""Finds the comments of people that no service hook told.
+
+The feed of revisions has no long texts; what was said stands in a work item's updates. They are asked for where the
+feed shows a revision beyond one that no hook told us of.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shared.azure_devops.organisation import Organisation
+from shared.azure_devops.updates import MOST, Update, list_updates
+from shared.tickets.life import comments
+from shared.tickets.life.comments import Comment
+from shared.tickets.observing.hook_events import shortened
+from shared.tickets.rows.records import Stored, Ticket
+from shared.tickets.updates.journal import Change, Journal
+from shared.tickets.updates.outbox import Outbox
+
+
+def telling(change: Change, comment: Comment) -> Change:
+    """Return a change that tells a comment as well."""
+
+    def apply(ticket: Ticket) -> Ticket:
+        after = change.apply(ticket)
+        return comments.told(after, comment.revision) if comment.is_news_to(ticket) else after
+
+    return replace(change, apply=apply, comment=comment)
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """Tells what was said in work items without a hook's telling."""
+
+    journal: Journal
+    outbox: Outbox
+
+    def __call__(self, organisation: Organisation, connection: str, stored: Stored) -> None:
+        """Tell the comments of all revisions that were not looked at. Raises what Azure DevOps raises."""
+        item, after = stored.ticket.work_item, stored.ticket.comments_seen
+        while updates := organisation.do(list_updates(item.project, item.id, after)):
+            known = [one for one in updates if not comments.is_undecided(stored.ticket, one.revision)]
+            self._tell(connection, stored, known)
+            if len(known) < MOST:
+                return
+            after += MOST
+
+    def _tell(self, connection: str, stored: Stored, updates: Sequence[Update]) -> None:
+        number = stored.ticket.work_item.id
+        for one in updates:
+            change = Change(stored, lambda ticket: ticket, change="", by=one.author)
+            if one.comment:
+                said = Comment(number, one.revision, one.author, shortened(one.comment), one.at)
+                self._write(connection, telling(change, said))
+        last = max((one.revision for one in updates), default=0)
+
+        def looked(ticket: Ticket) -> Ticket:
+            return comments.seen_to(ticket, last) if ticket.work_item.id == number else ticket
+
+        self._write(connection, Change(stored, looked, change="", by=""))
+
+    def _write(self, connection: str, change: Change) -> None:
+        self.outbox.send_all(connection, self.journal.write(connection, [change]))

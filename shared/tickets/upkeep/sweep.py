@@ -1,0 +1,66 @@
+"""Finds what a process that died forgot: pending tickets without a wake-up, history that was not sent."""
+
+import logging
+from dataclasses import dataclass
+
+from shared.connections.models import Connection
+from shared.connections.store import ConnectionStore
+from shared.storage.tables import Table
+from shared.tickets.imports.taking_back import TakeBack
+from shared.tickets.lanes.health import Health
+from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.link_changes.departures import Departures
+from shared.tickets.rows import keys
+from shared.tickets.updates.outbox import Outbox
+from shared.times import Times
+
+log = logging.getLogger(__name__)
+_ENOUGH = 1000
+"""Due rows, one page: with so many, all lanes may have some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The use case behind the timer."""
+
+    table: Table
+    connections: ConnectionStore
+    health: Health
+    wake_ups: WakeUps
+    outbox: Outbox
+    departures: Departures
+    take_back: TakeBack
+    times: Times
+
+    def __call__(self) -> None:
+        """Wake every lane in which something is due, and send what was left unsent; one connection after another."""
+        for connection in self.connections.all():
+            try:
+                self._sweep(connection)
+            except Exception:  # what is wrong with one connection must not keep the others from being swept
+                log.exception("sweep failed", extra={"connection": connection.name})
+        self.departures.carry_on()
+        self.take_back.carry_on()
+
+    def _sweep(self, connection: Connection) -> None:
+        self.outbox.send_forgotten(connection.name, older_than=self.times.retry)
+        if connection.may_write and not self.health.of(connection.name).paused_for:
+            self.wake(connection.name)
+
+    def wake(self, connection: str) -> None:
+        """Wake the lanes of a connection in which something is due."""
+        prefix = keys.pending_rows()
+        due = list(
+            self.table.range(
+                connection,
+                prefix,
+                prefix + keys.AFTER_ALL,
+                where="due le @now",
+                parameters={"now": self.table.clock.now()},
+                select=("due",),
+                limit=_ENOUGH,
+            )
+        )
+        lanes = {keys.lane_of(keys.ticket_of_pending(row.key)) for row in due}
+        for lane in range(keys.LANES) if len(due) == _ENOUGH else sorted(lanes):
+            self.wake_ups.send(connection, lane)

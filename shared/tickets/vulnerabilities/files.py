@@ -1,0 +1,67 @@
+"""Files of a work item: what did not fit into it, and what the platform sent along. Pure.
+
+A file's name has a digest of its content, so that the same one is never attached twice and a new one is told apart.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from shared.texts.masking import masked
+from shared.texts.plain import clean, one_line
+from shared.tickets.vulnerabilities.snapshots import Attachment, Vulnerability
+
+MAX_FILES = 30
+"""Of one ticket; a work item holds 100, and people attach theirs."""
+_MAX_STEM = 80
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|#%&{}~;]+')
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is to hang on the work item."""
+
+    name: str
+    content: bytes
+
+
+def files_of(texts: Mapping[str, str]) -> Iterator[File]:
+    """Return texts as files, by what they are."""
+    return (_file(f"{name}.txt", clean(text).encode()) for name, text in texts.items())
+
+
+def attached(members: Sequence[Vulnerability]) -> Iterator[File]:
+    """Return what the platform sent along with the members, each once."""
+    sent = chain.from_iterable(member.attachments for member in members)
+    files = {file.name: file for file in (_file(one.name, _content(one)) for one in sent)}
+    return islice(files.values(), MAX_FILES)
+
+
+def missing(files: Iterable[File], there: Sequence[str]) -> list[File]:
+    """Return the files that are not among those that hang there already."""
+    return [file for file in files if file.name not in there]
+
+
+def _file(name: str, content: bytes) -> File:
+    stem, dot, ending = _NOT_IN_NAMES.sub("_", one_line(masked(name))).strip(" .").rpartition(".")
+    if not dot:
+        stem, ending = ending, "txt"
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    return File(f"{(stem or 'file')[:_MAX_STEM]}-{digest}.{ending[:10]}", content)
+
+
+def _content(one: Attachment) -> bytes:
+    """What claims to be Base64 and is not, is text. Secrets in text are masked, however it was sent."""
+    content = one.content.encode()
+    if one.encoding == "base64":
+        with suppress(binascii.Error):
+            content = base64.b64decode(one.content, validate=True)
+    try:
+        return masked(content.decode()).encode()
+    except UnicodeDecodeError:
+        return content

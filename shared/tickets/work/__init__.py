@@ -1,0 +1,16 @@
+"""Work: what a lane's tickets need is done in Azure DevOps.
+
+work         one lane, round by round
+lane         what its parts share
+admission    which creates may be sent now (holds)
+creating     new work items, many at once
+resolving    creates without an answer
+changing     work items are brought up to date
+one_by_one   what people asked of items that are there: linking and unlinking
+healing      two items with one ticket
+withdrawing  items of imports that are taken back
+attaching    files are uploaded
+extras       what an item is made without if that is refused
+refused      what need not be asked again
+notices      alerts that are told once in a while, not for every ticket
+"""

@@ -1,0 +1,35 @@
+"""Uploads the files of work items; the change that links to them is the item's own create or patch.
+
+An upload that nothing links to is seen by nobody: if the process dies after it, or the create is tried again, the
+file is uploaded again, and hangs on the item once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.azure_devops.attachments import attach, upload
+from shared.tickets.vulnerabilities.files import missing
+from shared.tickets.work.extras import MAX_ATTACHED, Extra, Extras
+from shared.tickets.work.lane import Job, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Attaching:
+    """Uploads what a lane's jobs have."""
+
+    lane: Lane
+
+    def uploaded(self, job: Job, project: str, there: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Upload the files that are not `there` yet; return the JSON-patch operations that link to them.
+
+        Raises what Azure DevOps raises.
+        """
+        if not job.desired.files or Extra.ATTACHMENTS in Extras(self.lane).left_out(job):
+            return []
+        room = max(0, MAX_ATTACHED - len(there))
+        operations: list[dict[str, Any]] = []
+        for file in missing(job.desired.files, there)[:room]:
+            uploaded = self.lane.organisation.do(upload(project, file.name, file.content))
+            operations.append(attach(uploaded, "From the security platform"))
+        return operations

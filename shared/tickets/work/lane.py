@@ -1,0 +1,281 @@
+"""What the parts of a lane's work share: the jobs at hand, and how each of them ends."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.alerts import Alerts
+from shared.azure_devops.batches import Outcome, WholeBatchError, together
+from shared.azure_devops.organisation import Call, Organisation
+from shared.azure_devops.work_items import WorkItem
+from shared.connections.defaults import Defaults
+from shared.connections.models import Connection
+from shared.connections.store import ConnectionStore
+from shared.errors import (
+    BridgeError,
+    ConfigurationError,
+    CredentialError,
+    RefusedError,
+    RejectedRequestError,
+    ThrottledError,
+    TransientError,
+)
+from shared.links.models import Link
+from shared.storage.tables import Row, RowChangedError, Table
+from shared.tickets.item_content.type_fields import TypeFields
+from shared.tickets.item_content.work_item_fields import Place
+from shared.tickets.lanes.health import Condition, Health
+from shared.tickets.lanes.leases import Lease, LeaseLostError, Leases
+from shared.tickets.lanes.pending import due_later, tries
+from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.life.plan import Desired
+from shared.tickets.life.transitions import failed, summarised
+from shared.tickets.rows import keys
+from shared.tickets.rows.records import Stored, Ticket
+from shared.tickets.rows.ticket_rows import read_ticket
+from shared.tickets.updates.journal import Change, Journal, put
+from shared.tickets.updates.outbox import Outbox
+from shared.tickets.vulnerabilities.snapshots import Vulnerability
+from shared.tickets.work.notices import Notices
+from shared.tickets.work.refused import Refused
+from shared.tickets.work_items.adoption import Adoption
+from shared.tickets.work_items.categories import Categories
+from shared.times import Times
+
+log = logging.getLogger(__name__)
+SELF = "azure-devops-bridge"
+"""Who changed a ticket when it was us."""
+TEMPLATE_ALERT = "template_failed"
+_MAX_DOUBLINGS = 6
+
+
+class PausedError(BridgeError):
+    """The connection must wait: the lane's work ends here and goes on with a later wake-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One ticket that needs work, with all that is known of it. `link` is as it concerns the lane's connection.
+
+    `members` are in order; a group that has lost all of them has none. `first_seen`: the earliest moment for which each
+    was told, by id.
+    """
+
+    pending: Row
+    stored: Stored
+    members: Sequence[Vulnerability]
+    link: Link
+    making: Defaults
+    desired: Desired
+    first_seen: Mapping[str, datetime]
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket as it was read."""
+        return self.stored.ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every lane needs; built once per process."""
+
+    table: Table
+    connections: ConnectionStore
+    leases: Leases
+    journal: Journal
+    outbox: Outbox
+    wake_ups: WakeUps
+    categories: Categories
+    type_fields: TypeFields
+    health: Health
+    alerts: Alerts
+    notices: Notices
+    refused: Refused
+    adoption: Adoption
+    times: Times
+    public_url: str
+
+
+@dataclass(slots=True)
+class Lane:
+    """One lane of one connection while we own its lease."""
+
+    tools: Tools
+    connection: Connection
+    organisation: Organisation
+    lease: Lease
+    condition: Condition
+
+    def send(self, calls: Sequence[Call[WorkItem]]) -> list[Outcome]:
+        """Send changes of work items that were just stamped, several in one request; return the outcome of each.
+
+        A batch that is refused as a whole was not carried out: its calls go one by one.
+        """
+        if len(calls) == 1 or self.condition.single_calls:
+            return [self._send_one(call) for call in calls]
+        try:
+            outcomes = self.send_in_time(together(calls))
+        except (RefusedError, RejectedRequestError):
+            return [self._send_one(call) for call in calls]
+        except BridgeError as error:
+            outcomes = [error] * len(calls)
+        if any(isinstance(outcome, WholeBatchError) for outcome in outcomes):
+            self.tools.health.batch_trouble(self.connection.name)
+        return outcomes
+
+    def _send_one(self, call: Call[WorkItem]) -> Outcome:
+        try:
+            return self.send_in_time(call)
+        except BridgeError as error:
+            return error
+
+    def send_in_time[T](self, call: Call[T]) -> T:
+        """Send a change: what starts within the window after the stamp is over before the lease is, or it does not
+        start: `TransientError`."""
+        if not self.tools.leases.may_send(self.lease):
+            raise TransientError("There was no time left to send it.")
+        return self.organisation.do(call)
+
+    def stamp(self, jobs: Sequence[Job], after: Sequence[Ticket]) -> list[Job]:
+        """Write what is about to be sent into each job's ticket, fenced by the lease.
+
+        Returns the jobs whose tickets say so now; one that somebody else changed meanwhile is left for the next
+        round. Raises `LeaseLostError`.
+        """
+        left = list(zip(jobs, after, strict=True))
+        done: list[Job] = []
+        while left:
+            operations = [self.lease.operation(), *(put(job.stored, ticket) for job, ticket in left)]
+            started = self.tools.leases.monotonic()
+            try:
+                etags = self.tools.table.transact(self.connection.name, operations)
+            except RowChangedError as error:
+                done += self._unstampable(left, error.index)
+                continue
+            self.lease.etag, self.lease.written = etags[0], started
+            return done + [_stamped(job, ticket, etag) for (job, ticket), etag in zip(left, etags[1:], strict=True)]
+        return done
+
+    def _unstampable(self, left: list[tuple[Job, Ticket]], index: int) -> list[Job]:
+        """Take out of `left` what a transaction failed for; it may be a write of ours whose answer was lost."""
+        if index == 0:
+            if not self.tools.leases.recover(self.connection.name, self.lease):
+                raise LeaseLostError("The lane has another worker now.")
+            return []
+        job, ticket = left.pop(index - 1)
+        row = self.tools.table.get(self.connection.name, keys.ticket_row(job.stored.key))
+        found = read_ticket(row) if row else None
+        return [_stamped(job, ticket, found.etag)] if found and found.ticket == ticket else []
+
+    def ticket_id(self, job: Job) -> str:
+        """The job's ticket in the API."""
+        return keys.public_id(self.connection.name, job.stored.key)
+
+    def place(self, ticket: Ticket, link: Link, making: Defaults) -> Place:
+        """Where a ticket's work item is, or is to be. Raises what Azure DevOps raises when it cannot be asked."""
+        item = ticket.work_item
+        project, kind = (item.project or link.project_id, item.type) if item.id else (link.project_id, "")
+        kind = kind or making.work_item_type
+        only_looks = bool(ticket.attempt) and not item.id  # what is desired plays no part in it
+        known = {} if only_looks else self.tools.type_fields.of(self.organisation, project, kind)
+        return Place(link.project, kind, known, self.connection.tag)
+
+    def category(self, item: WorkItem) -> str:
+        """The category of an item's state; empty while it cannot be asked for, for the item is there all the same."""
+        try:
+            return self.tools.categories.category(self.organisation, item.project, item.type, item.state)
+        except BridgeError as error:
+            log.warning("state not known", extra={"connection": self.connection.name, "why": error.message})
+            return ""
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Write changes, fenced by the lease, and send what they have to say."""
+        if changes:
+            unsent = self.tools.journal.write(self.connection.name, changes, self.lease)
+            self.tools.outbox.send_all(self.connection.name, unsent)
+
+    def tell_problems(self, job: Job) -> None:
+        """Alert whoever can mend them to templates that made no text for a work item that was written all the same."""
+        for problem in job.desired.problems:
+            self.tools.notices.tell(
+                TEMPLATE_ALERT,
+                self.connection.name,
+                f"A template of the link of the {job.link.kind} {job.link.asset} could not be used: {problem}.",
+                hint="The work items have the standard text, and say so. Correct the template and save the link.",
+            )
+
+    def defer(self, pending: Row, seconds: float) -> None:
+        """Look at a ticket again later, unless a newer snapshot of it makes it due at once."""
+        with suppress(RowChangedError):
+            later = due_later(pending, self.tools.table.clock.now(), seconds)
+            self.tools.table.write(self.connection.name, later)
+        self.tools.wake_ups.send_later(self.connection.name, self.lease.lane, seconds)
+
+    def hold(self, pending: Row) -> None:
+        """Let a ticket wait for its link to be enabled, which makes it due at once; the sweep looks now and then."""
+        with suppress(RowChangedError):
+            now = self.tools.table.clock.now()
+            self.tools.table.write(self.connection.name, due_later(pending, now, self.tools.times.held))
+
+    def postpone(self, pending: Row) -> None:
+        """Try a ticket again after a passing fault, later each time."""
+        self.defer(pending, self.tools.times.retry * 2 ** min(tries(pending), _MAX_DOUBLINGS))
+
+    def pause(self, error: BridgeError) -> PausedError:
+        """Let the whole connection wait after a refusal that concerns all of its tickets."""
+        if not isinstance(error, ThrottledError) and self._has_new_credential():
+            self.tools.wake_ups.send(self.connection.name, self.lease.lane)
+            return PausedError("The connection has a new credential.")
+        return self._paused(self.tools.health.pause(self.connection.name, error), error)
+
+    def look_after_connection(self) -> None:
+        """Take in how Azure DevOps took the last calls. Raises `PausedError` when it has to be left alone."""
+        organisation = self.organisation
+        if organisation.slow_down:
+            message = "Azure DevOps asks to slow down."
+            raise self.pause(ThrottledError(message, retry_after=organisation.slow_down))
+        if organisation.trouble:
+            self._take_in_trouble(organisation.trouble)
+        elif organisation.reached and (self.condition.troubles or self.condition.problem):
+            self.tools.health.well(self.connection.name)
+            self.condition = replace(self.condition, troubles=0, problem=False)
+
+    def _take_in_trouble(self, error: TransientError) -> None:
+        seconds = self.tools.health.trouble(self.connection.name, error)
+        self.organisation.trouble = None
+        self.condition = replace(self.condition, troubles=self.condition.troubles + 1)
+        if seconds:
+            raise self._paused(seconds, error)
+
+    def _paused(self, seconds: float, error: BridgeError) -> PausedError:
+        log.warning("connection paused", extra={"connection": self.connection.name, "seconds": seconds})
+        self.tools.wake_ups.send_later(self.connection.name, self.lease.lane, seconds)
+        return PausedError(error.message)
+
+    def _has_new_credential(self) -> bool:
+        """Whether the credential that failed was replaced while we worked with it."""
+        now = self.tools.connections.find(self.connection.name)
+        return now is not None and now.secret != self.connection.secret
+
+
+def concerns_connection(error: BridgeError) -> bool:
+    """Whether an error says something of the connection, not of one ticket."""
+    return isinstance(error, ThrottledError | CredentialError | ConfigurationError)
+
+
+def failure_of(job: Job, error: BridgeError) -> Change:
+    """Return the change that ends a job as failed, with the reason in the user's words."""
+    code = error.rule if isinstance(error, RefusedError) else "refused"
+    return Change(
+        job.stored,
+        lambda ticket: failed(summarised(ticket, job.members), error, code),
+        change="failed",
+        by=SELF,
+        done=job.pending,
+    )
+
+
+def _stamped(job: Job, ticket: Ticket, etag: str) -> Job:
+    return replace(job, stored=replace(job.stored, ticket=ticket, etag=etag))
