@@ -23,7 +23,7 @@ smoke: $(INSTALLED)
 	@$(BIN)/python -m local.smoke
 
 test: check
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 # Takes each protection away in a copy of the tree and shows how a kill or a freeze ends then: a quarter of an hour.
 # Some of them only: make mutations ONLY="fence sweep"
@@ -39,7 +39,7 @@ fuzz: install
 	@$(BIN)/python -m tests.functional.fuzz $(FUZZ)
 
 quick: check
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow"
 
 # Everything goes wrong, and nothing may be lost: README, "Torture". KILLS, FAULTS and LATE are minima.
 SEED ?= 1

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.texts.plain import units
+
 DEFAULT_TYPE = "Issue"
 STANDARD_PRIORITIES: Mapping[str, int] = {"critical": 1, "high": 2, "medium": 3, "low": 4, "info": 4}
 """1 is the most urgent in every standard process.
@@ -17,6 +19,11 @@ PRIORITY = "Microsoft.VSTS.Common.Priority"
 BY_ITSELF = "id"
 """The grouping in which every vulnerability has a ticket of its own."""
 MAX_TEMPLATE = 20_000
+MAX_SETTINGS = 32_000
+"""UTF-16 code units as JSON: they are one property of a row.
+
+https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+"""
 _MAX_FIELDS = 50
 _REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
 _PLACE = re.compile(r"[^.+\s]+(\.[^.+\s]+)*")
@@ -175,6 +182,12 @@ AssigneeRules = Annotated[tuple[AssigneeRule, ...], Field(max_length=50)]
 Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]
 
 
+def _fitting[T: BaseModel](settings: T) -> T:
+    if units(settings.model_dump_json(include=set(Defaults.model_fields))) > MAX_SETTINGS:
+        raise ValueError(f"the settings are together longer than {MAX_SETTINGS:,} characters as JSON")
+    return settings
+
+
 class Defaults(_Settings):
     """Every setting with its value. Severities that `priorities` does not name have the standard ones.
 
@@ -203,6 +216,8 @@ class Defaults(_Settings):
     snapshot_tags: bool = False
     severity_tag: bool = False
     redacted: bool = False
+
+    _fits = model_validator(mode="after")(_fitting)
 
     def goal(self, status: str) -> Goal:
         """Return how a work item is closed for a status; those that `closing` does not name complete it."""
@@ -238,6 +253,8 @@ class Overrides(_Settings):
     snapshot_tags: bool | None = None
     severity_tag: bool | None = None
     redacted: bool | None = None
+
+    _fits = model_validator(mode="after")(_fitting)
 
     def over(self, defaults: Defaults) -> Defaults:
         """Return what is in effect."""

@@ -24,15 +24,18 @@ from shared.tickets.imports import arrays
 from shared.tickets.imports.records import Imports
 from shared.tickets.imports.taking import Fullness, TakeReport
 from shared.tickets.imports.taking_back import TakeBack
-from shared.tickets.intake.accept import Accept
+from shared.tickets.intake.accept import Accept, Outcome
+from shared.tickets.intake.grouping import Grouping
 from shared.tickets.lanes.leases import Leases
 from shared.tickets.rows import keys
-from shared.tickets.rows.arrivals import read_vulnerability
+from shared.tickets.rows.arrivals import arrival, read_vulnerability
 from shared.tickets.rows.records import Stored, Ticket, WorkItemRef
 from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 from shared.tickets.updates.journal import Journal
 from shared.tickets.vulnerabilities import origins
+from shared.tickets.vulnerabilities.origins import Origin
 from shared.tickets.vulnerabilities.scans import Report
+from shared.tickets.vulnerabilities.snapshots import Status
 from shared.tickets.work.lane import Lane
 from shared.tickets.work.withdrawing import Withdrawal, Withdrawer
 from tests.functional.test_departures_resumed import NO_CREDENTIAL, TIMES, DiedError, Kept, Life, Mortal
@@ -143,11 +146,11 @@ class NoOutbox:
         pass
 
 
-def array(ids: range) -> Report:
+def array(ids: range, *, source: str = "inventory") -> Report:
     asset = {"kind": "application", "id": "shop"}
     least = {"asset": asset, "title": "t", "severity": "low", "status": "open"}
     body = json.dumps([{"id": f"V{number}", **least} for number in ids]).encode()
-    return arrays.report(BytesIO(body), name="inventory")
+    return arrays.report(BytesIO(body), name=source)
 
 
 @pytest.fixture
@@ -197,6 +200,57 @@ def test_an_undo_whose_processes_die_is_carried_on(world: World) -> None:
     assert set(world.boards.items) == touched
     assert len(found["left"]) == len(touched) == COUNT - found["taken_back"]
     assert len(world.rows()) == len(touched)
+
+
+class TestGoneMeanwhile:
+    """A full report misses a vulnerability, whose row another request changes between the look and the writing."""
+
+    def missed(self, world: World, before: list[tables.Row]) -> Outcome:
+        """Mark the vulnerability as fixed, as its row was read before."""
+        (row,) = before
+        looked = origins.scans_of(row)
+        fixed = read_vulnerability(row).model_copy(update={"status": Status.FIXED, "observed_at": None})
+        gone = arrival(fixed, sent_at=None, now=world.table.clock.now(), origin=Origin(gone_from=frozenset(looked)))
+        outcomes = Accept(world.table, NOBODY).many("c", [gone], {row.key: row}, Grouping())
+        (outcome,) = outcomes
+        return outcome
+
+    def test_what_nobody_has_is_fixed_once(self, world: World) -> None:
+        world.take(array(range(1)), FIRST)
+        before = world.rows()
+
+        assert [self.missed(world, before), self.missed(world, before)] == [Outcome.CHANGED, Outcome.CHANGED]
+        assert world.status() == {"V0": "fixed"}
+        assert self.missed(world, world.rows()) is Outcome.UNCHANGED
+
+    def test_what_another_scan_found_stays_open(self, world: World) -> None:
+        world.take(array(range(1)), FIRST)
+        before = world.rows()
+        world.take(array(range(1), source="other"), SECOND)
+
+        assert self.missed(world, before) is Outcome.OUTDATED
+
+        (row,) = world.rows()
+        assert world.status() == {"V0": "open"}
+        assert len(origins.scans_of(row)) == 1
+
+    def test_what_a_person_judged_stays_so(self, world: World) -> None:
+        world.take(array(range(1)), FIRST)
+        before = world.rows()
+        accepted = read_vulnerability(before[0]).model_copy(update={"status": Status.RISK_ACCEPTED})
+        now = world.table.clock.now()
+        Accept(world.table, NOBODY).one("c", arrival(accepted, sent_at=None, now=now, origin=Origin()), Grouping())
+
+        assert self.missed(world, before) is Outcome.OUTDATED
+        assert world.status() == {"V0": "risk_accepted"}
+
+    def test_what_was_taken_back_does_not_return(self, world: World) -> None:
+        world.take(array(range(1)), FIRST)
+        before = world.rows()
+        world.table.write("c", tables.delete(before[0].key, before[0].etag))
+
+        assert self.missed(world, before) is Outcome.OUTDATED
+        assert world.rows() == []
 
 
 def test_a_snapshot_that_comes_meanwhile_keeps_its_ticket(world: World) -> None:

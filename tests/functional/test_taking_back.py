@@ -112,6 +112,16 @@ class TestTakingBack:
         assert there(bridge) == {"Finding V1", "Finding V2"}
         assert found["taken_back"] == 1
 
+    def test_what_the_platform_reports_besides_the_scan_stays(self, bridge: Bridge) -> None:
+        answer = bridge.import_([bridge.snapshot("V1"), bridge.snapshot("V2")], params={"source": "scan"})
+        bridge.until_all(2)
+        ticket = bridge.send("V1")
+
+        found = take_back(bridge, str(answer.json()["import"]))
+
+        assert there(bridge) == {"Finding V1"}
+        assert found["left"] == [{"ticket": ticket, "reason": "reported"}]
+
     def test_what_was_not_created_yet_is_not_created(self, bridge: Bridge) -> None:
         bridge.connect(enabled=False)
         import_id = imported(bridge, "V1", "V2")

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import Defaults, Overrides
 from shared.errors import RefusedError
 from shared.links.item_fields import mapped, set_once
-from shared.links.models import Link, LinkState, Place
+from shared.links.models import Link, LinkRequest, LinkState, Place
 from shared.storage.tables import Row
 from shared.tickets.life.patches import patched
 from shared.tickets.life.plan import Create, Desired, Nothing, Patch, Read, plan
@@ -38,6 +39,15 @@ class TestInheriting:
         assert Overrides().over(defaults) == defaults
         said = Overrides(tags=(), priorities={"low": 3}).over(defaults)
         assert (said.work_item_type, said.tags, said.priorities) == ("Bug", (), {"low": 3})
+
+    def test_what_one_property_of_a_row_cannot_hold_is_refused(self) -> None:
+        templates = {"title_template": "x" * 16_500, "description_template": "y" * 16_500}
+        place = {"connection": "c", "project": "p"}
+
+        for model, given in ((Defaults, templates), (Overrides, templates), (LinkRequest, templates | place)):
+            with pytest.raises(ValidationError, match="together longer than 32,000 characters"):
+                model.model_validate(given)
+        assert Defaults(description_template="y" * 20_000)
 
     @pytest.mark.parametrize(("severity", "priority"), [("critical", 1), ("high", 4), ("info", 4), ("medium", 3)])
     def test_severities_that_are_not_named_have_the_standard_priority(self, severity: str, priority: int) -> None:

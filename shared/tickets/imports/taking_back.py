@@ -36,7 +36,7 @@ class LeftView(TypedDict):
     """A ticket whose work item stays, and why."""
 
     ticket: str
-    reason: Literal["touched", "detached", "refused"]
+    reason: Literal["touched", "detached", "refused", "reported"]
 
 
 ImportView = TypedDict(
@@ -127,8 +127,10 @@ class TakeBack:
             pending = self._pending(connection)
             todo = [row for row in rows if not (origins.is_withdrawn(row) and row.values["ticket"] in pending)]
             write = _withdrawal
-        for part in batched(todo, _PART, strict=False):
-            self._mark(connection, list(part), write)
+        reported = [row for row in todo if origins.is_reported(row) and not origins.is_withdrawn(row)]
+        steps = [(reported, _reported), ([row for row in todo if row not in reported], write)]
+        for part, writes in ((part, writes) for some, writes in steps for part in batched(some, _PART, strict=False)):
+            self._mark(connection, list(part), writes)
             if time.monotonic() > end:
                 return False
         return True
@@ -178,6 +180,10 @@ type _Write = Callable[[Row], tuple[Operation, ...]]
 def _withdrawal(row: Row) -> tuple[Operation, ...]:
     withdrawn = tables.merge(row.key, origins.WITHDRAWN, row.etag)
     return withdrawn, due_at_once(str(row.values["ticket"]))
+
+
+def _reported(row: Row) -> tuple[Operation, ...]:
+    return (tables.merge(row.key, origins.left(origins.REPORTED), row.etag),)
 
 
 def _stays(row: Row) -> tuple[Operation, ...]:

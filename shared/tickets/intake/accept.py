@@ -21,6 +21,7 @@ from shared.tickets.lanes.wake_ups import WakeUps
 from shared.tickets.rows import keys
 from shared.tickets.rows.arrivals import LIGHT, SCHEMA, Arrival, position_values, read_position, row_values
 from shared.tickets.vulnerabilities import origins
+from shared.tickets.vulnerabilities.snapshots import Status
 
 _TRIES = 8
 _MAX_BYTES = 3 * 1024 * 1024
@@ -99,8 +100,7 @@ class Accept:
                 batch = [(arrival, self._decide_again(connection, arrival, grouping)) for arrival, _ in batch]
                 continue
             self._wake(connection, [*first, *batch])
-            pairs = zip(first, batch, strict=True)
-            return [replace(before, ticket=after.ticket) for (_, before), (_, after) in pairs]
+            return [_ended(before, after) for (_, before), (_, after) in zip(first, batch, strict=True)]
         raise TransientError("The same vulnerabilities are being changed by too many senders at once.")
 
     def _decide_again(self, connection: str, arrival: Arrival, grouping: Grouping) -> _Decision:
@@ -113,6 +113,8 @@ class Accept:
 
 
 def _decide(arrival: Arrival, stored: Row | None, grouping: Grouping) -> _Decision:
+    if arrival.origin.gone_from and not _is_gone(arrival, stored):
+        return _still_found(arrival, stored)
     expression = grouping.of(stored)
     ticket = ticket_of(arrival.vulnerability, expression)
     if stored is None:
@@ -130,6 +132,29 @@ def _decide(arrival: Arrival, stored: Row | None, grouping: Grouping) -> _Decisi
     # Confirmed as of later: what arrives late from before this moment must not overwrite it.
     confirmed = tables.merge(arrival.row, {**position_values(arrival.position), **whose}, stored.etag)
     return _Decision(Outcome.UNCHANGED, ticket, "", (confirmed,))
+
+
+def _ended(first: _Decision, last: _Decision) -> _Decision:
+    """Return what a snapshot did: by what was decided at first, unless somebody else's was newer."""
+    return last if last.outcome is Outcome.OUTDATED else replace(first, ticket=last.ticket)
+
+
+def _is_gone(arrival: Arrival, stored: Row | None) -> bool:
+    """Whether what scans do not have any more is open, and no other scan has found it meanwhile; or is so marked."""
+    if stored is None:
+        return False
+    is_open = stored.values["status"] == Status.OPEN and not origins.is_withdrawn(stored)
+    is_marked = stored.values["fingerprint"] == arrival.fingerprint
+    return is_marked or (is_open and arrival.origin.gone_from.issuperset(origins.scans_of(stored)))
+
+
+def _still_found(arrival: Arrival, stored: Row | None) -> _Decision:
+    """The scans that do not have it any more are forgotten, and nothing else changes."""
+    if stored is None:
+        return _Decision(Outcome.OUTDATED, "")
+    left = [mark for mark in origins.scans_of(stored) if mark not in arrival.origin.gone_from]
+    forgotten = tables.merge(stored.key, {"scans": " ".join(left)}, stored.etag)
+    return _Decision(Outcome.OUTDATED, str(stored.values["ticket"]), "", (forgotten,))
 
 
 def _changed(arrival: Arrival, stored: Row | None, ticket: str, expression: str) -> _Decision:

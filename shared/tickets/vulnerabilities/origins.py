@@ -21,6 +21,8 @@ TOUCHED = "touched"
 """Somebody changed the work item, or it was there before the ticket."""
 DETACHED = "detached"
 """The ticket was let go before; nothing changes its work item any more."""
+REPORTED = "reported"
+"""The platform, which names no scan, reports the vulnerability besides the import's scan, and may not send it again."""
 REFUSED = "refused"
 """Azure DevOps does not let us delete the work item."""
 _MOST_SCANS = 50
@@ -50,6 +52,12 @@ def scans_of(row: Row) -> tuple[str, ...]:
 def is_withdrawn(row: Row) -> bool:
     """Whether the import that made the row is being taken back."""
     return bool(row.values.get("withdrawn"))
+
+
+def is_reported(row: Row) -> bool:
+    """Whether a sender that named no scan has the vulnerability, and a scan, too."""
+    found_by = scans_of(row)
+    return PLATFORM in found_by and len(found_by) > 1
 
 
 def origin_of(row: Row) -> Origin:
