@@ -51,6 +51,7 @@ class Wiring:
             "PUBLIC_URL": f"http://127.0.0.1:{self.ports['functions']}",
             "HOOK_KEY": f"@Microsoft.KeyVault(SecretUri={self.key_vault}/secrets/{HOOK_KEY}/)",
             "AZURE_DEVOPS_URL": f"http://127.0.0.1:{self.ports['azure_devops']}",
+            "AZURE_DEVOPS_TOKENS_URL": f"http://127.0.0.1:{self.ports['azure_devops']}",
             "ENTRA_URL": f"https://127.0.0.1:{self.ports['entra']}",
             "TIME_SCALE": str(self.time_scale),
             "SWEEP_SCHEDULE": "*/5 * * * * *",

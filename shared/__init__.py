@@ -7,6 +7,7 @@ administration, ticket_services
 clients        composition: builds each client and store once per process
 tickets        snapshots in, work items kept, updates out: accept, plan, work, observe, outbox
 links          application or environment → project, with what to create there
+tokens         personal access tokens of a connection's user, their values in Key Vault
 connections    one Azure DevOps organisation each, and its credential
 alerts         what a person should know of, as messages
 azure_devops   the REST client: one module per area; answers.py turns a response into a value or an error

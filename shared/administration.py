@@ -22,6 +22,8 @@ from shared.tickets.link_changes.letting_go import LettingGo
 from shared.tickets.link_changes.moving import Moving
 from shared.tickets.link_changes.regrouping import Regrouping
 from shared.tickets.work.admission import Gates
+from shared.tokens.owners import Owners
+from shared.tokens.personal_access_tokens import PersonalAccessTokens
 
 
 class Administration(Clients):
@@ -60,6 +62,15 @@ class Administration(Clients):
     def browse(self) -> Browse:
         """`GET /connections/{connection}/projects` and below."""
         return Browse(self.connections, self._organisations)
+
+    @once
+    def personal_access_tokens(self) -> PersonalAccessTokens:
+        """`/connections/{connection}/personal-access-tokens`."""
+        return PersonalAccessTokens(self._owners, self._vault, in_use=lambda *_: "")
+
+    @once
+    def _owners(self) -> Owners:
+        return Owners(self.connections, self._organisations, self.settings.tokens_url)
 
     @once
     def save_link(self) -> SaveLink:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from shared.errors import ConfigurationError
 
 DEFAULT_AZURE_DEVOPS_URL = "https://dev.azure.com"
+DEFAULT_TOKENS_URL = "https://vssps.dev.azure.com"
 DEFAULT_ENTRA_URL = "https://login.microsoftonline.com"
 MAX_IMPORT_BYTES = 100 * 1024 * 1024
 KEEP_HISTORY_DAYS = 730
@@ -45,6 +46,7 @@ class Settings:
     public_url: str
     hook_key: str = field(repr=False)
     azure_devops_url: str = DEFAULT_AZURE_DEVOPS_URL
+    tokens_url: str = DEFAULT_TOKENS_URL
     entra_url: str = DEFAULT_ENTRA_URL
     hook_epoch: int = 1
     max_import_bytes: int = MAX_IMPORT_BYTES
@@ -67,6 +69,7 @@ class Settings:
             public_url=reader.url("PUBLIC_URL", plain_http=None),
             hook_key=reader.text("HOOK_KEY", at_least=32),
             azure_devops_url=reader.url("AZURE_DEVOPS_URL", default=DEFAULT_AZURE_DEVOPS_URL),
+            tokens_url=reader.url("AZURE_DEVOPS_TOKENS_URL", default=DEFAULT_TOKENS_URL),
             entra_url=reader.url("ENTRA_URL", default=DEFAULT_ENTRA_URL, plain_http=()),  # msal takes nothing else
             hook_epoch=reader.number("HOOK_EPOCH", int, 1, least=1),
             max_import_bytes=reader.number("MAX_IMPORT_BYTES", int, MAX_IMPORT_BYTES, least=1024),

@@ -18,13 +18,12 @@ from shared.connections.credentials.entra import Entra
 from shared.connections.credentials.personal_access_token import StoredToken
 from shared.connections.organisations import GivenSecret
 from shared.errors import CredentialError, TransientError
-from shared.settings import DEFAULT_AZURE_DEVOPS_URL
+from shared.settings import DEFAULT_AZURE_DEVOPS_URL, DEFAULT_TOKENS_URL
 from shared.times import Times
 
 if TYPE_CHECKING:
     import requests
 
-_TOKENS_URL = "https://vssps.dev.azure.com"
 _SECONDS = 30.0
 _ENTRA_SECONDS = 10.0
 _HOW = (
@@ -39,7 +38,7 @@ def signed_in(options: Options, session: "requests.Session") -> Iterator[tuple[O
     entra = Entra(options.entra_url, seconds=_ENTRA_SECONDS)
     try:
         credential = _credential(options, entra)
-        urls = (options.url, options.url.replace(DEFAULT_AZURE_DEVOPS_URL, _TOKENS_URL))
+        urls = (options.url, options.url.replace(DEFAULT_AZURE_DEVOPS_URL, DEFAULT_TOKENS_URL))
         organisation, tokens = (Organisation(url, session, credential.authorization, seconds=_SECONDS) for url in urls)
         yield organisation, tokens
     finally:

@@ -21,7 +21,7 @@ from shared.errors import CredentialError, RefusedError
 # Some of Microsoft's pages say plain 7.1; the specification and the reference, that it is a preview.
 _VERSION = {"api-version": "7.1-preview.1"}
 _PATH = "_apis/tokens/pats"
-_PAGE = "100"
+LARGEST_PAGE = 100
 
 type Show = Literal["active", "revoked", "expired", "all"]
 type Order = Literal["displayName", "displayDate", "status"]
@@ -51,7 +51,12 @@ class NewToken:
 
 
 def list_tokens(
-    continuation: str = "", *, show: Show = "active", order: Order = "displayName", ascending: bool = True
+    continuation: str = "",
+    *,
+    show: Show = "active",
+    order: Order = "displayName",
+    ascending: bool = True,
+    at_most: int = LARGEST_PAGE,
 ) -> Call[Page[PersonalAccessToken]]:
     """List the user's tokens, a page of them; later pages must be asked for with the same filters."""
     query = {
@@ -59,7 +64,7 @@ def list_tokens(
         "displayFilterOption": show,
         "sortByOption": order,
         "isSortAscending": str(ascending).lower(),
-        "$top": _PAGE,
+        "$top": str(min(at_most, LARGEST_PAGE)),
         **token_query(continuation),
     }
     return Call("GET", _PATH, _page, query, judge=judge_tokens)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.projects import who_am_i
 from shared.conditions import ANY, Condition
+from shared.connections.addresses import organisation_name
 from shared.connections.models import DEFAULT_TAG, NAME, Connection, ConnectionRequest, ConnectionState
 from shared.connections.organisations import GivenSecret, Organisations, StoredSecret
 from shared.connections.store import ConnectionStore
@@ -29,7 +30,6 @@ from shared.storage.secrets import Vault
 log = logging.getLogger(__name__)
 # https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions#organization-names
 _ORGANISATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_OLD_DOMAIN = ".visualstudio.com"
 _OLD_STYLE = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9-]*\.visualstudio\.com")
 
 
@@ -85,7 +85,7 @@ class SaveConnection:
             raise ConflictError(
                 "The connection is being deleted.", hint="Wait until it is gone, then create it again.", status=409
             )
-        if _organisation(self._checked_url(request.url)) != _organisation(stored.url) and self._is_used(name):
+        if organisation_name(self._checked_url(request.url)) != organisation_name(stored.url) and self._is_used(name):
             raise ConflictError(
                 f"The connection has links or tickets in {stored.url}: it stays with this organisation.",
                 hint="Make another connection to the other organisation and link the assets to it.",
@@ -104,7 +104,7 @@ class SaveConnection:
     def _check_name_is_free(self, name: str, request: ConnectionRequest) -> None:
         """Tickets of a deleted connection are still there: the numbers of their work items are its organisation's."""
         before = self.store.deleted(name)
-        if before and _organisation(before.url) != _organisation(request.url):
+        if before and organisation_name(before.url) != organisation_name(request.url):
             raise ConflictError(
                 f"There are tickets of a deleted connection {name} to {before.url}.",
                 hint="Use another name for another organisation.",
@@ -194,12 +194,6 @@ def _identity(organisation: Organisation) -> str:
         raise _unusable("/credential", "The credential does not work", error) from error
     except NotFoundError as error:
         raise _unusable("/url", "Azure DevOps knows no such organisation", error) from error
-
-
-def _organisation(url: str) -> str:
-    """Return the organisation's name in its address, of the old form or the new; the service itself may move."""
-    host, _, name = url.rstrip("/").casefold().rpartition("/")
-    return name.removesuffix(_OLD_DOMAIN) if name.endswith(_OLD_DOMAIN) and host == "https:/" else name
 
 
 def _check_name(name: str) -> None:

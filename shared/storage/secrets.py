@@ -2,20 +2,34 @@
 
 import secrets as random
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
-from shared.errors import ConfigurationError, NotFoundError, TransientError
+from shared.errors import ConfigurationError, ConflictError, NotFoundError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from azure.core.credentials import TokenCredential
-    from azure.keyvault.secrets import SecretClient
+    from azure.keyvault.secrets import SecretClient, SecretProperties
 
 _LOOPBACK = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a secret; `value` is empty where versions are listed."""
+
+    id: str
+    tags: Mapping[str, str]
+    enabled: bool = True
+    value: str = field(default="", repr=False)
 
 
 class Vault:
@@ -36,12 +50,34 @@ class Vault:
         except AzureError as error:
             raise _translated(error, f"read the secret {name}") from error
 
-    def set(self, name: str, value: str) -> None:
-        """Store a new version of a secret."""
+    def newest(self, name: str) -> Version | None:
+        """Return the newest version of a secret with its value, or None when there is no secret."""
         try:
-            self._open().set_secret(name, value)
+            found = self._open().get_secret(name)
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            raise _translated(error, f"read the secret {name}") from error
+        return _version(found.properties, found.value or "")
+
+    def versions(self, name: str) -> list[Version]:
+        """Return all versions of a secret, in no order and without their values."""
+        try:
+            return [_version(found) for found in self._open().list_properties_of_secret_versions(name)]
+        except ResourceNotFoundError:
+            return []
+        except AzureError as error:
+            raise _translated(error, f"list the versions of the secret {name}") from error
+
+    def set(
+        self, name: str, value: str, *, tags: Mapping[str, str] | None = None, expires: datetime | None = None
+    ) -> str:
+        """Store a new version of a secret; returns its id. Raises `ConflictError` (409) for a deleted one's name."""
+        try:
+            made = self._open().set_secret(name, value, tags=dict(tags or {}), expires_on=expires)
         except AzureError as error:
             raise _translated(error, f"store the secret {name}") from error
+        return made.properties.version or ""
 
     def delete(self, name: str) -> None:
         """Delete a secret; one that is not there already is deleted."""
@@ -75,7 +111,17 @@ def new_name(prefix: str) -> str:
     return f"{prefix}-{random.token_hex(6)}"
 
 
+def _version(found: "SecretProperties", value: str = "") -> Version:
+    return Version(found.version or "", found.tags or {}, bool(found.enabled), value)
+
+
 def _translated(error: AzureError, doing: str) -> Exception:
+    if isinstance(error, HttpResponseError) and error.status_code == HTTPStatus.CONFLICT:
+        return ConflictError(
+            f"Key Vault cannot {doing}: it keeps a deleted one of that name.",
+            hint="Choose another name, or recover or purge the deleted secret.",
+            status=409,
+        )
     if isinstance(error, HttpResponseError) and error.status_code in (401, 403):
         return ConfigurationError(
             [f"Key Vault does not let this app {doing}: grant its identity Key Vault Secrets Officer"]

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from shared.azure_devops.personal_access_tokens import Show
 from shared.connections.credentials.models import ClientId, Tenant
 from shared.connections.models import NAME
 from shared.links.models import Existing, Kind
 from shared.links.store import MAX_KEY
 from shared.tickets.rows.keys import TICKET
 from shared.tickets.rows.records import Hold, TicketStatus
+from shared.tokens.personal_access_tokens import Order
 
 MAX_PAGE = 1000
 MAX_SOURCE = 1000
@@ -41,6 +43,7 @@ _PATH = (
         "ticket", "path", Annotated[str, Field(pattern=rf"^{NAME.pattern}\.{TICKET.pattern}$")], "The ticket's id."
     ),
     Parameter("import", "path", Annotated[str, Field(min_length=1)], "The import's id."),
+    Parameter("authorization_id", "path", Annotated[str, Field(min_length=1)], "The personal access token's id."),
     Parameter("failed_message", "path", Annotated[str, Field(min_length=1)], "The failed message's id."),
 )
 IN_PATHS = {parameter.name: parameter for parameter in _PATH}
@@ -70,6 +73,10 @@ SOURCE = Parameter(
 )
 FULL = Parameter("full", "query", bool, "The report has all that there is: what it has no more is fixed.")
 CONFIRM = Parameter("confirm", "query", bool, "Although that is more than half of what is open.")
+SHOW = Parameter("show", "query", Show, "Which tokens: those that are active, unless it says otherwise.")
+SORT = Parameter("sort", "query", Order, "By what they are sorted: their names, unless it says otherwise.")
+DESCENDING = Parameter("descending", "query", bool, "The last one first.")
+CONFIRM_USE = Parameter("confirm", "query", bool, "Although it is in use here.")
 DEEP = Parameter("deep", "query", bool, "Ask storage, too, and count what a person should look at.")
 TENANT = Parameter("tenant", "query", Tenant, "The customer's directory; the connection's, unless given.")
 CLIENT_ID = Parameter("client_id", "query", ClientId, "The application; the connection's, unless given.")

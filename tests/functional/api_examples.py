@@ -19,6 +19,7 @@ from local.stack import Stack
 from shared.triggers.operations import JSON, Operation, declared
 from tests.functional.bridge import PROJECT, Bridge, eventually
 from tests.functional.entra_admin import EntraAdmin, case
+from tests.functional.token_owner import TokenOwner, in_days
 
 assert function_app.app
 EXAMPLES = Path(__file__).parents[2] / "shared/triggers/examples.json"
@@ -27,6 +28,7 @@ SARIF = "application/sarif+json"
 _HEADERS = ("ETag", "Location", "Retry-After", "Cache-Control", "If-Match")
 _ASSET = "web-shop"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d[.\d]*(Z|\+00:00)")
+_HEX = "0" * 32
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SAID = {"id": "PHX-2041", "asset": {"kind": "application", "id": _ASSET}, "severity": "critical", "status": "open"}
 SNAPSHOT = {
@@ -139,7 +141,7 @@ def _guid(number: int) -> str:
 def record(stack: Stack) -> dict[str, Any]:
     """Call every operation and return what was seen by their ids."""
     call = Recorder(Bridge.fresh(stack, linked=False))
-    for part in (_connections, _sign_in, _links_and_tickets, _failed_messages, _ends):
+    for part in (_connections, _sign_in, _tokens, _links_and_tickets, _failed_messages, _ends):
         part(call)
     return call.examples()
 
@@ -177,6 +179,24 @@ def _sign_in(call: Recorder) -> None:
     text = json.dumps(call.seen).replace(name, call.bridge.name)
     call.seen = json.loads(text)
     assert admin.bridge.ask("DELETE", f"connections/{name}").ok
+
+
+def _tokens(call: Recorder) -> None:
+    """Another connection, of a user with a password."""
+    owner = TokenOwner.fresh(call.bridge.stack)
+    name = owner.bridge.name
+    wanted = {"name": "SonarQube", "scopes": ["vso.code", "vso.code_status"], "secret": "sonarqube-token"}
+    body = {**wanted, "valid_to": in_days(30)}
+    made = call("create_personal_access_token", connection=name, body=body)
+    one = {"connection": name, "authorization_id": made["authorization_id"]}
+    call("list_personal_access_tokens", connection=name, query={"show": "active"})
+    call("read_personal_access_token", **one)
+    call("update_personal_access_token", **one, body={"valid_to": in_days(60)})
+    call("revoke_personal_access_token", **one)
+    call.seen = json.loads(
+        json.dumps(call.seen).replace(name, call.bridge.name).replace(made["secret"]["version"], _HEX)
+    )
+    assert owner.bridge.ask("DELETE", f"connections/{name}").ok
 
 
 def _links_and_tickets(call: Recorder) -> None:

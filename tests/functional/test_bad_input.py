@@ -802,6 +802,8 @@ ADMINISTRATION = [
     ("GET", "links"),
     ("GET", "links/application/x"),
     ("PUT", "links/application/x"),
+    ("GET", "connections/x/personal-access-tokens"),
+    ("DELETE", "connections/x/personal-access-tokens/x"),
     ("GET", "failed-messages"),
     ("GET", "failed-messages/x"),
     ("DELETE", "failed-messages/x"),

@@ -48,8 +48,8 @@ def test_what_is_wrong_is_found(alone: Bridge) -> None:
 
 def test_without_a_key_only_three_routes_answer(alone: Bridge) -> None:
     for operation in declared():
-        names = dict.fromkeys(("connection", "kind", "asset", "project", "ticket", "import", "failed_message"), "x")
-        answer = alone.ask(operation.method, operation.path.format(**names), key="")
+        path = "/".join("x" if part.startswith("{") else part for part in operation.path.split("/"))
+        answer = alone.ask(operation.method, path, key="")
         expected = {"key": {401}, "basic": {401}, "none": {200}}[operation.security]
         assert answer.status_code in expected, operation.id
         assert bool(answer.content) == (operation.security != "key")

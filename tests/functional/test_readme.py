@@ -24,7 +24,7 @@ def test_two_calls_and_a_change_in_azure_boards_arrives(stack: Stack) -> None:
     least = {"scopes": ["vso.work_write", "vso.project"], "may_read_code": False}
     holder = {"organization": bridge.name, "user": "Bridge"}
     token = bridge.control("POST", "personal-access-tokens", holder | least)["token"]
-    commands = block("/api/connections/contoso")
+    commands = block('/api/connections/contoso" -H')
     assert commands.count("curl") == 2
     for name, value in {
         "https://dev.azure.com/contoso": f"{stack.addresses.azure_devops}/{bridge.name}",

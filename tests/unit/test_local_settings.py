@@ -49,7 +49,8 @@ def test_the_sample_is_accepted_and_agrees_with_make_run(wiring: Wiring) -> None
 
     Settings.read(sample)
 
-    for name in ("AzureWebJobsStorage", "KEY_VAULT_URL", "PUBLIC_URL", "AZURE_DEVOPS_URL", "SWEEP_SCHEDULE"):
+    urls = ("KEY_VAULT_URL", "PUBLIC_URL", "AZURE_DEVOPS_URL", "AZURE_DEVOPS_TOKENS_URL")
+    for name in ("AzureWebJobsStorage", *urls, "SWEEP_SCHEDULE"):
         assert sample[name] == settings[name], name
     assert set(settings) <= set(sample) | {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 

@@ -30,6 +30,7 @@ def test_good_settings_are_read() -> None:
 
     assert settings.key_vault_url == "https://v.vault.azure.net"
     assert settings.azure_devops_url == "https://dev.azure.com"
+    assert settings.tokens_url == "https://vssps.dev.azure.com"
 
 
 def test_an_identity_needs_no_connection_string() -> None:
@@ -80,4 +81,5 @@ def test_the_sample_lists_every_setting_and_works() -> None:
 
     Settings.read(values)
 
-    assert {*GOOD, "AZURE_DEVOPS_URL", "MAX_IMPORT_BYTES", "TIME_SCALE", "HOOK_EPOCH", "AZURE_CLIENT_ID"} <= read
+    assert {*GOOD, "AZURE_DEVOPS_URL", "AZURE_DEVOPS_TOKENS_URL"} <= read
+    assert {"MAX_IMPORT_BYTES", "TIME_SCALE", "HOOK_EPOCH", "AZURE_CLIENT_ID"} <= read

@@ -19,7 +19,7 @@ from local.simulators.azure_devops.world import World
 _READ = {"vso.pats"}
 # Measured by others: to create a token, both are needed.
 _MANAGE = {"vso.pats", "vso.pats_manage"}
-_SCOPE = re.compile(r"app_token|vso\.[a-z_]+( vso\.[a-z_]+)*")
+_SCOPE = re.compile(r"app_token|vso(\.[a-z_]+)+( vso(\.[a-z_]+)+)*")
 _LIFETIME = timedelta(days=30)
 _SELECT = """
 SELECT pats.*, tokens.valid_to, tokens.revoked, tokens.organization, tokens.identity
