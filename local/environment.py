@@ -59,6 +59,7 @@ class Wiring:
             "VERIFY_SCHEDULE": "0 30 2 * * *",
             "DOCTOR_SCHEDULE": "0 7 * * * *",
             "RETENTION_SCHEDULE": "0 45 3 * * *",
+            "TOKENS_SCHEDULE": "0 20 * * * *",
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "115343360",
             **own,

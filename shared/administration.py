@@ -22,8 +22,13 @@ from shared.tickets.link_changes.letting_go import LettingGo
 from shared.tickets.link_changes.moving import Moving
 from shared.tickets.link_changes.regrouping import Regrouping
 from shared.tickets.work.admission import Gates
+from shared.tokens.managed_tokens import ManagedTokens
 from shared.tokens.owners import Owners
 from shared.tokens.personal_access_tokens import PersonalAccessTokens
+from shared.tokens.proving import Proving
+from shared.tokens.rotation import Tools
+from shared.tokens.runs import Runs
+from shared.tokens.store import TokenStore
 
 
 class Administration(Clients):
@@ -66,7 +71,29 @@ class Administration(Clients):
     @once
     def personal_access_tokens(self) -> PersonalAccessTokens:
         """`/connections/{connection}/personal-access-tokens`."""
-        return PersonalAccessTokens(self._owners, self._vault, in_use=lambda *_: "")
+        return PersonalAccessTokens(self._owners, self._vault, in_use=self.managed_tokens.use_of)
+
+    @once
+    def managed_tokens(self) -> ManagedTokens:
+        """`/tokens`."""
+        return ManagedTokens(self._token_tools, self.token_runs)
+
+    @once
+    def token_runs(self) -> Runs:
+        """What the timer of managed tokens starts."""
+        return Runs(self._token_tools, self.alerts, self._ticket_work)
+
+    @once
+    def _token_tools(self) -> Tools:
+        table = Table(self._account, "tokens")
+        return Tools(
+            store=TokenStore(table, self._times),
+            owners=self._owners,
+            vault=self._vault,
+            proving=Proving(self._organisations, self._times.proved_within),
+            times=self._times,
+            now=table.clock.now,
+        )
 
     @once
     def _owners(self) -> Owners:

@@ -18,7 +18,14 @@ MAX_IMPORT_BYTES = 100 * 1024 * 1024
 KEEP_HISTORY_DAYS = 730
 KEEP_FAILED_MESSAGES_DAYS = 90
 _MOST_DAYS = 36_500
-SCHEDULES = ("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", "VERIFY_SCHEDULE", "DOCTOR_SCHEDULE", "RETENTION_SCHEDULE")
+SCHEDULES = (
+    "SWEEP_SCHEDULE",
+    "RECONCILE_SCHEDULE",
+    "VERIFY_SCHEDULE",
+    "DOCTOR_SCHEDULE",
+    "RETENTION_SCHEDULE",
+    "TOKENS_SCHEDULE",
+)
 STORAGE_CONNECTION = "AzureWebJobsStorage"
 # An unresolved reference reaches the app as its literal text:
 # https://learn.microsoft.com/azure/app-service/app-service-key-vault-references

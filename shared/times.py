@@ -47,6 +47,8 @@ class Times:
     """How long a worker keeps a lane before it queues behind the others, so that a flood delays nobody else."""
     turn: float = 2.0
     """How long a lane of a connection that floods waits while others have work."""
+    proved_within: float = 60.0
+    """How long a new personal access token may take until Azure DevOps accepts it."""
     resends_remembered: float = 86_400.0
     """How long it is remembered that a message whose host died was sent again."""
 

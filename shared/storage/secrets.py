@@ -51,14 +51,29 @@ class Vault:
             raise _translated(error, f"read the secret {name}") from error
 
     def newest(self, name: str) -> Version | None:
-        """Return the newest version of a secret with its value, or None when there is no secret."""
+        """Return the newest version of a secret with its value, or None when there is none that may be read."""
+        return self.version(name, "")
+
+    def version(self, name: str, version: str) -> Version | None:
+        """Return one version of a secret with its value, or None when there is none, or it is disabled."""
         try:
-            found = self._open().get_secret(name)
+            found = self._open().get_secret(name, version or None)
         except ResourceNotFoundError:
             return None
         except AzureError as error:
+            if _is_disabled(error):
+                return None
             raise _translated(error, f"read the secret {name}") from error
         return _version(found.properties, found.value or "")
+
+    def disable(self, name: str, version: str) -> None:
+        """Let nobody read a version any more; one that is not there needs nothing."""
+        try:
+            self._open().update_secret_properties(name, version, enabled=False)
+        except ResourceNotFoundError:
+            return
+        except AzureError as error:
+            raise _translated(error, f"disable a version of the secret {name}") from error
 
     def versions(self, name: str) -> list[Version]:
         """Return all versions of a secret, in no order and without their values."""
@@ -113,6 +128,12 @@ def new_name(prefix: str) -> str:
 
 def _version(found: "SecretProperties", value: str = "") -> Version:
     return Version(found.version or "", found.tags or {}, bool(found.enabled), value)
+
+
+def _is_disabled(error: AzureError) -> bool:
+    details = error.error if isinstance(error, HttpResponseError) else None
+    inner = getattr(details, "innererror", None) or {}
+    return inner.get("code") == "SecretDisabled"
 
 
 def _translated(error: AzureError, doing: str) -> Exception:

@@ -1,11 +1,18 @@
-"""Personal access tokens: the API of their life.
+"""Personal access tokens: the API of their life, and those that look after themselves. Imports point down:
 
+managed_tokens           save, show, rotate and end managed tokens
+runs                     each managed token's run: a message of the queue; what fails is told in good time
+farewell, rotation       what a run does: end a managed token, or see that its secret works
+rotation_plan            the next step of a rotation. Pure
+proving                  whether a token opens its organisation
+store                    managed tokens as rows of the table `tokens`, with their leases
 personal_access_tokens   list, create, show, change and revoke those of the user whom a connection signs in
+keeping                  where a token's value goes: a secret of Key Vault, and nowhere else
+managed                  what a managed token is: policy, tokens, the rotation under way
+showing                  a token as the API shows it
 requests                 what may be sent to create or change one
 scopes                   what a token may be for, in words
-showing                  a token as the API shows it
 owners                   who may manage tokens, and where their API is
-keeping                  where a new token's value goes: a secret of Key Vault, and nowhere else
 
 https://learn.microsoft.com/rest/api/azure/devops/tokens/pats
 """

@@ -1,11 +1,17 @@
 """Where the values of tokens are: secrets of Key Vault whose tags say which token each version is."""
 
+from contextlib import suppress
+from datetime import datetime
+
 from shared.azure_devops.personal_access_tokens import NewToken
-from shared.errors import ConflictError
-from shared.storage.secrets import Vault
+from shared.errors import BridgeError, ConflictError
+from shared.storage.secrets import Vault, Version
+from shared.tokens.managed import Held, ManagedToken
 
 AUTHORIZATION = "authorization-id"
 """The tag that says which token a version is the value of."""
+_MANAGED, _ROTATION, _PURPOSE = "managed-token", "rotation-id", "purpose"
+_VALID_FROM, _VALID_TO = "valid-from", "valid-to"
 
 
 def check_free(vault: Vault, secret: str, *, replacing: bool) -> None:
@@ -23,3 +29,35 @@ def store(vault: Vault, secret: str, made: NewToken, **tags: str) -> str:
     """Store a new token's value as a version of a secret; returns the version's id."""
     every = {AUTHORIZATION: made.token.authorization_id, **tags}
     return vault.set(secret, made.value, tags=every, expires=made.token.valid_to)
+
+
+def stored_nevertheless(vault: Vault, secret: str, made: NewToken) -> str | None:
+    """Return the version where only the answer of a `store` was lost, empty for none, None where it cannot be told."""
+    with suppress(BridgeError):
+        newest = vault.newest(secret)
+        ours = newest and newest.tags.get(AUTHORIZATION) == made.token.authorization_id
+        return newest.id if newest and ours else ""
+    return None
+
+
+def tags_of(token: ManagedToken, made: NewToken) -> dict[str, str]:
+    """Return what a version says of itself, so that the row can be mended by it."""
+    return {
+        _MANAGED: token.label,
+        _ROTATION: token.rotation,
+        _PURPOSE: token.policy.purpose,
+        _VALID_FROM: made.token.valid_from.isoformat(),
+        _VALID_TO: made.token.valid_to.isoformat(),
+    }
+
+
+def held(token: ManagedToken, version: Version) -> Held | None:
+    """Return which token of a managed one a version is the value of, None for anybody else's."""
+    tags = version.tags
+    if tags.get(_MANAGED) != token.label:
+        return None
+    try:
+        start, end = datetime.fromisoformat(tags[_VALID_FROM]), datetime.fromisoformat(tags[_VALID_TO])
+        return Held(tags[AUTHORIZATION], version.id, tags[_ROTATION], tags[_PURPOSE], start, end)
+    except (KeyError, ValueError):
+        return None

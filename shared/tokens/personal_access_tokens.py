@@ -13,7 +13,7 @@ from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.personal_access_tokens import NewToken
 from shared.errors import BridgeError, ConflictError, FieldProblem, NotFoundError, RejectedRequestError, UnknownError
 from shared.storage.secrets import Vault
-from shared.tokens.keeping import AUTHORIZATION, check_free, store
+from shared.tokens.keeping import check_free, store, stored_nevertheless
 from shared.tokens.owners import Owners
 from shared.tokens.requests import ChangedTokenRequest, NewTokenRequest
 from shared.tokens.showing import ChangedTokenView, NewTokenView, TokenView, cut_short, moment, shown
@@ -118,19 +118,11 @@ class PersonalAccessTokens:
         try:
             return store(self.vault, secret, made)
         except BridgeError as error:
-            version = self._kept_nevertheless(secret, made)
+            version = stored_nevertheless(self.vault, secret, made)
             if version:
                 return version
             self._take_back(organisation, made, error)
             raise
-
-    def _kept_nevertheless(self, secret: str, made: NewToken) -> str:
-        """Return the version where only the answer was lost, empty if it cannot be told."""
-        with suppress(BridgeError):
-            newest = self.vault.newest(secret)
-            if newest and newest.tags.get(AUTHORIZATION) == made.token.authorization_id:
-                return newest.id
-        return ""
 
     def _take_back(self, organisation: Organisation, made: NewToken, error: BridgeError) -> None:
         """Revoke what nobody will ever know the value of."""

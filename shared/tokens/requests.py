@@ -37,7 +37,9 @@ SecretName = Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z-]{1,127}$"),
 Scopes = Annotated[tuple[Scope, ...], Field(max_length=100)]
 
 
-class _Request(BaseModel):
+class TokenRequest(BaseModel):
+    """What every request for a token says: what it is for."""
+
     # Whoever gets a field's name wrong should hear of it.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -61,7 +63,7 @@ class _Request(BaseModel):
         return self
 
 
-class NewTokenRequest(_Request):
+class NewTokenRequest(TokenRequest):
     """The body of `POST /connections/{connection}/personal-access-tokens`.
 
     The token's value becomes the newest version of `secret` in Key Vault and is never part of an answer. A secret that
@@ -80,7 +82,7 @@ class NewTokenRequest(_Request):
         return self
 
 
-class ChangedTokenRequest(_Request):
+class ChangedTokenRequest(TokenRequest):
     """The body of `PUT /connections/{connection}/personal-access-tokens/{authorization_id}`: what is left out stays."""
 
     name: TokenName | None = None

@@ -43,6 +43,7 @@ _PATH = (
         "ticket", "path", Annotated[str, Field(pattern=rf"^{NAME.pattern}\.{TICKET.pattern}$")], "The ticket's id."
     ),
     Parameter("import", "path", Annotated[str, Field(min_length=1)], "The import's id."),
+    Parameter("token", "path", Annotated[str, Field(pattern=f"^{NAME.pattern}$")], "The managed token's name."),
     Parameter("authorization_id", "path", Annotated[str, Field(min_length=1)], "The personal access token's id."),
     Parameter("failed_message", "path", Annotated[str, Field(min_length=1)], "The failed message's id."),
 )
@@ -76,6 +77,7 @@ CONFIRM = Parameter("confirm", "query", bool, "Although that is more than half o
 SHOW = Parameter("show", "query", Show, "Which tokens: those that are active, unless it says otherwise.")
 SORT = Parameter("sort", "query", Order, "By what they are sorted: their names, unless it says otherwise.")
 DESCENDING = Parameter("descending", "query", bool, "The last one first.")
+REVOKE_OLD = Parameter("revoke_old", "query", bool, "Revoke what is replaced at once, not after the overlap.")
 CONFIRM_USE = Parameter("confirm", "query", bool, "Although it is in use here.")
 DEEP = Parameter("deep", "query", bool, "Ask storage, too, and count what a person should look at.")
 TENANT = Parameter("tenant", "query", Tenant, "The customer's directory; the connection's, unless given.")

@@ -41,3 +41,10 @@ def retention(timer: func.TimerRequest) -> None:
     """Forget what was kept long enough."""
     del timer
     services.retention.start()
+
+
+@blueprint.timer_trigger("timer", "%TOKENS_SCHEDULE%", run_on_startup=False)
+def rotate_tokens(timer: func.TimerRequest) -> None:
+    """Prove managed tokens, and replace those that are due."""
+    del timer
+    services.token_runs.start()

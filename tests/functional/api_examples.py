@@ -29,6 +29,8 @@ _HEADERS = ("ETag", "Location", "Retry-After", "Cache-Control", "If-Match")
 _ASSET = "web-shop"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d[.\d]*(Z|\+00:00)")
 _HEX = "0" * 32
+_ROTATION = re.compile(r'"rotation": "[0-9a-f]{16}"')
+_MANAGED = {"scopes": ["vso.agentpools_manage"], "secret": "agents-token", "lifetime_days": 30}
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SAID = {"id": "PHX-2041", "asset": {"kind": "application", "id": _ASSET}, "severity": "critical", "status": "open"}
 SNAPSHOT = {
@@ -193,9 +195,20 @@ def _tokens(call: Recorder) -> None:
     call("read_personal_access_token", **one)
     call("update_personal_access_token", **one, body={"valid_to": in_days(60)})
     call("revoke_personal_access_token", **one)
-    call.seen = json.loads(
-        json.dumps(call.seen).replace(name, call.bridge.name).replace(made["secret"]["version"], _HEX)
-    )
+    call("save_managed_token", token="agents", body={**_MANAGED, "connection": name})
+
+    def current() -> Any:
+        return call("read_managed_token", token="agents")["current"]
+
+    version = eventually(current, what="the token")["version"]
+    call("list_managed_tokens", query={"limit": "1"})
+    replaced = call("rotate_managed_token", token="agents", query={"revoke_old": "false"})
+    call("delete_managed_token", token="agents", headers={"If-Match": "*"})
+    eventually(lambda: owner.bridge.ask("GET", "tokens/agents").status_code == 404, what="its end")
+    text = json.dumps(call.seen).replace(name, call.bridge.name)
+    for one_version in (made["secret"]["version"], version, replaced["current"]["version"]):
+        text = text.replace(one_version, _HEX)
+    call.seen = json.loads(_ROTATION.sub('"rotation": "0123456789abcdef"', text))
     assert owner.bridge.ask("DELETE", f"connections/{name}").ok
 
 

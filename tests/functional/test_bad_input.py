@@ -732,7 +732,7 @@ class TestReading:
         assert shop.ask("GET", "links", params={"continuation": forged, "limit": "1"}).status_code == 200
         assert shop.ask("GET", "failed-messages", params={"continuation": forged, "limit": "1"}).status_code == 200
 
-    @pytest.mark.parametrize("path", ["tickets", "connections", "links", "failed-messages"])
+    @pytest.mark.parametrize("path", ["tickets", "connections", "links", "tokens", "failed-messages"])
     @pytest.mark.parametrize("limit", ["0", "-1", "1001", "ten", "1e1", "٣", "9" * 5000])
     def test_a_limit_that_cannot_be_used(self, shop: Bridge, path: str, limit: str) -> None:
         refused(shop.ask("GET", path, params={"limit": limit}), 400, "limit", "from 1 to 1000")
@@ -804,6 +804,10 @@ ADMINISTRATION = [
     ("PUT", "links/application/x"),
     ("GET", "connections/x/personal-access-tokens"),
     ("DELETE", "connections/x/personal-access-tokens/x"),
+    ("GET", "tokens"),
+    ("GET", "tokens/x"),
+    ("PUT", "tokens/x"),
+    ("POST", "tokens/x/rotate"),
     ("GET", "failed-messages"),
     ("GET", "failed-messages/x"),
     ("DELETE", "failed-messages/x"),

@@ -1,0 +1,160 @@
+"""Managed tokens through the API and the queue: made, replaced at once, in use, ended; and what is refused."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from local.stack import Stack
+from shared.azure_devops.token_errors import ONLY_A_USER
+from tests.functional.bridge import Bridge, eventually
+from tests.functional.token_owner import TokenOwner
+
+
+@pytest.fixture
+def owner(stack: Stack) -> TokenOwner:
+    return TokenOwner.fresh(stack)
+
+
+def body(owner: TokenOwner, **changes: Any) -> dict[str, Any]:
+    return {"connection": owner.bridge.name, "secret": owner.secret, "scopes": ["vso.work_write"], **changes}
+
+
+def ask(owner: TokenOwner, method: str, rest: str = "", **request: Any) -> requests.Response:
+    return owner.bridge.ask(method, f"tokens/{owner.bridge.name}{rest}", **request)
+
+
+def made(owner: TokenOwner, **changes: Any) -> dict[str, Any]:
+    """Save a policy, and return the managed token once there is one."""
+    answer = ask(owner, "PUT", json=body(owner, **changes))
+    assert answer.status_code == 200, answer.text
+    return eventually(lambda: with_token(owner), what="the token")
+
+
+def with_token(owner: TokenOwner) -> dict[str, Any] | None:
+    found = ask(owner, "GET").json()
+    return dict(found) if found["current"] and not found["rotating"] else None
+
+
+def said(answer: requests.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    return json.dumps(answer.json(), ensure_ascii=False)
+
+
+def test_it_is_made_after_it_was_asked_for_and_replaced_on_demand(owner: TokenOwner) -> None:
+    first = made(owner)
+    old = owner.value()
+    assert owner.opens(old)
+    assert (first["state"], first["problem"], first["retiring"]) == ("active", None, [])
+
+    answer = ask(owner, "POST", "/rotate")
+
+    new = owner.value()
+    assert answer.status_code == 200, answer.text
+    assert (owner.opens(old), owner.opens(new), old == new) == (True, True, False)
+    assert [one["authorization_id"] for one in answer.json()["retiring"]] == [first["current"]["authorization_id"]]
+    assert [entry["event"] for entry in answer.json()["journal"]] == ["begun", "stored", "stored"]
+    for text in (answer.text, ask(owner, "GET").text, owner.bridge.ask("GET", "tokens").text):
+        assert new not in text
+        assert old not in text
+
+
+def test_one_that_leaked_is_revoked_at_once(owner: TokenOwner) -> None:
+    made(owner)
+    old = owner.value()
+
+    assert ask(owner, "POST", "/rotate", params={"revoke_old": "true"}).status_code == 200
+
+    assert (owner.opens(old), owner.opens(owner.value()), len(owner.names())) == (False, True, 1)
+
+
+def test_the_current_one_is_revoked_on_purpose_only_and_then_replaced(owner: TokenOwner) -> None:
+    where = f"/{made(owner)['current']['authorization_id']}"
+
+    assert "the current one of the managed token" in said(owner.ask("DELETE", where), 409)
+    assert owner.ask("DELETE", where, params={"confirm": "true"}).status_code == 204
+    assert not owner.opens(owner.value())
+
+    url = f"{owner.bridge.stack.addresses.functions}/admin/functions/rotate_tokens"
+    key = {"x-functions-key": owner.bridge.stack.addresses.host_key}
+    assert owner.bridge.session.post(url, json={}, headers=key, timeout=30).ok
+    eventually(lambda: owner.opens(owner.value()), what="another token")
+
+
+def test_it_ends_with_all_its_tokens(owner: TokenOwner) -> None:
+    made(owner)
+    assert ask(owner, "POST", "/rotate").ok
+
+    answer = ask(owner, "DELETE")
+
+    assert (answer.status_code, answer.json()["state"]) == (202, "deleting")
+    eventually(lambda: ask(owner, "GET").status_code == 404, what="its end")
+    assert (owner.names(), len(owner.names(show="revoked")), owner.value()) == ([], 2, "")
+    made(owner)  # the name and the secret are free again
+    assert owner.opens(owner.value())
+
+
+def test_a_policy_is_changed_but_not_whose_it_is_and_where(owner: TokenOwner) -> None:
+    first = made(owner)
+
+    changed = made(owner, scopes=["vso.code"], overlap_hours=2, rotate_before_days=5, lifetime_days=60)
+
+    assert (changed["overlap_hours"], changed["lifetime_days"]) == (2, 60)
+    eventually(lambda: ask(owner, "GET").json()["current"] != first["current"], what="one of the new kind")
+    assert "stays" in said(ask(owner, "PUT", json=body(owner, secret=f"{owner.secret}-2")), 409)
+    assert "If-Match" not in said(ask(owner, "PUT", json=body(owner), headers={"If-Match": "W/old"}), 412)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "words"),
+    [
+        ({"scopes": ["vso.all"]}, 422, "is not a scope"),
+        ({"scopes": []}, 422, "needs scopes"),
+        ({"lifetime_days": 10, "rotate_before_days": 10}, 422, "less than lifetime_days"),
+        ({"overlap_hours": 0}, 422, "/overlap_hours"),
+        ({"connection": "not-there"}, 404, "PUT /api/connections/not-there"),
+        ({"secret": "connection-x"}, 422, "must not begin with connection-"),
+    ],
+)
+def test_what_cannot_be_a_policy(owner: TokenOwner, changes: dict[str, Any], status: int, words: str) -> None:
+    assert words in said(ask(owner, "PUT", json=body(owner, **changes)), status)
+    assert ask(owner, "GET").status_code == 404
+
+
+def test_only_a_user_has_managed_tokens(bridge: Bridge) -> None:
+    wanted = {"connection": bridge.name, "secret": f"sonar-{bridge.name}", "scopes": ["vso.code"]}
+
+    assert ONLY_A_USER in said(bridge.ask("PUT", f"tokens/{bridge.name}", json=wanted), 422)
+
+
+def test_a_secret_belongs_to_one(owner: TokenOwner) -> None:
+    made(owner)
+    again = owner.bridge.ask("PUT", f"tokens/{owner.bridge.name}-2", json=body(owner))
+    assert "has the secret" in said(again, 409)
+
+    theirs = f"{owner.secret}-theirs"
+    owner.bridge.stack.vault.set(theirs, "another program's password")
+    refused = owner.bridge.ask("PUT", f"tokens/{owner.bridge.name}-3", json=body(owner, secret=theirs))
+    assert "replace_secret" in said(refused, 409)
+
+
+def test_a_user_who_can_no_longer_sign_in_is_told_of(owner: TokenOwner) -> None:
+    owner.policy(refuses=["disablePatCreationPolicyViolation"])
+    assert ask(owner, "PUT", json=body(owner)).status_code == 200
+
+    found = eventually(lambda: ask(owner, "GET").json()["problem"], what="the problem")
+    assert "allow list" in found["hint"]
+    (alert,) = eventually(owner.bridge.alerts, what="the alert")
+    assert (alert["kind"], alert["severity"]) == ("token", "error")
+    assert "allow list" in said(ask(owner, "POST", "/rotate"), 422)
+
+    owner.policy()
+    assert ask(owner, "POST", "/rotate").json()["problem"] is None
+    assert owner.opens(owner.value())
+
+
+def test_what_is_not_there(bridge: Bridge) -> None:
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/rotate")):
+        assert "PUT /api/tokens/not-there" in said(bridge.ask(method, f"tokens/not-there{path}"), 404)
+    assert said(bridge.ask("PUT", "tokens/NOT", json={"connection": "c", "secret": "s", "scopes": ["vso.code"]}), 400)

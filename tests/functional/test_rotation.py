@@ -1,0 +1,175 @@
+"""A managed token through its life: made, replaced, taken back; and what is mended."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.azure_devops import personal_access_tokens as pats
+from shared.errors import CredentialError, TransientError
+from shared.tokens.managed import DAY, Held
+from shared.tokens.proving import Proving
+from shared.tokens.rotation import new_rotation
+from tests.functional import managed_world
+from tests.functional.azure_devops_client import azure_devops
+from tests.functional.managed_world import NAME, SCOPES, World
+from tests.functional.simulated_azure import SimulatedAzure
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with azure_devops(Path(tmp_path_factory.mktemp("rotation")) / "state.db") as address:
+        yield address
+
+
+@pytest.fixture
+def world(azurite: str, azure: SimulatedAzure, base: str) -> Iterator[World]:
+    with managed_world.world(azurite, azure, base) as made:
+        yield made
+
+
+def current(world: World) -> Held:
+    found = world.token().current
+    assert found
+    return found
+
+
+def test_the_first_run_makes_it_and_the_next_one_leaves_it_alone(world: World) -> None:
+    first = world.run()
+    again = world.run()
+
+    assert first
+    assert again
+    assert world.newest_works()
+    assert first.current == again.current == current(world)
+    assert [entry["event"] for entry in first.journal] == ["begun", "stored"]
+    assert [one.name for one in world.active()] == [f"{world.token().label}{current(world).rotation}"]
+    assert (world.orphans(), world.token().owner) == ([], "")
+
+
+def test_it_is_replaced_before_its_end_and_the_old_one_ends_after_the_overlap(world: World) -> None:
+    world.run()
+    before, old = current(world), world.vault.get(world.secret)
+
+    world.shift = 20 * DAY + timedelta(minutes=1)
+    world.run()
+    after, new = world.token(), world.vault.get(world.secret)
+    assert [one.authorization_id for one in after.retiring] == [before.authorization_id]
+    assert (world.opens(old), world.opens(new), old == new) == (True, True, False)
+
+    world.shift += DAY
+    world.run()
+    assert (world.opens(old), world.opens(new), world.token().retiring) == (False, True, ())
+    assert world.vault.version(world.secret, before.version) is None  # nobody reads what does not work any more
+
+
+def test_one_that_was_revoked_is_replaced_by_the_next_run(world: World) -> None:
+    world.run()
+    world.user.do(pats.revoke_token(current(world).authorization_id))
+    assert not world.newest_works()
+
+    world.run()
+
+    assert world.newest_works()
+
+
+def test_a_newest_version_that_does_not_work_is_replaced_by_the_one_that_does(world: World) -> None:
+    world.run()
+    before = current(world)
+    world.vault.set(world.secret, "x" * 84, tags={"somebody": "else"})
+
+    world.run()
+
+    assert world.newest_works()
+    assert current(world).authorization_id == before.authorization_id
+    assert len(world.active()) == 1
+
+
+def test_a_leaked_one_is_revoked_as_soon_as_there_is_another(world: World) -> None:
+    world.run()
+    old = world.vault.get(world.secret)
+    world.runs().one(NAME, lambda token: replace(token, rotation=new_rotation(), at_once=True))
+
+    assert (world.opens(old), world.newest_works(), len(world.active())) == (False, True, 1)
+
+
+def test_another_purpose_is_another_token(world: World) -> None:
+    world.run()
+    token = world.token()
+    world.store().save(replace(token, policy=replace(token.policy, scopes=("vso.work",))))
+
+    world.run()
+
+    assert world.newest_works()
+    assert sorted(one.scopes for one in world.active()) == [("vso.code",), ("vso.work",)]
+
+
+def test_a_life_that_a_policy_cuts_short_is_not_replaced_all_the_time(world: World) -> None:
+    policy = {"organization": world.user.name, "lifespan_days": 3, "over": "clamp"}
+    world.user.control("POST", "token-policies", policy)
+    world.run()
+    first = current(world)
+
+    world.run()
+    assert current(world) == first
+    world.shift = 2 * DAY + timedelta(minutes=1)
+    world.run()
+    assert current(world) != first
+
+
+def test_what_is_not_accepted_in_time_is_revoked_and_never_stored(world: World) -> None:
+    world.run()
+    before, runs = world.vault.get(world.secret), world.runs()
+    world.shift = 21 * DAY
+    never = _Never(runs.tools.proving.organisations, 0.1)
+
+    with pytest.raises(TransientError, match="did not accept it"):
+        replace(runs, tools=replace(runs.tools, proving=never)).one(NAME)
+
+    assert world.vault.get(world.secret) == before
+    assert len(world.active()) == 1
+
+
+class _Never(Proving):
+    """Azure DevOps takes no new token."""
+
+    __slots__ = ()
+
+    def becomes_live(self, *_: object) -> bool:
+        return False
+
+
+def test_who_cannot_sign_in_is_told_in_time_and_once_for_each_threshold(world: World) -> None:
+    world.run()
+    world.signs_in = False
+    heard = []
+    for days in (1, 15, 17, 20, 23, 26, 27, 29, 29.5):
+        world.shift = days * DAY
+        with pytest.raises(CredentialError):
+            world.run()
+        heard.append(len(world.alerts.messages))
+
+    assert heard == [0, 0, 1, 1, 2, 2, 3, 4, 4]
+    assert world.newest_works()
+    problem = world.token().problem
+    assert problem
+    assert "second factor" in problem.message
+
+    world.signs_in = True
+    world.run()
+    assert (world.token().problem, world.token().warned) == (None, None)
+
+
+def test_what_is_somebody_elses_is_never_revoked(world: World) -> None:
+    world.user.do(pats.create_token("mine", SCOPES, world.now() + DAY))
+    world.user.do(pats.create_token(f"{NAME} 0123abcd-9", SCOPES, world.now() + DAY))  # another installation's
+
+    world.run()
+    world.shift = 5 * DAY
+    world.run()
+
+    assert len(world.active()) == 3
