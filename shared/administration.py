@@ -46,6 +46,7 @@ class Administration(Clients):
             has_links=lambda name: bool(self.links.reaching(name)),
             has_tickets=lambda name: has_any(self._tickets, name),
             unfit=Inheriting(self.links),
+            secret_of=self.managed_tokens.secret_of,
         )
 
     @once

@@ -56,6 +56,7 @@ class CredentialView(TypedDict):
     """What may be shown of a credential: never a secret."""
 
     kind: CredentialKind
+    token: NotRequired[str]
     tenant: NotRequired[str]
     client_id: NotRequired[str]
     managed_identity: NotRequired[str]
@@ -107,6 +108,12 @@ class Connection:
     def account(self) -> Account:
         """Who signs in, and how."""
         return Account(self.credential, self.details)
+
+    @property
+    def own_secrets(self) -> set[str]:
+        """The names of the secrets that go with it; that of a managed token is the token's."""
+        borrowed = self.credential == "managed_token"
+        return {name for name in ("" if borrowed else self.secret, self.sign_in) if name}
 
     @property
     def needs_sign_in(self) -> bool:

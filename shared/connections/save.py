@@ -10,6 +10,7 @@ from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.projects import who_am_i
 from shared.conditions import ANY, Condition
 from shared.connections.addresses import organisation_name
+from shared.connections.credentials.credential import Account
 from shared.connections.models import DEFAULT_TAG, NAME, Connection, ConnectionRequest, ConnectionState
 from shared.connections.organisations import GivenSecret, Organisations, StoredSecret
 from shared.connections.store import ConnectionStore
@@ -41,7 +42,8 @@ type Unfit = Callable[[Organisation, Connection, Connection], Sequence[FieldProb
 class SaveConnection:
     """The use case behind `PUT /connections/{connection}`.
 
-    `has_links` and `has_tickets` say of a connection by its name whether anything depends on its organisation.
+    `has_links` and `has_tickets` say of a connection by its name whether anything depends on its organisation;
+    `secret_of` names the secret of a managed token.
     """
 
     store: ConnectionStore
@@ -51,6 +53,7 @@ class SaveConnection:
     has_links: Callable[[str], bool]
     has_tickets: Callable[[str], bool]
     unfit: Unfit
+    secret_of: Callable[[str], str]
 
     def __call__(self, name: str, request: ConnectionRequest, condition: Condition = ANY) -> Connection:
         """Check and store a connection.
@@ -73,7 +76,7 @@ class SaveConnection:
         # request that fails half-way leaves the stored credential untouched.
         secret = self._keep(name, request) or wanted.secret
         saved = self.store.save(replace(wanted, secret=secret, identity=identity))
-        for forgotten in _secrets(stored) - _secrets(saved):
+        for forgotten in (stored.own_secrets if stored else set()) - {*saved.own_secrets, saved.secret}:
             self._forget(forgotten)
         return saved
 
@@ -123,7 +126,7 @@ class SaveConnection:
             url=self._checked_url(request.url),
             credential=account.kind,
             details=account.details,
-            secret=kept.secret if kept else "",
+            secret=self._borrowed(account) or (kept.secret if kept else ""),
             sign_in=kept.sign_in if kept else "",
             identity="",
             defaults=request.defaults,
@@ -131,6 +134,15 @@ class SaveConnection:
             enabled=request.enabled,
             etag=stored.etag if stored else "",
         )
+
+    def _borrowed(self, account: Account) -> str:
+        """Return the secret of the managed token that a connection signs in with, empty where it has its own."""
+        if account.kind != "managed_token":
+            return ""
+        try:
+            return self.secret_of(account.details["token"])
+        except (NotFoundError, ConflictError) as error:
+            raise _unusable("/credential/token", "The managed token cannot be used", error) from error
 
     def _checked_url(self, url: str) -> str:
         url = url.rstrip("/")
@@ -216,11 +228,6 @@ def _check_defaults(request: ConnectionRequest) -> None:
             problems=problems,
             status=422,
         )
-
-
-def _secrets(connection: Connection | None) -> set[str]:
-    """Return the names of all secrets that a connection points to."""
-    return {name for name in (connection.secret, connection.sign_in) if name} if connection else set()
 
 
 def _without_credential(message: str) -> RejectedRequestError:

@@ -131,7 +131,7 @@ def save_connection(req: func.HttpRequest) -> func.HttpResponse:
     status=202,
     headers=ETAG,
     parameters=(IF_MATCH,),
-    refuses=(404,),
+    refuses=(404, 409),
 )
 def delete_connection(req: func.HttpRequest) -> func.HttpResponse:
     """Begin to delete a connection with its links and secrets; its tickets are kept, detached.
@@ -139,6 +139,7 @@ def delete_connection(req: func.HttpRequest) -> func.HttpResponse:
     Its service hooks are removed first. Until all is done its state is *deleting*.
     """
     name = req.route_params["connection"]
+    services.managed_tokens.check_owns_none(name)
     return _shown(services.departures.delete_connection(name, condition_of(req)), status=202)
 
 

@@ -1,6 +1,7 @@
 """Managed tokens through the API and the queue: made, replaced at once, in use, ended; and what is refused."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,3 +159,36 @@ def test_what_is_not_there(bridge: Bridge) -> None:
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/rotate")):
         assert "PUT /api/tokens/not-there" in said(bridge.ask(method, f"tokens/not-there{path}"), 404)
     assert said(bridge.ask("PUT", "tokens/NOT", json={"connection": "c", "secret": "s", "scopes": ["vso.code"]}), 400)
+
+
+def test_a_connection_that_signs_in_with_it_follows_it(owner: TokenOwner) -> None:
+    made(owner, scopes=["vso.work_write", "vso.project"])
+    bridge = replace(owner.bridge, name=f"{owner.bridge.name}-t")
+    url = f"{bridge.stack.addresses.azure_devops}/{owner.bridge.name}"
+    credential = {"kind": "managed_token", "token": owner.bridge.name}
+    saved = bridge.connect(url=url, credential=credential)
+    assert saved.status_code == 200, saved.text
+    assert saved.json()["credential"] == credential
+    assert bridge.link().ok
+    first = bridge.until(bridge.send("V1"), "open")
+
+    assert ask(owner, "POST", "/rotate", params={"revoke_old": "true"}).ok
+    second = bridge.until(bridge.send("V2"), "open")
+
+    assert first["work_item"]["id"] != second["work_item"]["id"]
+    assert f"The connection {bridge.name} signs in" in said(ask(owner, "DELETE"), 409)
+    assert "made as the user" in said(owner.bridge.ask("DELETE", f"connections/{owner.bridge.name}"), 409)
+
+    own = {"kind": "personal_access_token", "token": bridge.token}
+    assert bridge.connect(url=url, credential=own).status_code == 200
+    assert owner.opens(owner.value())  # the secret was not the connection's to delete
+    assert bridge.connect(url=url, credential=credential).status_code == 200
+    assert bridge.ask("DELETE", f"connections/{bridge.name}").status_code == 202
+    eventually(lambda: bridge.ask("GET", f"connections/{bridge.name}").status_code == 404, what="its end")
+    assert owner.opens(owner.value())
+
+
+def test_a_managed_token_that_is_not_there_is_no_credential(owner: TokenOwner) -> None:
+    answer = owner.bridge.connect(credential={"kind": "managed_token", "token": "not-there"})
+
+    assert "/credential/token" in said(answer, 422)

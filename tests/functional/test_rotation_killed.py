@@ -5,9 +5,10 @@ At each instant the newest secret works, at most one token is nobody's, and the 
 
 import itertools
 import random
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -150,3 +151,37 @@ def raced(world: World) -> ManagedToken | None:
         return world.runs().one(NAME)
     except ConflictError:
         return None
+
+
+@dataclass
+class Reader:
+    """Another program: fetches the newest secret and uses it at once, again and again."""
+
+    world: World
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
+    results: list[bool] = field(default_factory=list)
+
+    def read(self) -> None:
+        while not self.over.wait(0.05):
+            with self.reading:
+                self.results.append(self.world.newest_works())
+
+
+def test_a_reader_sees_no_failure_through_200_rotations_with_deaths(fresh: Callable[..., World]) -> None:
+    world, chance = fresh(), random.Random(7)
+    world.run()
+    reader = Reader(world)
+    with ThreadPoolExecutor(1) as other:
+        done = other.submit(reader.read)
+        for _ in range(200):
+            with reader.reading:  # no read takes as long as the overlap
+                world.shift += 20 * DAY + timedelta(minutes=1)
+            before = world.token().current
+            while world.token().current == before or world.token().rotation:
+                one_life(world, chance.randrange(20, 90))
+        reader.over.set()
+        done.result()
+
+    assert len(reader.results) > 200
+    assert all(reader.results)

@@ -8,6 +8,7 @@ from shared.connections.credentials.credential import AccessToken, Account, Cred
 from shared.connections.credentials.entra import Entra
 from shared.connections.credentials.personal_access_token import StoredToken
 
+_TOKENS = ("personal_access_token", "managed_token")
 type _Obtain = Callable[[Entra, Mapping[str, str], Secret], AccessToken]
 _OBTAIN: Mapping[str, _Obtain] = {
     "service_principal": service_principal.obtain,
@@ -19,7 +20,7 @@ _OBTAIN: Mapping[str, _Obtain] = {
 
 def credential_for(account: Account, secret: Secret, entra: Entra, *, refused_for: float) -> Credential:
     """Return what signs in as an account."""
-    if account.kind == "personal_access_token":
+    if account.kind in _TOKENS:
         return StoredToken(secret)
     obtain = _OBTAIN[account.kind]
     return Bearer(lambda: obtain(entra, account.details, secret), refused_for=refused_for)

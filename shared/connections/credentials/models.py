@@ -123,8 +123,20 @@ class SignedInUser(CredentialRequest):
     client_id: ClientId
 
 
+class ManagedToken(CredentialRequest):
+    """Sign in with a managed token, which is replaced before it ends: `PUT /tokens/{token}`."""
+
+    kind: Literal["managed_token"]
+    token: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+
+
 type CredentialKind = Literal[
-    "personal_access_token", "service_principal", "managed_identity", "user_password", "signed_in_user"
+    "personal_access_token",
+    "managed_token",
+    "service_principal",
+    "managed_identity",
+    "user_password",
+    "signed_in_user",
 ]
 
 
@@ -133,6 +145,7 @@ class _Kind(BaseModel):
     kind: CredentialKind
     models: ClassVar[dict[str, type[CredentialRequest]]] = {
         "personal_access_token": PersonalAccessToken,
+        "managed_token": ManagedToken,
         "service_principal": ServicePrincipal,
         "managed_identity": ManagedIdentity,
         "user_password": UserPassword,
@@ -146,7 +159,8 @@ def _of_its_kind(value: Any) -> CredentialRequest:
 
 
 _Described = Annotated[
-    PersonalAccessToken | ServicePrincipal | ManagedIdentity | UserPassword | SignedInUser, Field(discriminator="kind")
+    PersonalAccessToken | ManagedToken | ServicePrincipal | ManagedIdentity | UserPassword | SignedInUser,
+    Field(discriminator="kind"),
 ]
 AnyCredential = Annotated[CredentialRequest, BeforeValidator(_of_its_kind, json_schema_input_type=_Described)]
 """A credential of any kind."""

@@ -157,7 +157,7 @@ class Departures:
             self._ask(connection)
             return
         self.letting_go.outbox.send_forgotten(name, older_than=-_CLOCK_STEP)
-        for secret in filter(None, (connection.secret, connection.sign_in)):
+        for secret in connection.own_secrets:
             self.vault.delete(secret)
         self.connections.bury(connection)
 
