@@ -118,8 +118,8 @@ class World:
         found = self.vault.newest(self.secret)
         return bool(found and self.opens(found.value))
 
-    def active(self) -> list[PersonalAccessToken]:
-        return list(every(self.user.as_bearer("ada"), pats.list_tokens))
+    def active(self, show: pats.Show = "active") -> list[PersonalAccessToken]:
+        return list(every(self.user.as_bearer("ada"), lambda after: pats.list_tokens(after, show=show)))
 
     def orphans(self) -> list[str]:
         """Return the active tokens whose value nobody has: neither the row nor an enabled version names them."""
