@@ -1,6 +1,7 @@
 """Managed tokens through the API and the queue: made, replaced at once, in use, ended; and what is refused."""
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,8 @@ import requests
 from local.stack import Stack
 from shared.azure_devops.token_errors import ONLY_A_USER
 from tests.functional.bridge import Bridge, eventually
+from tests.functional.stored import messages, rows, texts_of
+from tests.functional.test_secrets import files
 from tests.functional.token_owner import TokenOwner
 
 
@@ -59,6 +62,20 @@ def test_it_is_made_after_it_was_asked_for_and_replaced_on_demand(owner: TokenOw
     for text in (answer.text, ask(owner, "GET").text, owner.bridge.ask("GET", "tokens").text):
         assert new not in text
         assert old not in text
+
+
+def test_values_are_in_key_vault_and_nowhere_else(owner: TokenOwner) -> None:
+    made(owner)
+    first = owner.value()
+    assert ask(owner, "POST", "/rotate").ok
+    stack = owner.bridge.stack
+
+    found = rows(stack.addresses.storage_connection_string)
+    texts = [text for row in found.values() for text in texts_of(row)]
+    texts += [*messages(stack.addresses.storage_connection_string), *files(stack)]
+    assert owner.secret in "".join(texts)  # the row was looked at
+    for value in (first, owner.value()):
+        assert not any(value in text or b64encode(f":{value}".encode()).decode() in text for text in texts)
 
 
 def test_one_that_leaked_is_revoked_at_once(owner: TokenOwner) -> None:
