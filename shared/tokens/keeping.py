@@ -15,11 +15,15 @@ _VALID_FROM, _VALID_TO = "valid-from", "valid-to"
 
 
 def check_free(vault: Vault, secret: str, *, replacing: bool) -> None:
-    """Raise `ConflictError` (409) for a secret that did not come from here, unless it is to be replaced."""
+    """Raise `ConflictError` (409) for a secret that did not come from here or is a managed token's.
+
+    Unless it is to be replaced.
+    """
     newest = None if replacing else vault.newest(secret)
-    if newest and AUTHORIZATION not in newest.tags:
+    if newest and (AUTHORIZATION not in newest.tags or _MANAGED in newest.tags):
+        whose = "is a managed token's" if _MANAGED in newest.tags else "holds no token that was made here"
         raise ConflictError(
-            f"Key Vault has a secret {secret} already, which holds no token that was made here.",
+            f"Key Vault has a secret {secret} already, which {whose}.",
             hint='Name another secret, or say "replace_secret": true if its readers are to get the token instead.',
             status=409,
         )

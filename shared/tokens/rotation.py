@@ -12,7 +12,7 @@ from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.paging import every
 from shared.azure_devops.personal_access_tokens import PersonalAccessToken
 from shared.connections.models import Connection
-from shared.errors import BridgeError, ConflictError, CredentialError, NotFoundError, TransientError
+from shared.errors import BridgeError, CredentialError, NotFoundError, TransientError
 from shared.storage.secrets import Vault
 from shared.times import Times
 from shared.tokens import keeping
@@ -33,7 +33,7 @@ from shared.tokens.rotation_plan import (
     Unlisted,
     next_step,
 )
-from shared.tokens.store import TokenStore
+from shared.tokens.store import TakenOverError, TokenStore
 
 _CLOCK_STEP = timedelta(seconds=2)
 """The storage service's clock is known in whole seconds: it may seem to go back that far."""
@@ -77,7 +77,7 @@ class Rotation:
     def run(self) -> ManagedToken:
         """Do all that is to be done now; returns the managed token after it.
 
-        Raises what its user's connection, Azure DevOps or Key Vault raise, and `ConflictError` when another worker
+        Raises what its user's connection, Azure DevOps or Key Vault raise, and `TakenOverError` when another worker
         has taken over. Whatever was done is found by the next run.
         """
         for _ in range(_MOST_STEPS):
@@ -202,7 +202,7 @@ class Rotation:
     def _check_ours(self) -> None:
         """A process that was frozen must not store what was taken for an orphan meanwhile."""
         if self.tools.monotonic() - self._written > self.tools.times.send_window:
-            raise ConflictError("The lease of the managed token is too old.", hint="The next run goes on.")
+            raise TakenOverError("The lease of the managed token is too old.", hint="The next run goes on.")
 
     def _save(self, token: ManagedToken, event: str, held: Held | None = None, **more: str) -> None:
         about = {"rotation": held.rotation, "authorization_id": held.authorization_id} if held else {}

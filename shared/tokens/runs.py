@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.alerts import Alerts
-from shared.errors import BridgeError, ConflictError, TransientError
+from shared.errors import BridgeError, TransientError
 from shared.storage.queues import Queue
 from shared.tokens.farewell import Farewell
 from shared.tokens.managed import DAY, Life, ManagedToken, Problem
 from shared.tokens.rotation import Rotation, Tools
+from shared.tokens.store import TakenOverError
 
 log = logging.getLogger(__name__)
 ROUND = "token"
@@ -72,7 +73,7 @@ class Runs:
         rotation = Rotation(self.tools, token)
         try:
             done = rotation.run()
-        except ConflictError:
+        except TakenOverError:
             raise  # the row is another's, and so is what it says
         except BridgeError as error:
             self._failed(rotation.token, error, works=rotation.works)

@@ -22,6 +22,10 @@ _PARTITION = "tokens"
 _SCHEMA = 1
 
 
+class TakenOverError(ConflictError):
+    """The row is not as it was read: another worker, or a person, has it now."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenStore:
     """Reads and writes managed tokens."""
@@ -49,7 +53,7 @@ class TokenStore:
     def save(self, token: ManagedToken) -> ManagedToken:
         """Store a managed token as it was read or made; return it with its new etag.
 
-        Raises `ConflictError` when somebody else changed it meanwhile.
+        Raises `TakenOverError` when somebody else changed it meanwhile.
         """
         values = _values(token)
         write = tables.replace(token.name, values, token.etag) if token.etag else tables.create(token.name, values)
@@ -59,7 +63,7 @@ class TokenStore:
             raise _changed() from error
 
     def remove(self, token: ManagedToken) -> None:
-        """Delete a managed token as it was read. Raises `ConflictError`."""
+        """Delete a managed token as it was read. Raises `TakenOverError`."""
         try:
             self.table.write(_PARTITION, tables.delete(token.name, token.etag))
         except RowChangedError as error:
@@ -76,16 +80,16 @@ class TokenStore:
             return None
         try:
             return self.save(replace(found, owner=secrets.token_hex(8)))
-        except ConflictError:
+        except TakenOverError:
             return None
 
     def release(self, token: ManagedToken) -> ManagedToken:
-        """Let the next one in at once. Raises `ConflictError` when the lease was lost."""
+        """Let the next one in at once. Raises `TakenOverError` when the lease was lost."""
         return self.save(replace(token, owner=""))
 
 
-def _changed() -> ConflictError:
-    return ConflictError("The managed token was changed meanwhile.", hint="Read it again.")
+def _changed() -> TakenOverError:
+    return TakenOverError("The managed token was changed meanwhile.", hint="Read it again.")
 
 
 def _values(token: ManagedToken) -> dict[str, Value]:

@@ -151,6 +151,7 @@ def test_a_secret_belongs_to_one(owner: TokenOwner) -> None:
     again = owner.bridge.ask("PUT", f"tokens/{owner.bridge.name}-2", json=body(owner))
     assert "has the secret" in said(again, 409)
 
+    assert "is a managed token's" in said(owner.ask("POST", json=owner.wanted()), 409)
     theirs = f"{owner.secret}-theirs"
     owner.bridge.stack.vault.set(theirs, "another program's password")
     refused = owner.bridge.ask("PUT", f"tokens/{owner.bridge.name}-3", json=body(owner, secret=theirs))

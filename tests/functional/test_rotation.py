@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.azure_devops import personal_access_tokens as pats
-from shared.errors import CredentialError, TransientError
+from shared.errors import ConflictError, CredentialError, TransientError
 from shared.tokens.managed import DAY, Held
 from shared.tokens.proving import Proving
 from shared.tokens.rotation import new_rotation
@@ -173,3 +173,17 @@ def test_what_is_somebody_elses_is_never_revoked(world: World) -> None:
     world.run()
 
     assert len(world.active()) == 3
+
+
+def test_a_secret_that_key_vault_keeps_deleted_is_a_problem_that_is_told(world: World) -> None:
+    world.run()
+    world.vault.delete(world.secret)
+
+    with pytest.raises(ConflictError, match="deleted one of that name"):
+        world.run()
+
+    problem = world.token().problem
+    assert problem
+    assert "recover or purge" in problem.hint
+    assert (world.token().owner, len(world.alerts.messages)) == ("", 1)
+    assert len(world.active()) == 1
