@@ -11,8 +11,8 @@ keeping                  where a token's value goes: a secret of Key Vault, and 
 managed                  what a managed token is: policy, tokens, the rotation under way
 showing                  a token as the API shows it
 requests                 what may be sent to create or change one
-scopes                   what a token may be for, in words
 owners                   who may manage tokens, and where their API is
+scopes                   what a token may be for, in words
 
 https://learn.microsoft.com/rest/api/azure/devops/tokens/pats
 """
