@@ -390,3 +390,26 @@ def test_a_duplicate_that_takes_no_word_is_alerted_and_its_ticket_goes_on(lane: 
     assert lane.ticket(GOOD).duplicates == {}
     assert [alert[0] for alert in lane.alerts.sent] == [ALERT]
     assert lane.organisation.items[number(lane, GOOD)].fields["System.Title"] == "Newer"
+
+
+def test_an_alert_that_is_not_taken_is_sent_again(lane: SmallLane, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(lane, GOOD, OTHER)
+    lane.organisation.items[70] = replace(lane.organisation.items[number(lane, OTHER)], id=70, revision=4)
+    lane.put(GOOD, replace(lane.ticket(GOOD), duplicates={70: 1}))
+    lane.due(GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(lane.alerts, "send", _not_now)
+        lane.run()
+    assert lane.ticket(GOOD).duplicates == {70: 1}
+    assert lane.waits(GOOD)
+
+    lane.due(GOOD)
+    lane.run()
+
+    assert [alert[0] for alert in lane.alerts.sent] == [ALERT]
+    assert lane.organisation.items[70].fields["System.Tags"] == "Phoenix_Security_Duplicate"
+    assert lane.ticket(GOOD).duplicates == {}
+
+
+def _not_now(*_: Any, **__: Any) -> None:
+    raise TransientError("The queue did not answer.")

@@ -66,15 +66,10 @@ class Healer:
         return True
 
     def _tell(self, job: Job, item: WorkItem) -> None:
-        """Say in the item what it is, once: the tag tells that it was said."""
+        """Alert somebody, then say in the item what it is, once: the tag tells that both was done."""
         tag = f"{self.lane.connection.tag}_Duplicate"
         if tag in [known.strip() for known in str(item.fields.get("System.Tags", "")).split(";")]:
             return
-        fields = {"System.Tags": tag, "System.History": _words(job)}
-        try:
-            self.lane.organisation.do(change(item.id, [test_revision(item.revision), *add_fields(fields)]))
-        except (RefusedError, NotFoundError) as error:  # it says nothing then; who is alerted knows, and that is all
-            log.warning("a duplicate says nothing", extra={"work_item": item.id, "why": error.message})
         survivor = job.ticket.work_item.id
         self.lane.tools.alerts.send(
             ALERT,
@@ -82,6 +77,11 @@ class Healer:
             f"Work items {survivor} and {item.id} track the same vulnerability; {survivor} is kept up to date.",
             hint=f"Move what was done in {item.id} to {survivor}, then delete {item.id}.",
         )
+        fields = {"System.Tags": tag, "System.History": _words(job)}
+        try:
+            self.lane.organisation.do(change(item.id, [test_revision(item.revision), *add_fields(fields)]))
+        except (RefusedError, NotFoundError) as error:  # whoever was alerted knows, and that has to be enough
+            log.warning("a duplicate takes no word", extra={"work_item": item.id, "why": error.message})
 
 
 def _words(job: Job) -> str:
