@@ -24,6 +24,8 @@ from shared.tickets.life.plan import (
     Policies,
     Read,
     Renew,
+    UnlinkItem,
+    as_it_is,
     digest,
     plan,
 )
@@ -58,6 +60,16 @@ def sent(ticket: Ticket, patch: Patch, before: WorkItem, after: WorkItem, *, ope
 
 def test_a_new_open_vulnerability_is_created() -> None:
     assert plan(DESIRED, NEW) == Create()
+
+
+@pytest.mark.parametrize("open_", [True, False])
+@pytest.mark.parametrize("left", [True, False])
+def test_what_nobody_knows_the_snapshots_of_stays_as_it_is(*, open_: bool, left: bool) -> None:
+    item_ = WorkItemRef(id=7, revision=3, category="Completed")
+    ticket = replace(NEW, work_item=item_, written_open=open_, left=left, told_severity="high")
+
+    assert plan(as_it_is(ticket), ticket) == Nothing()
+    assert plan(as_it_is(ticket), replace(ticket, unlinking=True)) == UnlinkItem()
 
 
 def test_what_is_not_open_is_not_created() -> None:

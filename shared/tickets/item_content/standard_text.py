@@ -12,8 +12,8 @@ from textwrap import dedent
 from shared.texts.addresses import is_web
 from shared.texts.formats import Format
 from shared.texts.plain import clean, one_line
-from shared.tickets.vulnerabilities.snapshots import Vulnerability
-from shared.tickets.vulnerabilities.together import counting, due
+from shared.tickets.vulnerabilities.snapshots import Status, Vulnerability
+from shared.tickets.vulnerabilities.together import due
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.IGNORECASE)
 _CWE = re.compile(r"(?:CWE-)?0*([1-9]\d*)", re.IGNORECASE)
@@ -84,7 +84,8 @@ class StandardText:
     def _member(self, member: Vulnerability) -> str:
         place = member.location.path if member.location else member.component
         words = f"{one_line(member.title)[:200]} ({one_line(member.id)[:200]})"
-        gone = "" if member in counting(self.members) else f" – {member.status.value.replace('_', ' ')}"
+        counts = member.status is Status.OPEN or self.first.status is not Status.OPEN  # open ones come first
+        gone = "" if counts else f" – {member.status.value.replace('_', ' ')}"
         where = f" – {self.shape.text(place[:300])}" if place else ""
         return f"{member.severity.value}: {self.shape.link(member.url, words)}{where}{gone}"
 

@@ -129,6 +129,15 @@ def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, workflo
     return _with_item(desired, ticket, item, workflow) if item else Read()
 
 
+def as_it_is(ticket: Ticket) -> Desired:
+    """Return what is desired of a ticket of whose vulnerabilities nothing is known: that its work item stays as it is.
+
+    What a person asked for, and what an attempt left behind, is seen to all the same.
+    """
+    open_ = ticket.written_open if ticket.work_item.id else ticket.open
+    return Desired({}, open=open_, severity=ticket.told_severity, policies=Policies(goal="leave"))
+
+
 def digest(value: Any) -> str:
     """Return what stands for a field's value in a ticket's row; a description may be a million characters."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

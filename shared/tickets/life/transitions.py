@@ -46,7 +46,12 @@ def begun(members: Members) -> Ticket:
 
 
 def summarised(ticket: Ticket, members: Sequence[Vulnerability]) -> Ticket:
-    """The newest snapshots were taken in, in order; a group without members has nothing that is open."""
+    """The newest snapshots were taken in, in order; a group that lost its members has nothing that is open.
+
+    Of one that was adopted and never had any, nothing is known.
+    """
+    if not (members or ticket.vulnerability_count):
+        return ticket
     if not members:
         return replace(ticket, vulnerabilities=(), vulnerability_count=0, open=False)
     first = members[0]

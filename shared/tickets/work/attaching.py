@@ -23,13 +23,14 @@ class Attaching:
     def uploaded(self, job: Job, project: str, there: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Upload the files that are not `there` yet; return the JSON-patch operations that link to them.
 
-        Raises what Azure DevOps raises.
+        Raises what Azure DevOps raises, and `LeaseLostError`: many large files take longer than a lease.
         """
         if not job.desired.files or Extra.ATTACHMENTS in Extras(self.lane).left_out(job):
             return []
         room = max(0, MAX_ATTACHED - len(there))
         operations: list[dict[str, Any]] = []
         for file in missing(job.desired.files, there)[:room]:
+            self.lane.stay()
             uploaded = self.lane.organisation.do(upload(project, file.name, file.content))
             operations.append(attach(uploaded, "From the security platform"))
         return operations
