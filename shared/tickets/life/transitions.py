@@ -31,9 +31,10 @@ from shared.tickets.vulnerabilities.snapshots import Status, Vulnerability
 from shared.tickets.vulnerabilities.together import severity
 
 _MAX_TITLE = 1000
+_MAX_TITLE_BYTES = 3_000
 _MAX_NAMED = 100
 _MAX_NAMES = 8_000
-"""Characters: an update message has a ticket twice, and a queue takes 48 KiB."""
+"""As JSON: an update message has a ticket twice, a queue takes 48 KiB, and a row's property 32,000 characters."""
 NOT_SENT = ""  # no field's digest: whatever is desired differs from it
 
 
@@ -56,15 +57,24 @@ def summarised(ticket: Ticket, members: Sequence[Vulnerability]) -> Ticket:
         asset=first.asset.id,
         vulnerabilities=_named(members),
         vulnerability_count=len(members),
-        title=first.title[:_MAX_TITLE],
+        title=_title(first.title),
         severity=severity(members).value,
         open=first.status is Status.OPEN,
     )
 
 
+def _title(title: str) -> str:
+    """As much of a title as fits a message with room to spare, however much longer JSON makes it."""
+    letters = title[:_MAX_TITLE]
+    lengths = accumulate(
+        len(json.dumps(letter, ensure_ascii=False).encode("utf-8", "surrogatepass")) - 2 for letter in letters
+    )
+    return letters[: sum(length <= _MAX_TITLE_BYTES for length in lengths)]
+
+
 def _named(members: Sequence[Vulnerability]) -> tuple[str, ...]:
     """The first members' ids: as many as fit a message with room to spare."""
-    lengths = accumulate(len(json.dumps(member.id)) for member in members[:_MAX_NAMED])
+    lengths = accumulate(len(json.dumps(member.id)) + 2 for member in members[:_MAX_NAMED])
     fitting = sum(length <= _MAX_NAMES for length in lengths)
     return tuple(member.id for member in members[:fitting])
 

@@ -10,10 +10,8 @@ from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import (
-    ConfigurationError,
-    CredentialError,
+    BridgeError,
     NotFoundError,
-    RefusedError,
     ThrottledError,
     TransientError,
 )
@@ -25,7 +23,7 @@ from shared.tickets.life import comments
 from shared.tickets.life.comments import Comment
 from shared.tickets.life.transitions import identity, observed, refer
 from shared.tickets.observing.hearing import Hearing
-from shared.tickets.observing.hook_events import HookEvent
+from shared.tickets.observing.hook_events import HookEvent, has_tag
 from shared.tickets.observing.overheard import Overheard, telling
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import CLOSED_CATEGORIES, Stored, Ticket, WorkItemRef
@@ -82,13 +80,25 @@ class Observe:
             self.events.send(event.message(), delay=error.seconds)
         except ThrottledError as error:
             self.events.send(event.message(), delay=self.health.pause(connection.name, error))
-        except (TransientError, CredentialError, ConfigurationError, RefusedError, NotFoundError) as error:
+        except BridgeError as error:
             if event.faults >= _MOST_FAULTS:
                 raise
             log.info("event put back", extra={"connection": connection.name, "why": error.message})
             again = replace(event, faults=event.faults + 1)
             delay = self.times.retry * 2 ** min(event.faults, _MAX_DOUBLINGS)
             self.events.send(again.message(), delay=delay)
+
+    def read(self, event: HookEvent) -> None:
+        """Take in one event that was read among others, which must not wait for it whatever is wrong with it.
+
+        What fails in a way that nobody foresaw goes to the queue of events, which keeps count, and in the end keeps it
+        as a failed message. Raises `TransientError` if that does not take it.
+        """
+        try:
+            self.event(event)
+        except Exception:
+            log.exception("event not taken in", extra={"connection": event.connection, "work_item": event.work_item})
+            self.events.send(event.message())
 
     def _observe(self, connection: Connection, event: HookEvent) -> None:
         owner = self.table.get(event.connection, keys.work_item_row(event.work_item))
@@ -166,7 +176,7 @@ class Observe:
 
     def _unknown_item(self, connection: Connection, event: HookEvent) -> None:
         """Perhaps its create is not recorded yet: wait until the longest lease is over, then ask its hyperlink."""
-        if connection.tag.casefold() not in {tag.strip().casefold() for tag in event.tags.split(";")}:
+        if not has_tag(event.tags, connection.tag):
             return
         waits = (self.times.unknown_item_recheck, self.times.lease)
         if event.waits < len(waits):
