@@ -235,7 +235,7 @@ def linking(ticket: Ticket, nonce: str, desired: Desired, revision: int) -> Tick
 def not_linked(ticket: Ticket, failure: Failure) -> Ticket:
     """The chosen work item cannot be linked: a person must choose again. If it carries the ticket after all, that mark
     is an earlier one."""
-    return replace(renewed(ticket, ticket.generation + 1), detached=PARTED, failure=failure)
+    return replace(renewed(ticket, ticket.generation + 1), detached=PARTED, leaving="", failure=failure)
 
 
 def to_unlink(ticket: Ticket) -> Ticket:
@@ -245,7 +245,8 @@ def to_unlink(ticket: Ticket) -> Ticket:
 
 def unlinked(ticket: Ticket) -> Ticket:
     """Its work item carries it no more, or lies in the recycle bin; a mark that is still there is an earlier one."""
-    return replace(renewed(ticket, ticket.generation + 1), detached=PARTED, failure=None, predecessor=0)
+    fresh = renewed(ticket, ticket.generation + 1)
+    return replace(fresh, detached=PARTED, leaving="", failure=None, predecessor=0)
 
 
 def renewed(ticket: Ticket, generation: int) -> Ticket:
@@ -314,7 +315,7 @@ def leaving(ticket: Ticket, words: str) -> Ticket:
 def attached(ticket: Ticket) -> Ticket:
     """It is worked on again: with the work item that it has, or with a new one if that was closed and left, or
     taken back and not restored by anybody."""
-    again = replace(ticket, detached="", failure=None)
+    again = replace(ticket, detached="", leaving="", failure=None)
     was_left = ticket.detached == MOVED or (ticket.detached == WITHDRAWN and ticket.work_item.deleted)
     return renewed(again, ticket.generation + 1) if was_left and ticket.work_item.id else again
 
