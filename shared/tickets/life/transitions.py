@@ -1,17 +1,17 @@
 """How a ticket changes when something happened to it. Pure: each returns the ticket as it is afterwards."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
 from shared.tickets.life import remarks
 from shared.tickets.life.attempts import generation_of, is_link
+from shared.tickets.life.names import named
 from shared.tickets.life.plan import Desired, digest
+from shared.tickets.life.room import ids, title
 from shared.tickets.rows.arrivals import read_vulnerability
 from shared.tickets.rows.members import Members
 from shared.tickets.rows.records import (
@@ -30,11 +30,6 @@ from shared.tickets.rows.records import (
 from shared.tickets.vulnerabilities.snapshots import Status, Vulnerability
 from shared.tickets.vulnerabilities.together import severity
 
-_MAX_TITLE = 1000
-_MAX_TITLE_BYTES = 3_000
-_MAX_NAMED = 100
-_MAX_NAMES = 8_000
-"""As JSON: an update message has a ticket twice, a queue takes 48 KiB, and a row's property 32,000 characters."""
 NOT_SENT = ""  # no field's digest: whatever is desired differs from it
 
 
@@ -55,28 +50,12 @@ def summarised(ticket: Ticket, members: Sequence[Vulnerability]) -> Ticket:
         ticket,
         kind=first.asset.kind,
         asset=first.asset.id,
-        vulnerabilities=_named(members),
+        vulnerabilities=ids(members),
         vulnerability_count=len(members),
-        title=_title(first.title),
+        title=title(first.title),
         severity=severity(members).value,
         open=first.status is Status.OPEN,
     )
-
-
-def _title(title: str) -> str:
-    """As much of a title as fits a message with room to spare, however much longer JSON makes it."""
-    letters = title[:_MAX_TITLE]
-    lengths = accumulate(
-        len(json.dumps(letter, ensure_ascii=False).encode("utf-8", "surrogatepass")) - 2 for letter in letters
-    )
-    return letters[: sum(length <= _MAX_TITLE_BYTES for length in lengths)]
-
-
-def _named(members: Sequence[Vulnerability]) -> tuple[str, ...]:
-    """The first members' ids: as many as fit a message with room to spare."""
-    lengths = accumulate(len(json.dumps(member.id)) + 2 for member in members[:_MAX_NAMED])
-    fitting = sum(length <= _MAX_NAMES for length in lengths)
-    return tuple(member.id for member in members[:fitting])
 
 
 def held(ticket: Ticket, why: Hold) -> Ticket:
@@ -160,7 +139,7 @@ def created(ticket: Ticket, made: Made) -> Ticket:
         failure=None,
         held=None,
         wanted=False,
-        written={name: Written(value, digest(made.first.get(name))) for name, value in sent.items() if made.first},
+        written={name: Written(value, digest(named(made.first, name))) for name, value in sent.items() if made.first},
         written_open=True,
     )
 
