@@ -15,6 +15,7 @@ from shared.errors import (
     ThrottledError,
     TransientError,
 )
+from shared.links.store import LinkStore
 from shared.storage.queues import Queue
 from shared.storage.tables import Table
 from shared.tickets.lanes.health import Health
@@ -37,6 +38,7 @@ from shared.tickets.work_items.look_ups import as_made
 from shared.times import Times
 
 log = logging.getLogger(__name__)
+_UNDECIDED = "It is not known yet whose comment that is."
 _MAX_DOUBLINGS = 7
 _MOST_FAULTS = 40
 """With the delays between them about a day and a half: as long as Azure DevOps itself would try."""
@@ -59,6 +61,7 @@ class Observe:
     outbox: Outbox
     events: Queue
     connections: ConnectionStore
+    links: LinkStore
     organisations: Organisations
     categories: Categories
     health: Health
@@ -116,7 +119,7 @@ class Observe:
             self._take_in(connection, event, stored, comment)
         if not event.told and event.change == "updated" and event.revision > stored.ticket.comments_seen:
             with suppress(NotFoundError):  # in the recycle bin it shows none; restored, its next revision is heard of
-                self.overheard(self._open(connection), connection.name, stored)
+                self._overhear(connection, stored)
 
     def _take_in(self, connection: Connection, event: HookEvent, stored: Stored, comment: Comment) -> None:
         organisation = self.organisations.of(connection)
@@ -130,8 +133,21 @@ class Observe:
             self.hearing.missed(connection.name, event.project)
         if change.due:
             self.wake_ups.send(connection.name, keys.lane_of(stored.key))
-        if _is_to_be_decided(stored.ticket, comment):
-            raise TransientError("It is not known yet whose comment that is.")
+        if _is_undecided(stored.ticket, comment) and self._is_worked_on(connection, stored.ticket):
+            raise TransientError(_UNDECIDED)
+
+    def _overhear(self, connection: Connection, stored: Stored) -> None:
+        is_done = self.overheard(self._open(connection), connection.name, stored)
+        if not is_done and self._is_worked_on(connection, stored.ticket):
+            raise TransientError(_UNDECIDED)
+
+    def _is_worked_on(self, connection: Connection, ticket: Ticket) -> bool:
+        """Whether a lane will find out whose a comment is; if none will, the feed tells of it when one did."""
+        if ticket.detached or ticket.work_item.deleted or not connection.may_write:
+            return False
+        link = self.links.find(ticket.kind, ticket.asset)
+        here = link.at(connection.name) if link else None
+        return here is not None and here.enabled
 
     def _as_told(self, organisation: Organisation, event: HookEvent, known: WorkItemRef) -> WorkItemRef | None:
         """An update carries the whole new revision: nothing needs to be asked."""
@@ -209,23 +225,25 @@ class Observe:
 
 
 def _is_known(event: HookEvent, known: WorkItemRef) -> bool:
-    return (
-        event.change == "updated"
-        and 0 < event.revision <= known.revision
-        and not known.deleted
-        and bool(known.category)
-    )
+    """Whether an event tells nothing new. What is read for one that does must be there, at least in the recycle bin.
+
+    Deletions and restorings make revisions, too, but a hook may tell the one before: that alone proves nothing.
+    """
+    if event.change == "deleted":
+        return known.deleted and event.revision <= known.revision
+    if event.change == "restored":
+        return 0 < event.revision < known.revision
+    is_old = 0 < event.revision <= known.revision
+    return is_old and (known.deleted or bool(known.category))
 
 
 def _said(event: HookEvent) -> Comment:
     return Comment(event.work_item, event.revision if event.comment else 0, event.by, event.comment, event.at)
 
 
-def _is_to_be_decided(ticket: Ticket, comment: Comment) -> bool:
-    """Whether a lane will find out whose comment it is; if none will, the feed tells of it when one did."""
-    is_worked_on = not (ticket.detached or ticket.work_item.deleted)
+def _is_undecided(ticket: Ticket, comment: Comment) -> bool:
     is_undecided = comments.is_undecided(ticket, comment.revision) and not comments.is_ours(ticket, comment)
-    return is_worked_on and is_undecided and comment.is_news_to(ticket)
+    return is_undecided and comment.is_news_to(ticket)
 
 
 def _looked_at(change: Change, event: HookEvent, comment: Comment) -> Change:
