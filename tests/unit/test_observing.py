@@ -257,3 +257,15 @@ class TestUndecided:
     def test_what_the_feed_found_waits_likewise(self) -> None:
         assert looked(SENT, replace(EVENT, revision=6), is_heard=False)[1] == [1]
         assert looked(SENT, replace(EVENT, revision=6), is_heard=True)[1] == []
+
+
+def test_a_work_item_whose_ticket_is_lost_is_one_that_is_not_known() -> None:
+    lost = SimpleNamespace(
+        get=lambda _, key: None if key.startswith("t|") else Row("contoso", key, {"ticket": "k"}, "", NOW)
+    )
+    observing, events = observe(table=lost)
+
+    observing.event(replace(EVENT, tags="other; T"))
+    observing.event(replace(EVENT, tags="other"))
+
+    assert [(event.waits, event.faults) for event, _ in events.sent] == [(1, 0)]

@@ -109,8 +109,9 @@ class Observe:
             self._unknown_item(connection, event)
             return
         row = self.table.get(event.connection, keys.ticket_row(str(owner.values["ticket"])))
-        if row is None:
-            raise TransientError("A work item's ticket could not be read.")
+        if row is None:  # they are written together: the tables have lost it
+            self._unknown_item(connection, event)
+            return
         stored = read_ticket(row)
         if stored.ticket.work_item.id != event.work_item:
             return

@@ -16,7 +16,7 @@ from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.revisions import Batch, read_revisions
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
-from shared.errors import BridgeError, ThrottledError
+from shared.errors import BridgeError, RefusedError, RejectedRequestError, ThrottledError
 from shared.links.store import LinkStore
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table
@@ -76,8 +76,7 @@ class Reconcile:
         while True:
             row = self.table.get(connection.name, keys.feed_row(project))
             token = str(row.values["token"]) if row else ""
-            since = self.table.clock.now() - timedelta(seconds=self.times.feed_start)
-            batch = organisation.do(read_revisions(project, token, since=since))
+            batch = self._read(organisation, project, token)
             self._take_in(connection, batch)
             if not self._advanced(connection.name, project, row, batch) or batch.last:
                 return True
@@ -85,6 +84,17 @@ class Reconcile:
                 raise ThrottledError("Azure DevOps asks to slow down.", retry_after=organisation.slow_down)
             if self.monotonic() > end:
                 return False
+
+    def _read(self, organisation: Organisation, project: str, token: str) -> Batch:
+        """Read on from a token; one that is refused, as after a project was made anew, would be refused for ever."""
+        since = self.table.clock.now() - timedelta(seconds=self.times.feed_start)
+        try:
+            return organisation.do(read_revisions(project, token, since=since))
+        except (RefusedError, RejectedRequestError) as error:
+            if not token:
+                raise
+            log.warning("feed begun anew", extra={"project": project, "why": error.message})
+            return organisation.do(read_revisions(project, since=since))
 
     def _take_in(self, connection: Connection, batch: Batch) -> None:
         newest = {revision.item: revision for revision in batch.revisions}  # in the order in which they were made

@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from shared.azure_devops.organisation import Organisation
+from shared.azure_devops.work_items import WorkItem
 from shared.connections.models import Connection
+from shared.errors import NotFoundError, RefusedError
 from shared.links.store import LinkStore
 from shared.storage.tables import Table
 from shared.tickets.lanes.health import Health
@@ -72,12 +74,19 @@ class Adoption:
         item = found.item
         if owner != connection.name:
             return False
-        category = self.categories.category(organisation, item.project, item.type, item.state)
+        category = self._category(organisation, item)
         claim = Claim(self._stored(owner, key, found, assets), item, found.nonce, found.deleted)
         change = claim.change(category, as_made(organisation, item), connection.identity)
         unsent = self.journal.write(owner, [_quiet(change, found)])
         self.outbox.send_all(owner, unsent)
         return True
+
+    def _category(self, organisation: Organisation, item: WorkItem) -> str:
+        """Empty for a type that cannot be looked at: one such item must not keep a project from being compared."""
+        try:
+            return self.categories.category(organisation, item.project, item.type, item.state)
+        except (NotFoundError, RefusedError):
+            return ""
 
     def _stored(self, connection: str, key: str, found: Found, assets: _Assets) -> Stored:
         row = self.table.get(connection, keys.ticket_row(key))
