@@ -13,6 +13,7 @@ from shared.storage.queues import MAX_MESSAGE_BYTES
 from shared.texts.spoken import as_harmless, as_text
 from shared.tickets.life import comments
 from shared.tickets.life.comments import Comment
+from shared.tickets.life.room import title
 from shared.tickets.life.transitions import summarised
 from shared.tickets.life.views import update
 from shared.tickets.observing.hook_events import read_event, shortened
@@ -134,7 +135,7 @@ def telling_of(letter: str, comment: str) -> str:
     return as_sent(message)
 
 
-@pytest.mark.parametrize("letter", ["a", '"', "\\", "é", "中", "🌡", "\x7f"])
+@pytest.mark.parametrize("letter", ["a", '"', "\\", "é", "中", "🌡", "\x01"])
 @pytest.mark.parametrize("spoken", ["a", '"', "中", "🌡", "&amp;", "a<br>"])
 def test_the_longest_comment_on_the_largest_ticket_fits_a_queue_and_a_row(letter: str, spoken: str) -> None:
     text = telling_of(letter, spoken * 3_000)
@@ -143,6 +144,12 @@ def test_the_longest_comment_on_the_largest_ticket_fits_a_queue_and_a_row(letter
     tables.checked_size(tables.create("h|k", {"schema": 1, "message": text}))
     told = json.loads(text)["comment"]
     assert len(told["text"]) >= 500
+
+
+@pytest.mark.parametrize(("letter", "kept"), [("a", 1_000), ('"', 1_000), ("中", 1_000), ("🌡", 750), ("\x01", 500)])
+def test_a_title_takes_no_more_room_than_there_is(letter: str, kept: int) -> None:
+    assert title(letter * 2_000) == letter * kept
+    assert title(f"a{letter}") == f"a{letter}"
 
 
 def test_a_comment_that_is_too_long_for_its_message_loses_its_html_first() -> None:
