@@ -48,6 +48,19 @@ def wanted(*members: Vulnerability, fields: KnownFields | None = None, **setting
     return desired(members, Defaults.model_validate(settings), place(fields), ticket_url=URL)
 
 
+def test_mapped_fields_have_the_names_that_azure_devops_answers_with() -> None:
+    """Its answers are compared by name, and a patch names each field once."""
+    fields = known("Custom.Team", severity=("1 - Critical", "4 - Low"))
+    mapping = {"custom.team": "blue", "microsoft.vsts.common.severity": "1 - Critical", "custom.unknown": 1}
+
+    for redacted in (False, True):
+        making = Defaults.model_validate({"fields": mapping, "redacted": redacted})
+        found = desired([vulnerability()], making, place(fields), ticket_url=URL).fields
+
+        assert (found["Custom.Team"], found[SEVERITY], found["custom.unknown"]) == ("blue", "1 - Critical", 1)
+        assert len({name.casefold() for name in found}) == len(found)
+
+
 class TestGroups:
     MEMBERS = (
         vulnerability("V1", severity="high", due="2026-12-24", url="https://p.example/1"),

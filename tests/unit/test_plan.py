@@ -83,6 +83,28 @@ def test_an_attempt_without_a_result_is_looked_for_whatever_the_snapshot_says() 
     assert plan(replace(DESIRED, open=False), unfinished) == Look()
 
 
+@pytest.mark.parametrize("desired_name", ["custom.team", "Custom.Team"])
+def test_a_field_that_was_written_under_a_name_in_another_case_is_the_same(desired_name: str) -> None:
+    """As rows of an earlier version have it; Azure DevOps answers with its own name."""
+    was = replace(DESIRED, fields={"custom.team": "red"})
+    attempt = Attempt("aa", datetime(2026, 11, 20, tzinfo=UTC), "Web Shop")
+    made = item(1, fields={"Custom.Team": "red"})
+    ticket = created(attempted(NEW, attempt, was), Made(made, "Proposed", "aa", made.fields))
+    blue = replace(DESIRED, fields={desired_name: "blue"})
+
+    assert plan(replace(DESIRED, fields={desired_name: "red"}), ticket) == Nothing()
+    theirs = plan(blue, ticket, item(2, fields={"Custom.Team": "of Ada"}), BASIC)
+    assert isinstance(theirs, Patch)
+    assert (theirs.fields, list(theirs.keeps)) == ({}, [desired_name])
+    assert "(here: of Ada)" in theirs.comment
+    ours = plan(blue, ticket, item(2, fields={"Custom.Team": "red"}), BASIC)
+    assert isinstance(ours, Patch)
+    assert ours.fields == {desired_name: "blue"}
+    after = sent(ticket, ours, made, item(2, fields={"Custom.Team": "blue"}), open_=True)
+    assert list(after.written) == [desired_name]
+    assert after.written[desired_name].stored == digest("blue")
+
+
 def test_what_was_written_as_desired_is_left_alone() -> None:
     assert plan(DESIRED, existing()) == Nothing()
 

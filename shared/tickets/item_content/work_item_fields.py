@@ -49,7 +49,7 @@ def desired(members: Sequence[Vulnerability], making: Defaults, place: Place, *,
         "System.Title": title.text,
         _description_field(work_item_type, known): text.text,
         **_judged(members, making, known),
-        **_mapped(members[0], making),
+        **_as_known(_mapped(members[0], making), known),
     }
     is_open = any(member.status is Status.OPEN for member in members)
     return Desired(
@@ -140,6 +140,11 @@ def _mapped(first: Vulnerability, making: Defaults) -> dict[str, Any]:
     if making.redacted:
         return {**constants(making)}
     return mapped(making, first.model_dump(mode="json")) if making.fields else {}
+
+
+def _as_known(fields: Mapping[str, Any], known: KnownFields) -> dict[str, Any]:
+    """Return fields under the names that Azure DevOps answers with, whatever their case in the settings."""
+    return {known[name.casefold()].name if name.casefold() in known else name: value for name, value in fields.items()}
 
 
 def _once(members: Sequence[Vulnerability], making: Defaults, place: Place) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import ClosedByPeople, Goal, Returned
 from shared.tickets.life import remarks
 from shared.tickets.life.moves import STAY, Move, closing, reopening
+from shared.tickets.life.names import named
 from shared.tickets.rows.records import CLOSED_CATEGORIES, Ticket
 from shared.tickets.vulnerabilities.files import File
 from shared.tickets.vulnerabilities.snapshots import Status
@@ -186,7 +187,7 @@ def _changed(desired: Desired, ticket: Ticket) -> dict[str, Any]:
     return {
         name: value
         for name, value in desired.fields.items()
-        if (value != "" if name not in ticket.written else ticket.written[name].sent != digest(value))
+        if (known.sent != digest(value) if (known := named(ticket.written, name)) else value != "")
     }
 
 
@@ -235,8 +236,8 @@ def _is_theirs(name: str, value: Any, ticket: Ticket, item: WorkItem) -> bool:
 
     Of a field that we never wrote, or do not know to have written, any value in an item that was touched is theirs.
     """
-    known = ticket.written.get(name)
-    current = item.fields.get(name)
+    known = named(ticket.written, name)
+    current = named(item.fields, name)
     if known is None:
         return item.revision > 1 and current not in (None, "", value)
     return digest(current) not in (known.stored, digest(value))
