@@ -56,14 +56,22 @@ class StandardText:
         shown = "".join(self.shape.heading(heading) + block for heading, block in sections if block)
         return f"{shown}{self.shape.rule()}{self._way_back(ticket_url)}"
 
-    def _fitting(self, what: str, text: str, room: int, render: Callable[[str], str]) -> str:
-        """Render as much of `text` as fits into `room`, say if it is not all, and keep all of it then."""
-        block, kept = render(text), len(text)
-        while len(block) > room:
-            kept //= 2
-            block = render(text[:kept]) + self.shape.paragraph(self.shape.text(_CUT))
-            self.cut[what] = text
-        return block
+    def _fitting(
+        self, what: str, text: str, room: int, render: Callable[[str], str], begin: Callable[[str], str] = str
+    ) -> str:
+        """Render as much of `text` as `begin` lets through and fits into `room`; if not all, say so and keep all of it.
+
+        Each time it is too long, as much less is tried as it was too long by, and a quarter less at least.
+        """
+        part = begin(text)
+        while True:
+            block = render(part)
+            if len(part) < len(text):
+                block += self.shape.paragraph(self.shape.text(_CUT))
+                self.cut[what] = text
+            if len(block) <= room:
+                return block
+            part = part[: min(len(part) * 3 // 4, len(part) * room // len(block))]
 
     def _item(self, text: str) -> str:
         """One line of text, cut visibly."""
@@ -72,19 +80,22 @@ class StandardText:
 
     def _markdown(self, what: str, text: str, room: int) -> str:
         text = clean(text).strip()
-        return self._fitting(what, text, room, self.shape.markdown) if text else ""
+        return self._fitting(what, text, room, self.shape.markdown, self.shape.readable) if text else ""
 
     def _what(self) -> str:
         block = self._markdown("description", self.first.description, _TEXT_ROOM)
         return block or self.shape.paragraph(self._item(self.first.title))
 
     def _members(self) -> str:
-        return self._list("members", map(self._member, self.members)) if len(self.members) > 1 else ""
+        if len(self.members) == 1:
+            return ""
+        count = {id(member) for member in counting(self.members)}
+        return self._list("members", (self._member(member, counts=id(member) in count) for member in self.members))
 
-    def _member(self, member: Vulnerability) -> str:
+    def _member(self, member: Vulnerability, *, counts: bool) -> str:
         place = member.location.path if member.location else member.component
         words = f"{one_line(member.title)[:200]} ({one_line(member.id)[:200]})"
-        gone = "" if member in counting(self.members) else f" – {member.status.value.replace('_', ' ')}"
+        gone = "" if counts else f" – {member.status.value.replace('_', ' ')}"
         where = f" – {self.shape.text(place[:300])}" if place else ""
         return f"{member.severity.value}: {self.shape.link(member.url, words)}{where}{gone}"
 
