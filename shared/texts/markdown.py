@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import nh3
 
 from shared.texts.addresses import is_web
+from shared.texts.masking import masked
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -57,8 +59,7 @@ def as_html(text: str) -> str:
 
     A line break stays one. Headings become h4, below those of the description. Images become links.
     """
-    markdown = _markdown()
-    tokens = markdown.parse(text)
+    markdown, tokens = _markdown(), _read(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = "h4"
@@ -95,7 +96,7 @@ def own_markdown(text: str) -> str:
 def _written_again(text: str, *, level: int) -> str:
     from mdformat.renderer import MDRenderer  # noqa: PLC0415  only where Markdown is the format
 
-    tokens = _markdown().parse(text)
+    tokens = _read(text)
     _check_effort(tokens)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -150,6 +151,32 @@ def _markdown() -> "MarkdownIt":
 
     options = {"html": False, "breaks": True, "xhtmlOut": False}
     return MarkdownIt("commonmark", options).enable("table").disable("image")
+
+
+def _read(text: str) -> "list[Token]":
+    """Parse `text` and mask what looks like a secret only now that escapes and entities are resolved."""
+    from markdown_it.common.utils import unescapeAll  # noqa: PLC0415  as below
+
+    tokens = _markdown().parse(text)
+    for token in tokens:
+        if token.type in ("fence", "code_block"):
+            token.content, token.info = masked(token.content), masked(unescapeAll(token.info))
+        elif token.children:
+            token.children = _without_secrets(token.children)
+    return tokens
+
+
+def _without_secrets(pieces: "list[Token]") -> "list[Token]":
+    """Mask the pieces of a line; where only all of them together look like a secret, they become plain text."""
+    for piece in pieces:
+        piece.content = masked(piece.content)
+        if any(masked(text := unquote(str(value))) != text for value in piece.attrs.values()):
+            piece.attrs = {}  # a link to nowhere, which is its words then
+    line = "".join(piece.content or "\n" * (piece.tag == "br") for piece in pieces)
+    if (shown := masked(line)) == line:
+        return pieces
+    whole = next(piece for piece in pieces if piece.type in ("text", "code_inline"))
+    return [whole.copy(type="text", tag="", markup="", content=shown, level=0)]
 
 
 def _sanitised(html: str, tags: frozenset[str]) -> str:

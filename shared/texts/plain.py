@@ -10,12 +10,12 @@ _DIRECTION = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2
 
 def one_line(text: str) -> str:
     """Return `text` as one line without characters that are illegal or mislead."""
-    return " ".join(_DIRECTION.sub("", _ILLEGAL.sub(" ", text)).split())
+    return " ".join(clean(text, " ").split())
 
 
-def clean(text: str) -> str:
-    """Return `text` with its lines, without characters that are illegal or mislead."""
-    return _DIRECTION.sub("", _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+def clean(text: str, instead: str = "") -> str:
+    """Return `text` with its lines, without characters that mislead, and with `instead` of illegal ones."""
+    return _DIRECTION.sub("", _ILLEGAL.sub(instead, text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def units(text: str) -> int:

@@ -1,9 +1,12 @@
 """What the parts of a work item's content promise, without Azure DevOps."""
 
 import base64
+import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from typing import Any, cast
+from urllib.parse import unquote
 
 import pytest
 from markdown_it import MarkdownIt
@@ -26,11 +29,18 @@ from shared.tickets.vulnerabilities.together import due, severity, without_secre
 from shared.tickets.work.extras import Extra, Extras, told
 from shared.tickets.work.notices import Notices
 from shared.tickets.work.refused import Refused
+from tests.unit.sarif_reports import vulnerabilities
 from tests.unit.vulnerabilities import vulnerability
 
 URL = "https://bridge.example/api/tickets/contoso.abcdefgh"
 PRIORITY = "Microsoft.VSTS.Common.Priority"
 KEY = "ghp_" + "a1B2" * 9
+ENTRA = "abc8Q~" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0-_NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+
+
+def run_with(message: str) -> dict[str, Any]:
+    return {"tool": {"driver": {"name": "Lint"}}, "results": [{"ruleId": "R1", "message": {"text": message}}]}
 
 
 def known(*names: str, **allowed: tuple[str, ...]) -> KnownFields:
@@ -171,6 +181,38 @@ class TestMasking:
         assert KEY not in without_secrets(given).model_dump_json()
         assert without_secrets(given).severity is given.severity
         assert without_secrets(vulnerability()) == vulnerability()
+
+    @pytest.mark.parametrize("text_format", ["html", "markdown"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            ENTRA.replace("~", "\\~"),
+            ENTRA.replace("~", "&#126;"),
+            f"`{ENTRA[:9]}`{ENTRA[9:]}",
+            f"{ENTRA[:9]}**{ENTRA[9:]}**",
+            f"[x](https://x.example/?{ENTRA.replace('~', '%7E')})",
+            f"[x](https://x.example/{ENTRA[:4]}&#{ord(ENTRA[4])};{ENTRA[5:]})",
+            f"    {ENTRA[:9]}\x00{ENTRA[9:]}",
+            f"```{ENTRA.replace('~', '&#126;')}\nx\n```",
+        ],
+    )
+    def test_markup_hides_no_secret(self, text: str, text_format: str) -> None:
+        template = "{{ description }} {{ description|markdown }} {{ standard }}"
+        for source in ("", template):
+            found = wanted(vulnerability(description=text), text_format=text_format, description_template=source)
+
+            page = found.fields["System.Description"]
+            if text_format == "markdown":
+                page = MarkdownIt("commonmark").enable("table").render(page)
+            assert ENTRA not in unescape(re.sub(r"<[^>]*>", "", page))
+            assert ENTRA not in unescape(" ".join(map(unquote, re.findall(r"<[^>]*>", page))))
+
+    @pytest.mark.parametrize("text_format", ["html", "markdown"])
+    @pytest.mark.parametrize("secret", [ENTRA, JWT])
+    def test_a_message_of_a_report_is_masked_before_it_is_escaped(self, secret: str, text_format: str) -> None:
+        [found] = vulnerabilities({"runs": [run_with(f"Secret {secret} & more_ in __init__")], "version": "2.1.0"})
+
+        assert secret not in str(wanted(found, text_format=text_format))
 
     def test_a_mapped_field_is_masked(self) -> None:
         making = Defaults.model_validate({"fields": {"Custom.Rule": {"path": "rule"}}})

@@ -55,8 +55,19 @@ class Status(StrEnum):
 
 
 def _clean_tree(value: Any) -> Any:
-    """Clean every text in a JSON value; a streaming parser's exact numbers become plain ones."""
-    return json.loads(well_formed(json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)))
+    """Clean and bound every text in a JSON value; a streaming parser's exact numbers become plain ones."""
+    return _cut_tree(json.loads(json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)))
+
+
+def _cut_tree(value: Any) -> Any:
+    match value:
+        case str():
+            return _cut(value)
+        case dict():
+            return {well_formed(name): _cut_tree(child) for name, child in value.items()}
+        case list():
+            return [_cut_tree(child) for child in value]
+    return value
 
 
 def _shallow(value: Any) -> Any:
