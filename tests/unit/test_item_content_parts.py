@@ -1,6 +1,7 @@
 """What the parts of a work item's content promise, without Azure DevOps."""
 
 import base64
+import codecs
 import re
 from dataclasses import replace
 from datetime import date
@@ -12,14 +13,15 @@ import pytest
 from markdown_it import MarkdownIt
 
 from shared.azure_devops.fields import TypeField
+from shared.azure_devops.organisation import Call, Organisation
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import Defaults
 from shared.connections.template_checks import check_templates
 from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedError, RejectedRequestError
 from shared.links.item_fields import tags
-from shared.texts.formats import MARKDOWN
+from shared.texts.formats import HTML, MARKDOWN, PLAIN, Format
 from shared.tickets.item_content import content
-from shared.tickets.item_content.type_fields import KnownFields
+from shared.tickets.item_content.type_fields import KnownFields, TypeFields
 from shared.tickets.item_content.work_item_fields import DUE_DATE, REPRO_STEPS, SEVERITY, Place, desired, in_format
 from shared.tickets.life.plan import Desired, Nothing, Patch, digest, plan
 from shared.tickets.rows.records import Ticket, WorkItemRef, Written
@@ -37,6 +39,19 @@ PRIORITY = "Microsoft.VSTS.Common.Priority"
 KEY = "ghp_" + "a1B2" * 9
 ENTRA = "abc8Q~" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0-_NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+
+
+class Asked:
+    """As much of an organisation as questions about fields need."""
+
+    url = "https://dev.azure.com/contoso"
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    def do[T](self, call: Call[T]) -> T:
+        self.paths.append(call.path)
+        return call.read({"value": [{"referenceName": "Custom.Note", "name": "Note", "type": "html"}]})
 
 
 def run_with(message: str) -> dict[str, Any]:
@@ -127,6 +142,31 @@ class TestFields:
         there = place(known(severity=self.STANDARD))
 
         assert desired([vulnerability()], making, there, ticket_url=URL).fields[SEVERITY] == "2 - High"
+
+    HOSTILE = "a<b <a href='https://evil.example'>Sign in</a><img src=x>"
+
+    @pytest.mark.parametrize(("kind", "shape"), [("html", HTML), ("string", PLAIN), ("", PLAIN)])
+    def test_a_mapped_text_is_escaped_where_the_field_is_html(self, kind: str, shape: Format) -> None:
+        fields = {"Custom.Note": {"path": "custom.note"}, "Custom.Own": "<b>constant</b>"}
+        field = TypeField("custom.NOTE", "Note", required=False, default="", allowed=(), kind=kind)
+
+        making = Defaults.model_validate({"fields": fields})
+        there = place({"custom.note": field})
+        found = desired([vulnerability(custom={"note": self.HOSTILE})], making, there, ticket_url=URL).fields
+
+        assert found["Custom.Note"] == shape.text(self.HOSTILE)
+        assert found["Custom.Own"] == "<b>constant</b>"
+
+    def test_what_kind_of_field_it_is_is_asked_of_the_project(self) -> None:
+        organisation = Asked()
+
+        found = TypeFields().of(cast("Organisation", organisation), "Web Shop", "Issue")
+
+        assert found["custom.note"].kind == "html"
+        assert [path.rpartition("/_apis/wit/")[2] for path in organisation.paths] == [
+            "workitemtypes/Issue/fields",
+            "fields",
+        ]
 
     def test_the_text_goes_where_the_type_shows_it(self) -> None:
         assert REPRO_STEPS in wanted(vulnerability(), fields=known(REPRO_STEPS)).fields
@@ -261,6 +301,27 @@ class TestFiles:
             ({"content": base64.b64encode(b"\xff\x00").decode(), "encoding": "base64"}, b"\xff\x00"),
             ({"content": base64.b64encode(KEY.encode()).decode(), "encoding": "base64"}, b"[secret masked]"),
             ({"content": "not base64!", "encoding": "base64"}, b"not base64!"),
+            (
+                {"content": base64.encodebytes(b"x" * 100).decode().replace("\n", "\r\n"), "encoding": "base64"},
+                b"x" * 100,
+            ),
+            (
+                {"content": base64.urlsafe_b64encode(b"\xff\xfe\xfd\xfc").decode().strip("="), "encoding": "base64"},
+                b"\xff\xfe\xfd\xfc",
+            ),
+            *(
+                ({"content": base64.b64encode(sent).decode(), "encoding": "base64"}, kept)
+                for sent, kept in (
+                    (b"caf\xe9 " + KEY.encode() + b"\xff\x80", b"caf\xe9 [secret masked]\xff\x80"),
+                    (f"a {KEY}".encode("utf-16"), "a [secret masked]".encode("utf-16")),
+                    (
+                        codecs.BOM_UTF16_BE + "caf\xe9".encode("utf-16-be"),
+                        codecs.BOM_UTF16_BE + "caf\xe9".encode("utf-16-be"),
+                    ),
+                    (f"a {KEY}".encode("utf-16-le"), b"a [secret masked]"),
+                    (codecs.BOM_UTF16_LE + KEY.encode("utf-16-le") + b"x", b"\xff\xfe[secret masked]"),
+                )
+            ),
         ],
     )
     def test_text_and_bytes(self, given: dict[str, str], content: bytes) -> None:

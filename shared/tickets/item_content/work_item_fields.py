@@ -47,7 +47,7 @@ def desired(members: Sequence[Vulnerability], making: Defaults, place: Place, *,
         "System.Title": title.text,
         _description_field(work_item_type, known): text.text,
         **_judged(members, making, known),
-        **_mapped(members[0], making),
+        **_mapped(members[0], making, known),
     }
     is_open = any(member.status is Status.OPEN for member in members)
     return Desired(
@@ -127,10 +127,11 @@ def _severity_word(worst: Severity, known: KnownFields) -> str | None:
     return next((word for word in field.allowed if wanted in word.casefold()), None) if field else None
 
 
-def _mapped(first: Vulnerability, making: Defaults) -> dict[str, Any]:
+def _mapped(first: Vulnerability, making: Defaults, known: KnownFields) -> dict[str, Any]:
     if making.redacted:
         return {**constants(making)}
-    return mapped(making, first.model_dump(mode="json")) if making.fields else {}
+    html = {name for name, field in known.items() if field.kind == "html"}
+    return mapped(making, first.model_dump(mode="json"), html) if making.fields else {}
 
 
 def _once(members: Sequence[Vulnerability], making: Defaults, place: Place) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A file's name has a digest of its content, so that the same one is never attache
 
 import base64
 import binascii
+import codecs
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ from shared.tickets.vulnerabilities.snapshots import Attachment, Vulnerability
 MAX_FILES = 30
 """Of one ticket; a work item holds 100, and people attach theirs."""
 _MAX_STEM = 80
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|#%&{}~;]+')
 
 
@@ -56,12 +59,26 @@ def _file(name: str, content: bytes) -> File:
 
 
 def _content(one: Attachment) -> bytes:
-    """What claims to be Base64 and is not, is text. Secrets in text are masked, however it was sent."""
+    """What claims to be Base64 and is not, is text. Secrets are masked, however they were sent."""
     content = one.content.encode()
     if one.encoding == "base64":
         with suppress(binascii.Error):
-            content = base64.b64decode(one.content, validate=True)
-    try:
-        return masked(content.decode()).encode()
-    except UnicodeDecodeError:
-        return content
+            content = base64.b64decode(_plain_base64(one.content), validate=True)
+    return _without_secrets(content)
+
+
+def _plain_base64(text: str) -> str:
+    """Return Base64 without the line breaks of mails, in the alphabet that is not for addresses, and padded."""
+    characters = "".join(text.split()).translate(_STANDARD_ALPHABET).rstrip("=")
+    return characters + "=" * (-len(characters) % 4)
+
+
+def _without_secrets(content: bytes) -> bytes:
+    """Mask in the encoding that a file has; as Latin-1 every byte is a character, and all others stay as they are."""
+    encodings = ("utf-16", "latin-1") if content.startswith(_UTF_16) else ("utf-8", "latin-1")
+    for encoding in encodings:
+        with suppress(UnicodeError):
+            text = content.decode(encoding)
+            shown = masked(text)
+            return content if shown == text else shown.encode(encoding)
+    return content
