@@ -25,9 +25,10 @@ from shared.tickets.item_content.type_fields import KnownFields, TypeFields
 from shared.tickets.item_content.work_item_fields import DUE_DATE, REPRO_STEPS, SEVERITY, Place, desired, in_format
 from shared.tickets.life.plan import Desired, Nothing, Patch, digest, plan
 from shared.tickets.rows.records import Ticket, WorkItemRef, Written
-from shared.tickets.vulnerabilities.files import attached, missing
+from shared.tickets.vulnerabilities.files import attached, fitting, missing
 from shared.tickets.vulnerabilities.snapshots import MAX_ATTACHED, Severity, Vulnerability, read_snapshot
 from shared.tickets.vulnerabilities.together import due, severity, without_secrets
+from shared.tickets.work.attaching import Attaching
 from shared.tickets.work.extras import Extra, Extras, told
 from shared.tickets.work.notices import Notices
 from shared.tickets.work.refused import Refused
@@ -112,6 +113,25 @@ class TestGroups:
         assert file.name.startswith("members-")
         assert file.content.count(b"\n") == 1_999
         assert len(text.text) < 100_000
+
+    @pytest.mark.parametrize("text_format", ["html", "markdown"])
+    def test_what_a_line_cannot_hold_is_cut_visibly_and_attached(self, text_format: str) -> None:
+        names = [f"CVE-2021-{at:05}" for at in range(60)]
+        first = vulnerability(
+            "V" * 900, cve=names, cwe=["x" * 3_000], component="c" * 3_000, location={"path": "p" * 3_000}
+        )
+
+        found = wanted(first, vulnerability("W" * 300, title="t" * 300, component="d" * 400), text_format=text_format)
+
+        text = found.fields["System.Description"]
+        assert "and 10 more" in text
+        assert all(
+            f"{letter * length}…" in text
+            for letter, length in zip("xcpVtWd", [1999] * 3 + [199] * 3 + [299], strict=True)
+        )
+        files = {file.name.partition("-")[0]: file.content.decode() for file in found.files}
+        assert files["cve"].splitlines() == names
+        assert files["lines"].split() == ["p" * 3_000, "c" * 3_000, "x" * 3_000]
 
     def test_a_template_can_go_through_the_members(self) -> None:
         source = "{% for m in members %}{{ m.id }}:{{ m.severity }} {% endfor %}{{ count }} {{ severity }} {{ due }}"
@@ -346,6 +366,49 @@ class TestFiles:
         assert taken[-1].name == "left-out.txt"
         assert attachments[-1]["name"] in taken[-1].content or attachments[0]["name"] in taken[-1].content
 
+    @staticmethod
+    def taken(*sizes: int) -> Vulnerability:
+        return vulnerability(attachments=[{"name": f"f{at}", "content": "x" * size} for at, size in enumerate(sizes)])
+
+    def test_what_fits_exactly_is_taken_whole(self) -> None:
+        for sizes in ([1] * 20, [MAX_ATTACHED // 20] * 20, [MAX_ATTACHED]):
+            assert [one.name for one in self.taken(*sizes).attachments] == [f"f{at}" for at in range(len(sizes))]
+
+    def test_what_was_left_out_is_the_same_when_it_is_read_again(self) -> None:
+        names = [{"name": f"{at:04}" + "n" * 900, "content": "x" * 30_000} for at in range(1_000)]
+        for sent in (vulnerability(attachments=names), self.taken(*[1] * 21), self.taken(MAX_ATTACHED + 1, 1)):
+            assert sent.attachments[-1].name == "left-out.txt"
+            assert Vulnerability.unpacked(sent.packed()) == sent
+        assert re.search(r"\nand \d+ more\Z", vulnerability(attachments=names).attachments[-1].content)
+        assert self.taken(*[1] * 21).attachments[-1].content.endswith(":\nf19\nf20")
+
+    def test_of_a_group_s_files_the_rest_is_named(self) -> None:
+        members = [vulnerability(f"V{at}", attachments=[{"name": f"f{at}", "content": f"{at}"}]) for at in range(40)]
+
+        found = wanted(*members)
+
+        assert len(found.files) == 31
+        assert found.files[-1].name.startswith("10 more, left out-")
+        assert b"\nf39-" in found.files[-1].content
+        assert "10 more, left out-" in found.fields["System.Description"]
+        assert [len(fitting(found.files, most)) for most in (0, 1, 30, 31, 99)] == [0, 1, 30, 31, 31]
+
+    @pytest.mark.parametrize(("there", "sent"), [(0, 31), (98, 2), (100, 0)])
+    def test_what_an_item_may_not_have_besides_is_named_and_told(self, there: int, sent: int) -> None:
+        lane = _Lane()
+        lane.organisation = Uploads()
+        members = [vulnerability(f"V{at}", attachments=[{"name": f"f{at}", "content": f"{at}"}]) for at in range(40)]
+        job = type("J", (), {"desired": wanted(*members), "making": Defaults(), "ticket": Ticket("application", "a")})
+
+        operations = Attaching(cast("Any", lane)).uploaded(
+            cast("Any", job), "p", [f"theirs{at}" for at in range(there)]
+        )
+
+        assert len(operations) == len(lane.organisation.names) == sent
+        assert [f"have {there + 31} files" in alert for alert in lane.sent] == [True] * (there > 0)
+        if there == 98:
+            assert lane.organisation.names[-1].startswith("30 more, left out-")
+
     def test_what_is_no_attachment_is_refused_by_name(self) -> None:
         with pytest.raises(RejectedRequestError) as refusal:
             read_snapshot({"schema": 1, "vulnerability": {"attachments": [{"name": ""}]}})
@@ -366,8 +429,23 @@ class TestMarkdownText:
         assert "".join(token.content for token in inline.children or ()) == line
 
 
+class Uploads:
+    """As much of an organisation as uploads need."""
+
+    url = "https://dev.azure.com/contoso"
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def do[T](self, call: Call[T]) -> T:
+        self.names.append(call.query["fileName"])
+        return call.read({"id": "1", "url": "https://x.example/1"})
+
+
 class _Lane:
-    """As much of a lane as extras need."""
+    """As much of a lane as extras and files need."""
+
+    organisation: Uploads
 
     def __init__(self) -> None:
         self.sent: list[str] = []

@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 from shared.texts.masking import masked
 from shared.texts.plain import clean, one_line
 from shared.tickets.vulnerabilities.snapshots import Attachment, Vulnerability
 
 MAX_FILES = 30
-"""Of one ticket; a work item holds 100, and people attach theirs."""
+"""Of what was sent for one ticket; a work item holds 100, and people attach theirs."""
 _MAX_STEM = 80
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _STANDARD_ALPHABET = str.maketrans("-_", "+/")
@@ -38,11 +38,20 @@ def files_of(texts: Mapping[str, str]) -> Iterator[File]:
     return (_file(f"{name}.txt", clean(text).encode()) for name, text in texts.items())
 
 
-def attached(members: Sequence[Vulnerability]) -> Iterator[File]:
-    """Return what the platform sent along with the members, each once."""
+def attached(members: Sequence[Vulnerability]) -> list[File]:
+    """Return what the platform sent along with the members, each once; of too many, the last names the others."""
     sent = chain.from_iterable(member.attachments for member in members)
     files = {file.name: file for file in (_file(one.name, _content(one)) for one in sent)}
-    return islice(files.values(), MAX_FILES)
+    return fitting(list(files.values()), MAX_FILES + 1)
+
+
+def fitting(files: Sequence[File], most: int) -> list[File]:
+    """Return the files, `most` at most: where they are more, the last one of them names those that are left out."""
+    if len(files) <= most or most < 1:
+        return list(files[:most])
+    others = [file.name for file in files[most - 1 :]]
+    words = "These files were left out, for the work item would have too many:"
+    return [*files[: most - 1], _file(f"{len(others)} more, left out.txt", "\n".join([words, *others]).encode())]
 
 
 def missing(files: Iterable[File], there: Sequence[str]) -> list[File]:
