@@ -49,13 +49,13 @@ def below(project: str, path: str | None) -> str | None:
     return f"{project}\\{path}"
 
 
-def mapped(making: Defaults, vulnerability: Mapping[str, Any], html: Container[str]) -> dict[str, Any]:
+def mapped(making: Defaults, vulnerability: Mapping[str, Any], plain: Container[str]) -> dict[str, Any]:
     """Return the fields of the map with their values; what the vulnerability does not have is left out.
 
-    `html` are the fields that hold HTML, in small letters: there, the vulnerability's text is escaped.
+    `plain` are the fields that hold no HTML, in small letters: in all others, the vulnerability's text is escaped.
     """
     found = {
-        name: _written(_found(vulnerability, value.path), HTML if name.casefold() in html else PLAIN)
+        name: _written(_found(vulnerability, value.path), PLAIN if name.casefold() in plain else HTML)
         if isinstance(value, FromSnapshot)
         else value
         for name, value in making.fields.items()

@@ -165,8 +165,8 @@ class TestFields:
 
     HOSTILE = "a<b <a href='https://evil.example'>Sign in</a><img src=x>"
 
-    @pytest.mark.parametrize(("kind", "shape"), [("html", HTML), ("string", PLAIN), ("", PLAIN)])
-    def test_a_mapped_text_is_escaped_where_the_field_is_html(self, kind: str, shape: Format) -> None:
+    @pytest.mark.parametrize(("kind", "shape"), [("html", HTML), ("string", PLAIN), ("plainText", PLAIN), ("", HTML)])
+    def test_a_mapped_text_is_escaped_where_the_field_may_be_html(self, kind: str, shape: Format) -> None:
         fields = {"Custom.Note": {"path": "custom.note"}, "Custom.Own": "<b>constant</b>"}
         field = TypeField("custom.NOTE", "Note", required=False, default="", allowed=(), kind=kind)
 

@@ -130,8 +130,8 @@ def _severity_word(worst: Severity, known: KnownFields) -> str | None:
 def _mapped(first: Vulnerability, making: Defaults, known: KnownFields) -> dict[str, Any]:
     if making.redacted:
         return {**constants(making)}
-    html = {name for name, field in known.items() if field.kind == "html"}
-    return mapped(making, first.model_dump(mode="json"), html) if making.fields else {}
+    plain = {name for name, field in known.items() if field.kind not in ("", "html")}
+    return mapped(making, first.model_dump(mode="json"), plain) if making.fields else {}
 
 
 def _once(members: Sequence[Vulnerability], making: Defaults, place: Place) -> dict[str, Any]:
