@@ -28,7 +28,5 @@ def shortened(line: str, room: int, ending: str = "") -> str:
     room -= units(ending)
     if units(line) <= room:
         return line + ending
-    line = line[: room - 1]
-    while units(line) > room - 1:
-        line = line[:-1]
-    return f"{line.rstrip()}…{ending}"
+    start = line.encode("utf-16-le", "surrogatepass")[: 2 * (room - 1)]
+    return f"{start.decode('utf-16-le', 'ignore').rstrip()}…{ending}"

@@ -36,6 +36,7 @@ class StandardText:
     shape: Format
     members: Sequence[Vulnerability]
     cut: dict[str, str] = field(default_factory=dict)
+    long_lines: list[str] = field(default_factory=list)
 
     @property
     def first(self) -> Vulnerability:
@@ -54,7 +55,10 @@ class StandardText:
             ("References", self._list("references", map(self._reference, self._references()))),
         )
         shown = "".join(self.shape.heading(heading) + block for heading, block in sections if block)
-        return f"{shown}{self.shape.rule()}{self._way_back(ticket_url)}"
+        text = f"{shown}{self.shape.rule()}{self._way_back(ticket_url)}"
+        if self.long_lines:
+            self.cut["lines"] = "\n".join(self.long_lines)
+        return text
 
     def _fitting(
         self, what: str, text: str, room: int, render: Callable[[str], str], begin: Callable[[str], str] = str
@@ -81,7 +85,7 @@ class StandardText:
         line = one_line(text)
         short = shortened(line, _MAX_ITEM)
         if short != line:
-            self.cut["lines"] = f"{self.cut.get('lines', '')}{line}\n"
+            self.long_lines.append(line)
         return short
 
     def _markdown(self, what: str, text: str, room: int) -> str:
