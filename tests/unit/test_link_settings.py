@@ -91,7 +91,7 @@ class TestFields:
         making = Defaults.model_validate({"fields": {"Custom.A": {"path": path}, "Custom.B": "constant"}})
 
         expected = {"Custom.B": "constant"} if value is None else {"Custom.A": value, "Custom.B": "constant"}
-        assert mapped(making, VULNERABILITY) == expected
+        assert mapped(making, VULNERABILITY, ()) == expected
 
     @pytest.mark.parametrize("path", ["Backend", "Web Shop\\Backend", "\\web shop\\Backend", "Backend/"])
     def test_a_path_may_be_given_with_the_project_s_name_or_without(self, path: str) -> None:

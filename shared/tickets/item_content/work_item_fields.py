@@ -49,7 +49,7 @@ def desired(members: Sequence[Vulnerability], making: Defaults, place: Place, *,
         "System.Title": title.text,
         _description_field(work_item_type, known): text.text,
         **_judged(members, making, known),
-        **_as_known(_mapped(members[0], making), known),
+        **_as_known(_mapped(members[0], making, known), known),
     }
     is_open = any(member.status is Status.OPEN for member in members)
     return Desired(
@@ -136,10 +136,11 @@ def _severity_word(worst: Severity, known: KnownFields) -> str | None:
     return next((word for word in field.allowed if wanted in word.casefold()), None) if field else None
 
 
-def _mapped(first: Vulnerability, making: Defaults) -> dict[str, Any]:
+def _mapped(first: Vulnerability, making: Defaults, known: KnownFields) -> dict[str, Any]:
     if making.redacted:
         return {**constants(making)}
-    return mapped(making, first.model_dump(mode="json")) if making.fields else {}
+    plain = {name for name, field in known.items() if field.kind not in ("", "html")}
+    return mapped(making, first.model_dump(mode="json"), plain) if making.fields else {}
 
 
 def _as_known(fields: Mapping[str, Any], known: KnownFields) -> dict[str, Any]:
