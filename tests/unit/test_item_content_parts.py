@@ -270,9 +270,7 @@ class TestMasking:
         assert KEY not in f"{found.fields}{found.once}{found.files}"
         assert bool(found.files) or template
 
-    def test_of_a_large_group_only_what_is_shown_is_looked_at(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_of_a_large_group_only_what_is_shown_is_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
         looked_at: list[Any] = []
 
         def look(value: Any) -> Any:
@@ -502,6 +500,9 @@ class _Lane:
 
     def ticket_id(self, _: object) -> str:
         return "contoso.t"
+
+    def stay(self) -> None:
+        pass
 
 
 def _job(**settings: Any) -> Any:
