@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.azure_devops.work_item_types import Workflow
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import ClosedByPeople
+from shared.errors import RefusedError
 from shared.tickets.life.attempts import new_nonce
 from shared.tickets.life.patches import patched, patching
 from shared.tickets.life.plan import (
@@ -29,8 +30,8 @@ from shared.tickets.life.plan import (
     digest,
     plan,
 )
-from shared.tickets.life.transitions import Made, attempted, created, observed, refer, renewed
-from shared.tickets.rows.records import Attempt, Ticket, WorkItemRef
+from shared.tickets.life.transitions import Made, attempted, created, failed, observed, refer, renewed
+from shared.tickets.rows.records import Attempt, Ticket, TicketStatus, WorkItemRef
 from shared.tickets.vulnerabilities.snapshots import Status
 from tests.unit.workflows import BASIC, SCRUM_BUG, workflow
 
@@ -193,6 +194,16 @@ def test_a_deleted_item_is_left_alone() -> None:
     deleted = observed(existing(), WorkItemRef(id=7, revision=1, deleted=True))
 
     assert plan(replace(DESIRED, open=False), deleted) == Nothing()
+
+
+def test_what_failed_before_a_deletion_is_tried_again_after_the_restoring() -> None:
+    refused = failed(existing(), RefusedError("A rule of the process."), "TF401320")
+
+    deleted = observed(refused, WorkItemRef(id=7, revision=2, deleted=True))
+    restored = observed(deleted, WorkItemRef(id=7, revision=3))
+
+    assert (refused.failure is None, deleted.failure, restored.status) == (False, None, TicketStatus.OPEN)
+    assert observed(refused, WorkItemRef(id=7, revision=2)).failure == refused.failure
 
 
 def test_what_the_service_makes_of_a_value_counts_as_ours() -> None:

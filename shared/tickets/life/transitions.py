@@ -264,14 +264,18 @@ def healed(ticket: Ticket, duplicate: int) -> Ticket:
 
 
 def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
-    """A person (or a rule) changed the work item; what is older than what we know changes nothing."""
+    """A person (or a rule) changed the work item; what is older than what we know changes nothing.
+
+    In the recycle bin nothing can be refused any more: restored, it is tried again.
+    """
     known = ticket.work_item
     if item.id != known.id:
         return ticket
     # A category could perhaps not be asked for when the revision was taken in.
     is_more = item.deleted != known.deleted or (not known.category and bool(item.category))
     is_news = item.revision > known.revision or (item.revision == known.revision and is_more)
-    seen = replace(ticket, work_item=item) if is_news else ticket
+    failure = None if item.deleted else ticket.failure
+    seen = replace(ticket, work_item=item, failure=failure) if is_news else ticket
     return seen if seen.work_item.category in CLOSED_CATEGORIES else replace(seen, objected=False)
 
 
