@@ -234,9 +234,9 @@ def test_what_may_not_be_taken_back_is_named_in_an_alert(world: World) -> None:
     world.hooks.service_hooks = world.hooks
 
     world.departures().delete_connection("c")
-    world.carry_on()
+    while world.connections.find("c"):  # a round has little time, and goes on in the next one
+        world.carry_on()
 
-    assert world.connections.find("c") is None
     assert any("https://bridge.example/api/hooks/c" in more["hint"] for _, more in world.alerts.messages)
 
 
