@@ -71,6 +71,7 @@ class Services(Administration, TicketServices):
             outbox=self._outbox,
             events=self.hook_events,
             connections=self.connections,
+            links=self.links,
             organisations=self._organisations,
             categories=self._categories,
             health=self.health,

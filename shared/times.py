@@ -43,6 +43,8 @@ class Times:
     """How far back a project's feed of revisions is read for the first time."""
     hearing: float = 600.0
     """How exactly it is known when a service hook last told something: one row is written in this time."""
+    planning: float = 20.0
+    """How long a round of a lane reads rows, and then how long it writes texts, before it carries out what it has."""
     drain: float = 30.0
     """How long a worker keeps a lane before it queues behind the others, so that a flood delays nobody else."""
     turn: float = 2.0

@@ -18,7 +18,8 @@ _VERSION = {"api-version": "7.1"}
 class TypeField:
     """A field as one type of work item uses it; `name` is the reference name, such as `System.Title`.
 
-    `allowed` is empty where any value may be given. A field that is required and has no default must be sent.
+    `allowed` is empty where any value may be given. A field that is required and has no default must be sent. `kind` is
+    that of the `Field`; empty where only the type was asked, which does not say it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class TypeField:
     required: bool
     default: str
     allowed: tuple[str, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Checks what a link would make against the live project; every problem is found, not only the first."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -27,11 +28,15 @@ _COVERED = frozenset(name.casefold() for name in (*_GIVEN, *_DESCRIPTIONS))
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found: the project and the type as they are written there, empty where there is none."""
+    """What was found: the project, the type and (by the names that were given) the fields as they are written there.
+
+    Empty where there is none.
+    """
 
     project: Project | None
     work_item_type: str
     problems: tuple[FieldProblem, ...]
+    fields: Mapping[str, str]
 
 
 def check(organisation: Organisation, wanted: str, making: Defaults, tag: str) -> Findings:
@@ -39,16 +44,19 @@ def check(organisation: Organisation, wanted: str, making: Defaults, tag: str) -
     try:
         project = organisation.do(get_project(wanted))
     except NotFoundError:
-        return Findings(None, "", (_no_project(organisation, wanted),))
+        return Findings(None, "", (_no_project(organisation, wanted),), {})
     names = organisation.do(work_item_types(project.id))
     work_item_type = next((name for name in names if name.casefold() == making.work_item_type.casefold()), "")
     problems = [*_paths(organisation, project, making), *check_templates(making), *_redaction(making)]
     problems += _parent(organisation, making)
-    if work_item_type:
-        problems += _items(organisation, project, making.model_copy(update={"work_item_type": work_item_type}), tag)
-    else:
+    if not work_item_type:
         problems.insert(0, FieldProblem("/work_item_type", _one_of(making.work_item_type, names)))
-    return Findings(project, work_item_type, tuple(problems))
+        return Findings(project, "", tuple(problems), {})
+    making = making.model_copy(update={"work_item_type": work_item_type})
+    known = {field.name.casefold(): field for field in organisation.do(type_fields(project.id, work_item_type))}
+    problems += _items(organisation, project, making, tag, known)
+    as_written = {name: known[name.casefold()].name for name in making.fields if name.casefold() in known}
+    return Findings(project, work_item_type, tuple(problems), as_written)
 
 
 def _no_project(organisation: Organisation, wanted: str) -> FieldProblem:
@@ -87,14 +95,23 @@ def _parent(organisation: Organisation, making: Defaults) -> list[FieldProblem]:
     return [FieldProblem("/parent", words)]
 
 
-def _items(organisation: Organisation, project: Project, making: Defaults, tag: str) -> list[FieldProblem]:
-    known = {field.name.casefold(): field for field in organisation.do(type_fields(project.id, making.work_item_type))}
+def _items(
+    organisation: Organisation, project: Project, making: Defaults, tag: str, known: Mapping[str, TypeField]
+) -> list[FieldProblem]:
     problems = [
+        *_named_twice(making),
         *_mapped(organisation, project, making, known),
         *_priorities(making, known),
         *_required(making, known.values()),
     ]
     return problems + _dry_run(organisation, project, making, tag, {problem.field for problem in problems})
+
+
+def _named_twice(making: Defaults) -> Iterator[FieldProblem]:
+    times = Counter(name.casefold() for name in making.fields)
+    for name in making.fields:
+        if times[name.casefold()] > 1:
+            yield FieldProblem(f"/fields/{name}", "is named twice: case makes no other field")
 
 
 def _mapped(

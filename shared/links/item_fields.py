@@ -1,9 +1,10 @@
 """What a link's settings make of a work item's fields. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from shared.connections.defaults import Constant, Defaults, FromSnapshot
+from shared.texts.formats import HTML, PLAIN, Format
 from shared.texts.plain import one_line, shortened
 
 MAX_TAGS = 100
@@ -48,13 +49,22 @@ def below(project: str, path: str | None) -> str | None:
     return f"{project}\\{path}"
 
 
-def mapped(making: Defaults, vulnerability: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of the map with their values; what the vulnerability does not have is left out."""
+def mapped(making: Defaults, vulnerability: Mapping[str, Any], plain: Container[str]) -> dict[str, Any]:
+    """Return the fields of the map with their values; what the vulnerability does not have is left out.
+
+    `plain` are the fields that hold no HTML, in small letters: in all others, the vulnerability's text is escaped.
+    """
     found = {
-        name: _found(vulnerability, value.path) if isinstance(value, FromSnapshot) else value
+        name: _written(_found(vulnerability, value.path), PLAIN if name.casefold() in plain else HTML)
+        if isinstance(value, FromSnapshot)
+        else value
         for name, value in making.fields.items()
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _written(value: Any, shape: Format) -> Any:
+    return shape.text(value) if isinstance(value, str) else value
 
 
 def constants(making: Defaults) -> dict[str, Constant]:

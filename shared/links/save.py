@@ -61,6 +61,8 @@ class SaveLink:
         own = request.own
         if own.work_item_type:
             own = own.model_copy(update={"work_item_type": found.work_item_type})
+        if own.fields:
+            own = own.model_copy(update={"fields": {found.fields[name]: value for name, value in own.fields.items()}})
         return Link(
             kind=kind,
             asset=asset,

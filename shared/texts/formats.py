@@ -12,9 +12,9 @@ from shared.texts import markdown as reading
 from shared.texts.addresses import is_web
 from shared.texts.plain import clean, one_line
 
-# What means something to a Markdown reader wherever it stands, and what does at the start of a line only.
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|~#&$]")
-_AT_THE_START = re.compile(r"^(\d*)([-+=:.)])")
+# What takes about a second at worst on a slow core, whatever is written: characters and lines of one block.
+_MOST_FOR_HTML = (100_000, 10_000)
+_MOST_FOR_MARKDOWN = (20_000, 1_000)
 
 
 class Format(Protocol):
@@ -27,7 +27,10 @@ class Format(Protocol):
         """Return a link if `url` is a web address without credentials, else only its words."""
 
     def markdown(self, text: str) -> str:
-        """Return a block of what somebody wrote in Markdown."""
+        """Return a block of what somebody wrote in Markdown: as much as `readable` says, cut visibly."""
+
+    def readable(self, text: str) -> str:
+        """Return the beginning of a text in Markdown, as much of it as can be read in reasonable time."""
 
     def code(self, text: str) -> str:
         """Return a block of code."""
@@ -45,7 +48,10 @@ class Format(Protocol):
         """Return a line across."""
 
     def finished(self, text: str) -> str:
-        """Return what a template of an administrator made of such parts, made harmless as a whole."""
+        """Return what a template of an administrator made of such parts, made harmless as a whole.
+
+        Raises `TooComplexError` where that would take too long.
+        """
 
 
 class Html:
@@ -59,7 +65,12 @@ class Html:
         return f'<a href="{escape(url)}" rel="noopener noreferrer">{shown}</a>' if is_web(url) else shown
 
     def markdown(self, text: str) -> str:  # noqa: D102
-        return reading.as_html(clean(text).strip())
+        text = clean(text).strip()
+        part = self.readable(text)
+        return reading.as_html(part) + (self.paragraph(_cut(*_MOST_FOR_HTML)) if len(part) < len(text) else "")
+
+    def readable(self, text: str) -> str:  # noqa: D102
+        return reading.beginning(text, *_MOST_FOR_HTML)
 
     def code(self, text: str) -> str:  # noqa: D102
         return f"<pre><code>{escape(clean(text))}</code></pre>"
@@ -84,14 +95,20 @@ class Markdown:
     """The newer format; blocks end with an empty line."""
 
     def text(self, text: str) -> str:  # noqa: D102
-        return _AT_THE_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", one_line(text)))
+        return reading.escaped(one_line(text))
 
     def link(self, url: str, words: str = "") -> str:  # noqa: D102
         shown = self.text(words or url)
         return f"[{shown}](<{url}>)" if is_web(url) else shown
 
     def markdown(self, text: str) -> str:  # noqa: D102
-        return f"{reading.as_markdown(clean(text).strip())}\n\n"
+        text = clean(text).strip()
+        part = self.readable(text)
+        rest = self.paragraph(self.text(_cut(*_MOST_FOR_MARKDOWN))) if len(part) < len(text) else ""
+        return f"{reading.as_markdown(part)}\n\n{rest}"
+
+    def readable(self, text: str) -> str:  # noqa: D102
+        return reading.beginning(text, *_MOST_FOR_MARKDOWN)
 
     def code(self, text: str) -> str:  # noqa: D102
         text = clean(text)
@@ -111,7 +128,7 @@ class Markdown:
         return "---\n\n"
 
     def finished(self, text: str) -> str:  # noqa: D102
-        return reading.as_markdown(clean(text), level=1)
+        return reading.own_markdown(clean(text))
 
 
 class Plain:
@@ -123,13 +140,17 @@ class Plain:
     def link(self, url: str, words: str = "") -> str:  # noqa: D102
         return one_line(words or url)
 
-    markdown = code = heading = paragraph = finished = text
+    markdown = readable = code = heading = paragraph = finished = text
 
     def bullets(self, items: Sequence[str]) -> str:  # noqa: D102
         return ", ".join(items)
 
     def rule(self) -> str:  # noqa: D102
         return " "
+
+
+def _cut(characters: int, lines: int) -> str:
+    return f"[cut here: {characters:,} characters and {lines:,} lines are shown at most]"
 
 
 HTML, MARKDOWN, PLAIN = Html(), Markdown(), Plain()

@@ -8,11 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.texts.plain import clean
+
 MASK = "[secret masked]"
 
 _ENDS = r"\s;\"'`&,<>()\[\]"
 _VALUE = rf"[^{_ENDS}]"
-_NAMES = r"(?i:\b(?:AccountKey|SharedAccessKey|SharedSecretValue|Password|Pwd|ClientSecret|client_secret|api_?key))"
+# Other words may stand before them, as in DB_PASSWORD.
+_NAMES = r"(?i:AccountKey|SharedAccessKey|SharedSecretValue|Password|Passwd|Pwd|Client_?Secret|api[_-]?key)"
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
 
 
@@ -20,10 +23,17 @@ def _token(pattern: str) -> str:
     return f"{_BEFORE}(?:{pattern}){_AFTER}"
 
 
+_KEY = r"(?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----"
+# Of a key that is cut off: lines of Base64, as files, programs and JSON have them, and the headers of old keys.
+_GAP = r"(?:[\s\"'+,>|#*]|\\[nrt]){0,80}+"
+_HEADER = r"(?:Proc-Type|DEK-Info|Version|Comment|Charset):[^\n\\]{0,200}+"
+_BASE64 = r"(?=[A-Za-z]*+[0-9+/=]|[A-Za-z]*?[a-z][A-Z])[A-Za-z0-9+/=]{8,}+(?![.:@_%-][A-Za-z0-9])"
+_LAST = r"(?:[ \t]*(?:\r?\n|\\n)[A-Za-z0-9+/=]{1,7}\s*\Z)?"
+_CUT_OFF = rf"(?:{_GAP}(?:{_HEADER}|{_BASE64}))++{_LAST}"
+
 FORMS: Mapping[str, str] = {
-    # https://datatracker.ietf.org/doc/html/rfc7468; one that is cut off is masked to its end
-    "private key": r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----"
-    r"[\s\S]*?(?:-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    # https://datatracker.ietf.org/doc/html/rfc7468; where only its beginning is named, that is no secret
+    "private key": rf"-----BEGIN {_KEY}(?:[^-]*+(?:-(?!----)[^-]*+)*+-----END {_KEY}|{_CUT_OFF})",
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     "AWS access key id": _token(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}"),
     "AWS secret key": r"(?i:(?<=aws_secret_access_key)|(?<=aws_session_token)|(?<=secretaccesskey))"
@@ -47,14 +57,19 @@ FORMS: Mapping[str, str] = {
         r"(?:sk|rk)_live_[A-Za-z0-9]{20,250}|npm_[A-Za-z0-9]{36}|pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,1000}"
     ),
     # https://datatracker.ietf.org/doc/html/rfc7519
-    "JSON web token": _token(r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    "JSON web token": _token(r"eyJ[A-Za-z0-9_-]{8,4000}+\.eyJ[A-Za-z0-9_-]{8,16000}+\.[A-Za-z0-9_-]{0,4000}+"),
     # https://datatracker.ietf.org/doc/html/rfc3986#section-3.2.1
     "password in an address": r"(?P<address>\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,200}:)[^\s/@\"'<>]{1,500}(?=@)",
     # https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string and its relatives
     "connection string": rf"(?P<setting>{_NAMES}=)(?![$%{{*])"
     # A word alone is a name in a program, unless a setting of a connection string ends behind it.
     rf"(?:(?=[A-Za-z_.]*[^A-Za-z_.{_ENDS}]){_VALUE}{{6,1000}}+(?![\[(])|{_VALUE}{{4,1000}}+(?=;))",
-    "quoted password": rf"(?P<quoted>{_NAMES}\s{{0,3}}=\s{{0,3}})(?:\"[^\"\n]{{4,500}}\"|'[^'\n]{{4,500}}')",
+    # In programs, in .env and in JSON, also within a text of a program.
+    "quoted password": rf"(?P<quoted>{_NAMES}(?:\\?[\"'])?\s{{0,3}}(?:=>?|:=?)\s{{0,3}})(?!\\?[\"'][$%]?\{{)"
+    r"(?:\\?\"[^\"\n]{4,500}\"|'[^'\n]{4,500}')",
+    # In YAML, on a line of its own; a word alone may be a type.
+    "password on a line": rf"(?P<line>(?m:^)[ \t]{{0,40}}(?:- )?[\w.-]{{0,80}}?{_NAMES}:[ \t]{{1,3}})(?![$%{{*])"
+    rf"(?=[A-Za-z_.]*[^A-Za-z_.{_ENDS}]){_VALUE}{{6,1000}}+(?=[ \t]*(?m:$))",
     # https://learn.microsoft.com/rest/api/storageservices/create-service-sas
     "shared access signature": r"(?P<sas>[?&;]sig=)[A-Za-z0-9%/+=]{20,200}",
     # https://datatracker.ietf.org/doc/html/rfc6750
@@ -67,8 +82,16 @@ _ANY = re.compile("|".join(f"(?:{pattern})" for pattern in FORMS.values()))
 
 
 def masked(text: str) -> str:
-    """Return `text` with `MASK` in place of what looks like a secret; other text is as it was."""
-    return _ANY.sub(_masked, text)
+    """Return `text` with `MASK` in place of what looks like a secret; other text is as it was.
+
+    Characters that are not shown hide nothing: where there is a secret without them, the text comes back without them.
+    """
+    shown = _ANY.sub(_masked, text)
+    for instead in ("", " "):
+        bare = clean(shown, instead)
+        if bare != shown and (hidden := _ANY.sub(_masked, bare)) != bare:
+            shown = hidden
+    return shown
 
 
 def masked_tree(value: Any) -> Any:

@@ -10,12 +10,12 @@ _DIRECTION = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2
 
 def one_line(text: str) -> str:
     """Return `text` as one line without characters that are illegal or mislead."""
-    return " ".join(_DIRECTION.sub("", _ILLEGAL.sub(" ", text)).split())
+    return " ".join(clean(text, " ").split())
 
 
-def clean(text: str) -> str:
-    """Return `text` with its lines, without characters that are illegal or mislead."""
-    return _DIRECTION.sub("", _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+def clean(text: str, instead: str = "") -> str:
+    """Return `text` with its lines, without characters that mislead, and with `instead` of illegal ones."""
+    return _DIRECTION.sub("", _ILLEGAL.sub(instead, text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def units(text: str) -> int:
@@ -28,7 +28,5 @@ def shortened(line: str, room: int, ending: str = "") -> str:
     room -= units(ending)
     if units(line) <= room:
         return line + ending
-    line = line[: room - 1]
-    while units(line) > room - 1:
-        line = line[:-1]
-    return f"{line.rstrip()}…{ending}"
+    start = line.encode("utf-16-le", "surrogatepass")[: 2 * (room - 1)]
+    return f"{start.decode('utf-16-le', 'ignore').rstrip()}…{ending}"

@@ -24,6 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from shared.texts.formats import PLAIN, Format
+from shared.texts.markdown import TooComplexError
 
 MAX_STEPS = 2_000
 """How often the loops of one text may go round, all together."""
@@ -70,7 +71,11 @@ def rendered(source: str, shape: Format, values: Mapping[str, Any]) -> str:
 
     Raises `TemplateFailedError` when it fails, or goes on for too long.
     """
-    return shape.finished(_written(_environment(shape, ChainableUndefined), source, values, MAX_TEXT))
+    text = _written(_environment(shape, ChainableUndefined), source, values, MAX_TEXT)
+    try:
+        return shape.finished(text)
+    except TooComplexError as error:
+        raise TemplateFailedError(str(error)) from error
 
 
 def _written(environment: "_Environment", source: str, values: Mapping[str, Any], room: int) -> str:

@@ -234,9 +234,9 @@ def test_what_may_not_be_taken_back_is_named_in_an_alert(world: World) -> None:
     world.hooks.service_hooks = world.hooks
 
     world.departures().delete_connection("c")
-    world.carry_on()
+    while world.connections.find("c"):  # a round has little time, and goes on in the next one
+        world.carry_on()
 
-    assert world.connections.find("c") is None
     assert any("https://bridge.example/api/hooks/c" in more["hint"] for _, more in world.alerts.messages)
 
 
@@ -245,7 +245,8 @@ def test_a_link_of_another_connection_forgets_that_it_was_here(world: World) -> 
     world.links.save(replace(link, connection="other"))
 
     world.departures().delete_connection("c")
-    world.carry_on()
+    while world.links.reaching("c"):
+        world.carry_on()
 
     found = world.links.get("application", "shop")
     assert [place.connection for place in found.earlier] == ["gone"]

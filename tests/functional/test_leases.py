@@ -10,7 +10,7 @@ from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
 from shared.storage.tables import RowChangedError, Table
-from shared.tickets.lanes.leases import Lease, Leases
+from shared.tickets.lanes.leases import Lease, LeaseLostError, Leases
 from shared.tickets.rows import keys
 from shared.times import Times
 
@@ -62,6 +62,25 @@ def test_an_unreleased_lane_is_free_when_the_lease_is_over_and_not_before(leases
         time.sleep(0.05)
 
     assert time.monotonic() - started >= leases.times.lease
+
+
+def test_a_lease_that_is_renewed_begins_anew(leases: Leases, table: Table, connection: str) -> None:
+    lease = taken(leases, connection)
+    written = lease.written
+
+    leases.renew(connection, lease)
+
+    assert lease.written > written
+    table.transact(connection, [lease.operation()])
+
+
+def test_who_was_overtaken_cannot_renew(leases: Leases, table: Table, connection: str) -> None:
+    lease = taken(leases, connection)
+    other = {"schema": 1, "owner": "another", "generation": 2}
+    table.write(connection, tables.upsert(keys.lease_row(3), other))  # type: ignore[arg-type]
+
+    with pytest.raises(LeaseLostError):
+        leases.renew(connection, lease)
 
 
 def test_who_was_overtaken_cannot_write(leases: Leases, table: Table, connection: str) -> None:

@@ -106,6 +106,15 @@ class TestSettings:
         assert after["fields"]["System.AreaPath"] == PROJECT  # set once; the team's from then on
         assert after["fields"]["Microsoft.VSTS.Scheduling.Effort"] == 8
 
+    def test_a_field_is_stored_under_its_own_name_whatever_the_case_that_was_sent(self, bridge: Bridge) -> None:
+        name = "Microsoft.VSTS.Scheduling.Effort"
+
+        assert bridge.link(fields={name.lower(): {"path": "custom.effort"}}).ok
+        twice = problems(bridge.link(fields={name.lower(): 1, name: 2}))
+
+        assert list(bridge.ask("GET", link_path(bridge)).json()["fields"]) == [name]
+        assert set(twice) == {f"/fields/{name.lower()}", f"/fields/{name}"}
+
     @pytest.mark.parametrize(
         ("changes", "field"),
         [

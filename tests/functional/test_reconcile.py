@@ -248,6 +248,23 @@ class TestLostTables:
         assert len(bridge.work_items()) == 2
         assert reconcile(bridge, adopt="true")["adopted"] == 0
 
+    def test_what_was_said_before_the_tables_were_lost_is_not_told_again(self, bridge: Bridge) -> None:
+        made = bridge.until(bridge.send(severity="low"), "open")
+        number = made["work_item"]["id"]
+        bridge.send(severity="critical")
+        eventually(lambda: bridge.work_items()[0]["comments"], what="our comment")
+        bridge.act(number, comment="Long ago")
+        lose_tables(bridge)
+        assert reconcile(bridge, adopt="true")["adopted"] == 1
+
+        bridge.act(number, comment="And now", silent=True)
+        reconcile(bridge)
+
+        def told() -> list[str]:
+            return [entry["comment"]["text"] for entry in bridge.ticket(made["id"])["history"] if entry["comment"]]
+
+        assert eventually(told, what="what was said since") == ["And now"]
+
     def test_tables_of_yesterday(self, bridge: Bridge) -> None:
         """Restored: one ticket is as it was, one is not there yet, and its project counts as compared."""
         old = bridge.until(bridge.send("V1"), "open")

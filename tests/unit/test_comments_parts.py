@@ -8,13 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.storage import tables
 from shared.storage.queues import MAX_MESSAGE_BYTES
 from shared.texts.spoken import as_harmless, as_text
 from shared.tickets.life import comments
 from shared.tickets.life.comments import Comment
-from shared.tickets.observing.hook_events import read_event
-from shared.tickets.rows.records import Sending, Stored, Ticket, WorkItemRef
+from shared.tickets.life.room import title
+from shared.tickets.life.transitions import summarised
+from shared.tickets.life.views import update
+from shared.tickets.observing.hook_events import read_event, shortened
+from shared.tickets.rows.records import Failure, Sending, Stored, Ticket, WorkItemRef
 from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
+from shared.tickets.updates.messages import as_sent
+from tests.unit.vulnerabilities import vulnerability
 
 TICKET = Ticket("application", "shop", work_item=WorkItemRef(id=7, revision=1), comments_since=1, comments_seen=1)
 
@@ -116,3 +122,50 @@ def test_a_told_comment_fits_a_row_and_a_message() -> None:
 
     assert len(shown["text"]) <= 3_001
     assert shown["html"] is None or len(shown["html"]) <= 5_000
+
+
+def telling_of(letter: str, comment: str) -> str:
+    """The message of a comment on a ticket that is as large as one can be."""
+    members = [vulnerability(f"{number:03}" + letter * 997, title=letter * 1_000) for number in range(100)]
+    failure = Failure("refused", letter * 500, letter * 500)
+    ticket = summarised(replace(TICKET, failure=failure), members)
+    view = said(3, shortened(comment)).view()
+    message = update("contoso", "k" * 32, ticket, ticket, change="commented", by="Ada", comment=view)
+    assert message is not None
+    return as_sent(message)
+
+
+@pytest.mark.parametrize("letter", ["a", '"', "\\", "é", "中", "🌡", "\x01"])
+@pytest.mark.parametrize("spoken", ["a", '"', "中", "🌡", "&amp;", "a<br>"])
+def test_the_longest_comment_on_the_largest_ticket_fits_a_queue_and_a_row(letter: str, spoken: str) -> None:
+    text = telling_of(letter, spoken * 3_000)
+
+    assert len(text.encode()) <= MAX_MESSAGE_BYTES
+    tables.checked_size(tables.create("h|k", {"schema": 1, "message": text}))
+    told = json.loads(text)["comment"]
+    assert len(told["text"]) >= 500
+
+
+@pytest.mark.parametrize(("letter", "kept"), [("a", 1_000), ('"', 1_000), ("中", 1_000), ("🌡", 750), ("\x01", 500)])
+def test_a_title_takes_no_more_room_than_there_is(letter: str, kept: int) -> None:
+    assert title(letter * 2_000) == letter * kept
+    assert title(f"a{letter}") == f"a{letter}"
+
+
+def test_a_comment_that_is_too_long_for_its_message_loses_its_html_first() -> None:
+    assert json.loads(telling_of("a", "<p>short</p>"))["comment"]["html"] == "<p>short</p>"
+    assert json.loads(telling_of('"', '"' * 3_000))["comment"]["html"] is None
+
+
+@pytest.mark.parametrize(("filler", "least"), [("x" * 30_000, 1_300), ("中" * 14_600, 2_500)])
+def test_a_comment_that_is_too_long_for_its_message_even_so_is_cut_visibly(filler: str, least: int) -> None:
+    comment = {"author": "Ada", "text": '"' * 3_000, "html": "<p>" + "x" * 4_000, "at": None}
+
+    text = as_sent({"current": filler, "comment": comment})
+
+    told = json.loads(text)["comment"]
+    assert told["html"] is None
+    assert told["text"] == '"' * (len(told["text"]) - 1) + "…"
+    assert least <= len(told["text"]) < 3_000
+    assert len(text.encode()) <= MAX_MESSAGE_BYTES
+    tables.checked_size(tables.create("h|k", {"schema": 1, "message": text}))

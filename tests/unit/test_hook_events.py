@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.azure_devops.revisions import Revision
 from shared.storage.queues import MAX_MESSAGE_BYTES
-from shared.tickets.observing.hook_events import HookEvent, is_test, read_event, read_message
+from shared.tickets.observing.hook_events import HookEvent, has_tag, is_test, read_event, read_message, read_revision
 
 RECORDED = Path(__file__).parents[3] / "shared/reference/payloads"
 
@@ -199,6 +200,38 @@ def test_the_largest_event_fits_a_message(character: str) -> None:
     message = json.dumps(read(payload).message(), separators=(",", ":"), ensure_ascii=False)
 
     assert len(message.encode()) <= MAX_MESSAGE_BYTES
+
+
+@pytest.mark.parametrize("character", ["x", "\x01", '"', "\u4e2d", "\U0001f600", "\ud83d"])
+def test_the_largest_revision_of_the_feed_fits_a_message_and_keeps_our_tag(character: str) -> None:
+    fields: dict[str, Any] = {**FLAT, "System.ChangedBy": {"displayName": character * 10_000}}
+    others = "; ".join(f"{number:02}{character * 390}" for number in range(99))
+    fields |= {"System.Tags": f"{others}; zz-ours", "System.AssignedTo": character * 10_000}
+
+    event = read_revision("contoso", Revision(41, 5, fields, deleted=False), "ZZ-ours")
+
+    message = json.dumps(event.message(), separators=(",", ":"), ensure_ascii=False)
+    assert len(message.encode()) <= MAX_MESSAGE_BYTES
+    assert has_tag(event.tags, "zz-ours")
+    assert not has_tag(event.tags, "zz")
+
+
+def test_a_revision_of_the_feed_is_an_event_that_no_hook_told() -> None:
+    fields = {**FLAT, "System.ChangedBy": {"displayName": "Ada"}}
+
+    assert read_revision("contoso", Revision(41, 6, fields, deleted=True), "Phoenix_Security") == HookEvent(
+        connection="contoso",
+        change="deleted",
+        work_item=41,
+        revision=6,
+        project="Web Shop",
+        by="Ada",
+        type="Issue",
+        state="Done",
+        assigned_to="Jamal Hartnett",
+        tags="Phoenix_Security; other",
+        told=False,
+    )
 
 
 @pytest.mark.parametrize("payload", [{}, {"eventType": "git.push"}, {"eventType": "workitem.updated"}, {"resource": 1}])

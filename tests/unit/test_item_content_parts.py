@@ -1,36 +1,64 @@
 """What the parts of a work item's content promise, without Azure DevOps."""
 
 import base64
+import codecs
+import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from typing import Any, cast
+from urllib.parse import unquote
 
 import pytest
 from markdown_it import MarkdownIt
 
 from shared.azure_devops.fields import TypeField
+from shared.azure_devops.organisation import Call, Organisation
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import Defaults
 from shared.connections.template_checks import check_templates
 from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedError, RejectedRequestError
 from shared.links.item_fields import tags
-from shared.texts.formats import MARKDOWN
+from shared.texts.formats import HTML, MARKDOWN, PLAIN, Format
+from shared.texts.masking import masked_tree
 from shared.tickets.item_content import content
-from shared.tickets.item_content.type_fields import KnownFields
+from shared.tickets.item_content.type_fields import KnownFields, TypeFields
 from shared.tickets.item_content.work_item_fields import DUE_DATE, REPRO_STEPS, SEVERITY, Place, desired, in_format
 from shared.tickets.life.plan import Desired, Nothing, Patch, digest, plan
 from shared.tickets.rows.records import Ticket, WorkItemRef, Written
-from shared.tickets.vulnerabilities.files import attached, missing
+from shared.tickets.vulnerabilities import together
+from shared.tickets.vulnerabilities.files import attached, fitting, missing
 from shared.tickets.vulnerabilities.snapshots import MAX_ATTACHED, Severity, Vulnerability, read_snapshot
 from shared.tickets.vulnerabilities.together import due, severity, without_secrets
+from shared.tickets.work.attaching import Attaching
 from shared.tickets.work.extras import Extra, Extras, told
 from shared.tickets.work.notices import Notices
 from shared.tickets.work.refused import Refused
+from tests.unit.sarif_reports import vulnerabilities
 from tests.unit.vulnerabilities import vulnerability
 
 URL = "https://bridge.example/api/tickets/contoso.abcdefgh"
 PRIORITY = "Microsoft.VSTS.Common.Priority"
 KEY = "ghp_" + "a1B2" * 9
+ENTRA = "abc8Q~" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0-_NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+
+
+class Asked:
+    """As much of an organisation as questions about fields need."""
+
+    url = "https://dev.azure.com/contoso"
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    def do[T](self, call: Call[T]) -> T:
+        self.paths.append(call.path)
+        return call.read({"value": [{"referenceName": "Custom.Note", "name": "Note", "type": "html"}]})
+
+
+def run_with(message: str) -> dict[str, Any]:
+    return {"tool": {"driver": {"name": "Lint"}}, "results": [{"ruleId": "R1", "message": {"text": message}}]}
 
 
 def known(*names: str, **allowed: tuple[str, ...]) -> KnownFields:
@@ -45,6 +73,19 @@ def place(fields: KnownFields | None = None, kind: str = "Issue") -> Place:
 
 def wanted(*members: Vulnerability, fields: KnownFields | None = None, **settings: Any) -> Desired:
     return desired(members, Defaults.model_validate(settings), place(fields), ticket_url=URL)
+
+
+def test_mapped_fields_have_the_names_that_azure_devops_answers_with() -> None:
+    """Its answers are compared by name, and a patch names each field once."""
+    fields = known("Custom.Team", severity=("1 - Critical", "4 - Low"))
+    mapping = {"custom.team": "blue", "microsoft.vsts.common.severity": "1 - Critical", "custom.unknown": 1}
+
+    for redacted in (False, True):
+        making = Defaults.model_validate({"fields": mapping, "redacted": redacted})
+        found = desired([vulnerability()], making, place(fields), ticket_url=URL).fields
+
+        assert (found["Custom.Team"], found[SEVERITY], found["custom.unknown"]) == ("blue", "1 - Critical", 1)
+        assert len({name.casefold() for name in found}) == len(found)
 
 
 class TestGroups:
@@ -88,6 +129,25 @@ class TestGroups:
         assert file.content.count(b"\n") == 1_999
         assert len(text.text) < 100_000
 
+    @pytest.mark.parametrize("text_format", ["html", "markdown"])
+    def test_what_a_line_cannot_hold_is_cut_visibly_and_attached(self, text_format: str) -> None:
+        names = [f"CVE-2021-{at:05}" for at in range(60)]
+        first = vulnerability(
+            "V" * 900, cve=names, cwe=["x" * 3_000], component="c" * 3_000, location={"path": "p" * 3_000}
+        )
+
+        found = wanted(first, vulnerability("W" * 300, title="t" * 300, component="d" * 400), text_format=text_format)
+
+        text = found.fields["System.Description"]
+        assert "and 10 more" in text
+        assert all(
+            f"{letter * length}…" in text
+            for letter, length in zip("xcpVtWd", [1999] * 3 + [199] * 3 + [299], strict=True)
+        )
+        files = {file.name.partition("-")[0]: file.content.decode() for file in found.files}
+        assert files["cve"].splitlines() == names
+        assert files["lines"].split() == ["p" * 3_000, "c" * 3_000, "x" * 3_000]
+
     def test_a_template_can_go_through_the_members(self) -> None:
         source = "{% for m in members %}{{ m.id }}:{{ m.severity }} {% endfor %}{{ count }} {{ severity }} {{ due }}"
         making = Defaults(title_template=source)
@@ -117,6 +177,31 @@ class TestFields:
         there = place(known(severity=self.STANDARD))
 
         assert desired([vulnerability()], making, there, ticket_url=URL).fields[SEVERITY] == "2 - High"
+
+    HOSTILE = "a<b <a href='https://evil.example'>Sign in</a><img src=x>"
+
+    @pytest.mark.parametrize(("kind", "shape"), [("html", HTML), ("string", PLAIN), ("plainText", PLAIN), ("", HTML)])
+    def test_a_mapped_text_is_escaped_where_the_field_may_be_html(self, kind: str, shape: Format) -> None:
+        fields = {"Custom.Note": {"path": "custom.note"}, "Custom.Own": "<b>constant</b>"}
+        field = TypeField("custom.NOTE", "Note", required=False, default="", allowed=(), kind=kind)
+
+        making = Defaults.model_validate({"fields": fields})
+        there = place({"custom.note": field})
+        found = desired([vulnerability(custom={"note": self.HOSTILE})], making, there, ticket_url=URL).fields
+
+        assert found["custom.NOTE"] == shape.text(self.HOSTILE)
+        assert found["Custom.Own"] == "<b>constant</b>"
+
+    def test_what_kind_of_field_it_is_is_asked_of_the_project(self) -> None:
+        organisation = Asked()
+
+        found = TypeFields().of(cast("Organisation", organisation), "Web Shop", "Issue")
+
+        assert found["custom.note"].kind == "html"
+        assert [path.rpartition("/_apis/wit/")[2] for path in organisation.paths] == [
+            "workitemtypes/Issue/fields",
+            "fields",
+        ]
 
     def test_the_text_goes_where_the_type_shows_it(self) -> None:
         assert REPRO_STEPS in wanted(vulnerability(), fields=known(REPRO_STEPS)).fields
@@ -172,6 +257,65 @@ class TestMasking:
         assert without_secrets(given).severity is given.severity
         assert without_secrets(vulnerability()) == vulnerability()
 
+    @pytest.mark.parametrize("template", ["", "{% for member in members %}{{ member.description }}{% endfor %}"])
+    def test_whatever_is_shown_of_a_group_is_masked(self, template: str) -> None:
+        members = [
+            vulnerability(f"{KEY} {n}", title=KEY, description=KEY, component=KEY, url=f"https://p/{KEY}", tags=[KEY])
+            for n in range(900)
+        ]
+
+        found = wanted(*members, description_template=template, snapshot_tags=True)
+
+        assert "[secret masked]" in str(found.fields)
+        assert KEY not in f"{found.fields}{found.once}{found.files}"
+        assert bool(found.files) or template
+
+    def test_of_a_large_group_only_what_is_shown_is_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        looked_at: list[Any] = []
+
+        def look(value: Any) -> Any:
+            looked_at.append(value)
+            return masked_tree(value)
+
+        monkeypatch.setattr(together, "masked_tree", look)
+        members = [vulnerability(f"V{n}", description="A text.", remediation="A text.") for n in range(150)]
+
+        assert wanted(*members).open
+
+        assert looked_at.count("A text.") == 2
+
+    @pytest.mark.parametrize("text_format", ["html", "markdown"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            ENTRA.replace("~", "\\~"),
+            ENTRA.replace("~", "&#126;"),
+            f"`{ENTRA[:9]}`{ENTRA[9:]}",
+            f"{ENTRA[:9]}**{ENTRA[9:]}**",
+            f"[x](https://x.example/?{ENTRA.replace('~', '%7E')})",
+            f"[x](https://x.example/{ENTRA[:4]}&#{ord(ENTRA[4])};{ENTRA[5:]})",
+            f"    {ENTRA[:9]}\x00{ENTRA[9:]}",
+            f"```{ENTRA.replace('~', '&#126;')}\nx\n```",
+        ],
+    )
+    def test_markup_hides_no_secret(self, text: str, text_format: str) -> None:
+        template = "{{ description }} {{ description|markdown }} {{ standard }}"
+        for source in ("", template):
+            found = wanted(vulnerability(description=text), text_format=text_format, description_template=source)
+
+            page = found.fields["System.Description"]
+            if text_format == "markdown":
+                page = MarkdownIt("commonmark").enable("table").render(page)
+            assert ENTRA not in unescape(re.sub(r"<[^>]*>", "", page))
+            assert ENTRA not in unescape(" ".join(map(unquote, re.findall(r"<[^>]*>", page))))
+
+    @pytest.mark.parametrize("text_format", ["html", "markdown"])
+    @pytest.mark.parametrize("secret", [ENTRA, JWT])
+    def test_a_message_of_a_report_is_masked_before_it_is_escaped(self, secret: str, text_format: str) -> None:
+        [found] = vulnerabilities({"runs": [run_with(f"Secret {secret} & more_ in __init__")], "version": "2.1.0"})
+
+        assert secret not in str(wanted(found, text_format=text_format))
+
     def test_a_mapped_field_is_masked(self) -> None:
         making = Defaults.model_validate({"fields": {"Custom.Rule": {"path": "rule"}}})
 
@@ -219,6 +363,27 @@ class TestFiles:
             ({"content": base64.b64encode(b"\xff\x00").decode(), "encoding": "base64"}, b"\xff\x00"),
             ({"content": base64.b64encode(KEY.encode()).decode(), "encoding": "base64"}, b"[secret masked]"),
             ({"content": "not base64!", "encoding": "base64"}, b"not base64!"),
+            (
+                {"content": base64.encodebytes(b"x" * 100).decode().replace("\n", "\r\n"), "encoding": "base64"},
+                b"x" * 100,
+            ),
+            (
+                {"content": base64.urlsafe_b64encode(b"\xff\xfe\xfd\xfc").decode().strip("="), "encoding": "base64"},
+                b"\xff\xfe\xfd\xfc",
+            ),
+            *(
+                ({"content": base64.b64encode(sent).decode(), "encoding": "base64"}, kept)
+                for sent, kept in (
+                    (b"caf\xe9 " + KEY.encode() + b"\xff\x80", b"caf\xe9 [secret masked]\xff\x80"),
+                    (f"a {KEY}".encode("utf-16"), "a [secret masked]".encode("utf-16")),
+                    (
+                        codecs.BOM_UTF16_BE + "caf\xe9".encode("utf-16-be"),
+                        codecs.BOM_UTF16_BE + "caf\xe9".encode("utf-16-be"),
+                    ),
+                    (f"a {KEY}".encode("utf-16-le"), b"a [secret masked]"),
+                    (codecs.BOM_UTF16_LE + KEY.encode("utf-16-le") + b"x", b"\xff\xfe[secret masked]"),
+                )
+            ),
         ],
     )
     def test_text_and_bytes(self, given: dict[str, str], content: bytes) -> None:
@@ -243,6 +408,49 @@ class TestFiles:
         assert taken[-1].name == "left-out.txt"
         assert attachments[-1]["name"] in taken[-1].content or attachments[0]["name"] in taken[-1].content
 
+    @staticmethod
+    def taken(*sizes: int) -> Vulnerability:
+        return vulnerability(attachments=[{"name": f"f{at}", "content": "x" * size} for at, size in enumerate(sizes)])
+
+    def test_what_fits_exactly_is_taken_whole(self) -> None:
+        for sizes in ([1] * 20, [MAX_ATTACHED // 20] * 20, [MAX_ATTACHED]):
+            assert [one.name for one in self.taken(*sizes).attachments] == [f"f{at}" for at in range(len(sizes))]
+
+    def test_what_was_left_out_is_the_same_when_it_is_read_again(self) -> None:
+        names = [{"name": f"{at:04}" + "n" * 900, "content": "x" * 30_000} for at in range(1_000)]
+        for sent in (vulnerability(attachments=names), self.taken(*[1] * 21), self.taken(MAX_ATTACHED + 1, 1)):
+            assert sent.attachments[-1].name == "left-out.txt"
+            assert Vulnerability.unpacked(sent.packed()) == sent
+        assert re.search(r"\nand \d+ more\Z", vulnerability(attachments=names).attachments[-1].content)
+        assert self.taken(*[1] * 21).attachments[-1].content.endswith(":\nf19\nf20")
+
+    def test_of_a_group_s_files_the_rest_is_named(self) -> None:
+        members = [vulnerability(f"V{at}", attachments=[{"name": f"f{at}", "content": f"{at}"}]) for at in range(40)]
+
+        found = wanted(*members)
+
+        assert len(found.files) == 31
+        assert found.files[-1].name.startswith("10 more, left out-")
+        assert b"\nf39-" in found.files[-1].content
+        assert "10 more, left out-" in found.fields["System.Description"]
+        assert [len(fitting(found.files, most)) for most in (0, 1, 30, 31, 99)] == [0, 1, 30, 31, 31]
+
+    @pytest.mark.parametrize(("there", "sent"), [(0, 31), (98, 2), (100, 0)])
+    def test_what_an_item_may_not_have_besides_is_named_and_told(self, there: int, sent: int) -> None:
+        lane = _Lane()
+        lane.organisation = Uploads()
+        members = [vulnerability(f"V{at}", attachments=[{"name": f"f{at}", "content": f"{at}"}]) for at in range(40)]
+        job = type("J", (), {"desired": wanted(*members), "making": Defaults(), "ticket": Ticket("application", "a")})
+
+        operations = Attaching(cast("Any", lane)).uploaded(
+            cast("Any", job), "p", [f"theirs{at}" for at in range(there)]
+        )
+
+        assert len(operations) == len(lane.organisation.names) == sent
+        assert [f"have {there + 31} files" in alert for alert in lane.sent] == [True] * (there > 0)
+        if there == 98:
+            assert lane.organisation.names[-1].startswith("30 more, left out-")
+
     def test_what_is_no_attachment_is_refused_by_name(self) -> None:
         with pytest.raises(RejectedRequestError) as refusal:
             read_snapshot({"schema": 1, "vulnerability": {"attachments": [{"name": ""}]}})
@@ -263,8 +471,23 @@ class TestMarkdownText:
         assert "".join(token.content for token in inline.children or ()) == line
 
 
+class Uploads:
+    """As much of an organisation as uploads need."""
+
+    url = "https://dev.azure.com/contoso"
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def do[T](self, call: Call[T]) -> T:
+        self.names.append(call.query["fileName"])
+        return call.read({"id": "1", "url": "https://x.example/1"})
+
+
 class _Lane:
-    """As much of a lane as extras need."""
+    """As much of a lane as extras and files need."""
+
+    organisation: Uploads
 
     def __init__(self) -> None:
         self.sent: list[str] = []
@@ -277,6 +500,9 @@ class _Lane:
 
     def ticket_id(self, _: object) -> str:
         return "contoso.t"
+
+    def stay(self) -> None:
+        pass
 
 
 def _job(**settings: Any) -> Any:

@@ -15,9 +15,29 @@ from shared.links.models import Link, LinkRequest, LinkState, Place
 from shared.storage.tables import Row
 from shared.tickets.life.patches import patched
 from shared.tickets.life.plan import Create, Desired, Nothing, Patch, Read, plan
-from shared.tickets.life.transitions import attached, detached, failed, leaving, settled
+from shared.tickets.life.transitions import (
+    attached,
+    detached,
+    failed,
+    leaving,
+    not_linked,
+    settled,
+    to_link,
+    to_unlink,
+    unlinked,
+)
 from shared.tickets.life.views import view
-from shared.tickets.rows.records import MOVED, UNLINKED, Attempt, Stored, Ticket, TicketStatus, WorkItemRef
+from shared.tickets.rows.records import (
+    MOVED,
+    PARTED,
+    UNLINKED,
+    Attempt,
+    Failure,
+    Stored,
+    Ticket,
+    TicketStatus,
+    WorkItemRef,
+)
 from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 from tests.unit.workflows import BASIC
 
@@ -71,7 +91,7 @@ class TestFields:
         making = Defaults.model_validate({"fields": {"Custom.A": {"path": path}, "Custom.B": "constant"}})
 
         expected = {"Custom.B": "constant"} if value is None else {"Custom.A": value, "Custom.B": "constant"}
-        assert mapped(making, VULNERABILITY) == expected
+        assert mapped(making, VULNERABILITY, ()) == expected
 
     @pytest.mark.parametrize("path", ["Backend", "Web Shop\\Backend", "\\web shop\\Backend", "Backend/"])
     def test_a_path_may_be_given_with_the_project_s_name_or_without(self, path: str) -> None:
@@ -149,3 +169,19 @@ class TestLettingGo:
 
         assert detached(ticket, UNLINKED).attempt == ticket.attempt
         assert attached(detached(ticket, MOVED)).attempt == ticket.attempt
+
+    @pytest.mark.parametrize(
+        "parted",
+        [
+            unlinked(leaving(to_unlink(replace(TICKET, work_item=ITEM)), "moved")),
+            not_linked(leaving(to_link(TICKET, 9), "moved"), Failure("not_found", "no")),
+        ],
+    )
+    def test_a_card_that_is_chosen_after_a_parting_is_not_closed_for_what_was_left_before(self, parted: Ticket) -> None:
+        assert (parted.detached, parted.leaving) == (PARTED, "")
+        assert to_link(parted, 99).leaving == ""
+
+    def test_attached_again_it_is_not_left_any_more(self) -> None:
+        parted = replace(TICKET, detached=PARTED, leaving="moved")  # as an earlier version wrote it
+
+        assert attached(parted).leaving == ""

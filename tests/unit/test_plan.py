@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.azure_devops.work_item_types import Workflow
 from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import ClosedByPeople
+from shared.errors import RefusedError
 from shared.tickets.life.attempts import new_nonce
 from shared.tickets.life.patches import patched, patching
 from shared.tickets.life.plan import (
@@ -24,11 +25,13 @@ from shared.tickets.life.plan import (
     Policies,
     Read,
     Renew,
+    UnlinkItem,
+    as_it_is,
     digest,
     plan,
 )
-from shared.tickets.life.transitions import Made, attempted, created, observed, refer, renewed
-from shared.tickets.rows.records import Attempt, Ticket, WorkItemRef
+from shared.tickets.life.transitions import Made, attempted, created, failed, observed, refer, renewed
+from shared.tickets.rows.records import Attempt, Ticket, TicketStatus, WorkItemRef
 from shared.tickets.vulnerabilities.snapshots import Status
 from tests.unit.workflows import BASIC, SCRUM_BUG, workflow
 
@@ -60,6 +63,16 @@ def test_a_new_open_vulnerability_is_created() -> None:
     assert plan(DESIRED, NEW) == Create()
 
 
+@pytest.mark.parametrize("open_", [True, False])
+@pytest.mark.parametrize("left", [True, False])
+def test_what_nobody_knows_the_snapshots_of_stays_as_it_is(*, open_: bool, left: bool) -> None:
+    item_ = WorkItemRef(id=7, revision=3, category="Completed")
+    ticket = replace(NEW, work_item=item_, written_open=open_, left=left, told_severity="high")
+
+    assert plan(as_it_is(ticket), ticket) == Nothing()
+    assert plan(as_it_is(ticket), replace(ticket, unlinking=True)) == UnlinkItem()
+
+
 def test_what_is_not_open_is_not_created() -> None:
     assert plan(replace(DESIRED, open=False), NEW) == Nothing()
 
@@ -69,6 +82,28 @@ def test_an_attempt_without_a_result_is_looked_for_whatever_the_snapshot_says() 
 
     assert plan(DESIRED, unfinished) == Look()
     assert plan(replace(DESIRED, open=False), unfinished) == Look()
+
+
+@pytest.mark.parametrize("desired_name", ["custom.team", "Custom.Team"])
+def test_a_field_that_was_written_under_a_name_in_another_case_is_the_same(desired_name: str) -> None:
+    """As rows of an earlier version have it; Azure DevOps answers with its own name."""
+    was = replace(DESIRED, fields={"custom.team": "red"})
+    attempt = Attempt("aa", datetime(2026, 11, 20, tzinfo=UTC), "Web Shop")
+    made = item(1, fields={"Custom.Team": "red"})
+    ticket = created(attempted(NEW, attempt, was), Made(made, "Proposed", "aa", made.fields))
+    blue = replace(DESIRED, fields={desired_name: "blue"})
+
+    assert plan(replace(DESIRED, fields={desired_name: "red"}), ticket) == Nothing()
+    theirs = plan(blue, ticket, item(2, fields={"Custom.Team": "of Ada"}), BASIC)
+    assert isinstance(theirs, Patch)
+    assert (theirs.fields, list(theirs.keeps)) == ({}, [desired_name])
+    assert "(here: of Ada)" in theirs.comment
+    ours = plan(blue, ticket, item(2, fields={"Custom.Team": "red"}), BASIC)
+    assert isinstance(ours, Patch)
+    assert ours.fields == {desired_name: "blue"}
+    after = sent(ticket, ours, made, item(2, fields={"Custom.Team": "blue"}), open_=True)
+    assert list(after.written) == [desired_name]
+    assert after.written[desired_name].stored == digest("blue")
 
 
 def test_what_was_written_as_desired_is_left_alone() -> None:
@@ -159,6 +194,16 @@ def test_a_deleted_item_is_left_alone() -> None:
     deleted = observed(existing(), WorkItemRef(id=7, revision=1, deleted=True))
 
     assert plan(replace(DESIRED, open=False), deleted) == Nothing()
+
+
+def test_what_failed_before_a_deletion_is_tried_again_after_the_restoring() -> None:
+    refused = failed(existing(), RefusedError("A rule of the process."), "TF401320")
+
+    deleted = observed(refused, WorkItemRef(id=7, revision=2, deleted=True))
+    restored = observed(deleted, WorkItemRef(id=7, revision=3))
+
+    assert (refused.failure is None, deleted.failure, restored.status) == (False, None, TicketStatus.OPEN)
+    assert observed(refused, WorkItemRef(id=7, revision=2)).failure == refused.failure
 
 
 def test_what_the_service_makes_of_a_value_counts_as_ours() -> None:

@@ -104,3 +104,10 @@ def test_what_is_stored_reads_back(title: str, description: str, tags: list[str]
 
     assert again == vulnerability
     assert again.fingerprint() == vulnerability.fingerprint()
+
+
+def test_texts_of_the_platforms_own_are_cut_as_others_are() -> None:
+    found = read_snapshot(snapshot(custom={"a": {"b": ["x" * 200_000, "y"]}})).custom["a"]["b"]
+
+    assert (len(found[0]), found[1]) == (MAX_TEXT, "y")
+    assert "cut here" in found[0]

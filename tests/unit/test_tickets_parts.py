@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.errors import NotFoundError, RejectedRequestError
 from shared.storage.tables import Row
 from shared.tickets.item_content.work_item_fields import hyperlink, parse_hyperlink
 from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.life.attempts import generation_of, is_link, link_nonce, new_nonce
 from shared.tickets.rows import keys
 from shared.tickets.rows.arrivals import Position, arrival, read_vulnerability, row_values
 from shared.tickets.rows.records import Attempt, Failure, Ticket, TicketStatus, WorkItemRef
@@ -166,6 +169,20 @@ class TestWakeUps:
         self.wake_ups.send("d", 2)
 
         assert [delay for _, delay in self.queue.sent] == [0.0, 0.0, 0.0]
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_nonce_names_its_generation_however_many_there_were(generation: int) -> None:
+    made, link = new_nonce(generation), link_nonce(generation)
+
+    assert (generation_of(made), generation_of(link)) == (generation, generation)
+    assert (is_link(made), is_link(link)) == (False, True)
+    assert parse_hyperlink(hyperlink("https://a.example", f"c.{'a' * 32}", link)) == (f"c.{'a' * 32}", link)
+
+
+@pytest.mark.parametrize(("nonce", "generation"), [("f" * 16, 0), ("0a" + "f" * 16, 10), ("ff" + "0" * 18, 255)])
+def test_nonces_that_are_in_work_items_keep_their_meaning(nonce: str, generation: int) -> None:
+    assert generation_of(nonce) == generation
 
 
 def test_a_hyperlink_names_its_ticket_and_attempt_even_after_the_app_moved() -> None:

@@ -20,7 +20,8 @@ from shared.tickets.vulnerabilities.together import due, severity
 
 # https://learn.microsoft.com/azure/devops/organizations/settings/work/object-limits
 MAX_TITLE = 255
-_MAX_MEMBERS = 100
+MAX_MEMBERS = 100
+"""So many a template can name."""
 _CODE_LENGTH = 8
 
 
@@ -72,7 +73,7 @@ def description(
 
 def template_values(members: Sequence[Vulnerability], **own: object) -> dict[str, Any]:
     """Return what a template can name: the first member's values, all members, and what they say together."""
-    shown = [_values(member) for member in members[:_MAX_MEMBERS]]
+    shown = [_values(member) for member in members[:MAX_MEMBERS]]
     day = due(members)
     together = {"severity": severity(members).value, "due": day.isoformat() if day else None, "count": len(members)}
     return {**shown[0], **together, "members": shown, **own}

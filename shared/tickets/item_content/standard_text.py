@@ -11,7 +11,7 @@ from textwrap import dedent
 
 from shared.texts.addresses import is_web
 from shared.texts.formats import Format
-from shared.texts.plain import clean, one_line
+from shared.texts.plain import clean, one_line, shortened
 from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from shared.tickets.vulnerabilities.together import counting, due
 
@@ -36,6 +36,7 @@ class StandardText:
     shape: Format
     members: Sequence[Vulnerability]
     cut: dict[str, str] = field(default_factory=dict)
+    long_lines: list[str] = field(default_factory=list)
 
     @property
     def first(self) -> Vulnerability:
@@ -54,38 +55,58 @@ class StandardText:
             ("References", self._list("references", map(self._reference, self._references()))),
         )
         shown = "".join(self.shape.heading(heading) + block for heading, block in sections if block)
-        return f"{shown}{self.shape.rule()}{self._way_back(ticket_url)}"
+        text = f"{shown}{self.shape.rule()}{self._way_back(ticket_url)}"
+        if self.long_lines:
+            self.cut["lines"] = "\n".join(self.long_lines)
+        return text
 
-    def _fitting(self, what: str, text: str, room: int, render: Callable[[str], str]) -> str:
-        """Render as much of `text` as fits into `room`, say if it is not all, and keep all of it then."""
-        block, kept = render(text), len(text)
-        while len(block) > room:
-            kept //= 2
-            block = render(text[:kept]) + self.shape.paragraph(self.shape.text(_CUT))
-            self.cut[what] = text
-        return block
+    def _fitting(
+        self, what: str, text: str, room: int, render: Callable[[str], str], begin: Callable[[str], str] = str
+    ) -> str:
+        """Render as much of `text` as `begin` lets through and fits into `room`; if not all, say so and keep all of it.
+
+        Each time it is too long, as much less is tried as it was too long by, and a quarter less at least.
+        """
+        part = begin(text)
+        while True:
+            block = render(part)
+            if len(part) < len(text):
+                block += self.shape.paragraph(self.shape.text(_CUT))
+                self.cut[what] = text
+            if len(block) <= room:
+                return block
+            part = part[: min(len(part) * 3 // 4, len(part) * room // len(block))]
 
     def _item(self, text: str) -> str:
         """One line of text, cut visibly."""
+        return self.shape.text(self._line(text))
+
+    def _line(self, text: str) -> str:
         line = one_line(text)
-        return self.shape.text(line if len(line) <= _MAX_ITEM else f"{line[: _MAX_ITEM - 1]}…")
+        short = shortened(line, _MAX_ITEM)
+        if short != line:
+            self.long_lines.append(line)
+        return short
 
     def _markdown(self, what: str, text: str, room: int) -> str:
         text = clean(text).strip()
-        return self._fitting(what, text, room, self.shape.markdown) if text else ""
+        return self._fitting(what, text, room, self.shape.markdown, self.shape.readable) if text else ""
 
     def _what(self) -> str:
         block = self._markdown("description", self.first.description, _TEXT_ROOM)
         return block or self.shape.paragraph(self._item(self.first.title))
 
     def _members(self) -> str:
-        return self._list("members", map(self._member, self.members)) if len(self.members) > 1 else ""
+        if len(self.members) == 1:
+            return ""
+        count = {id(member) for member in counting(self.members)}
+        return self._list("members", (self._member(member, counts=id(member) in count) for member in self.members))
 
-    def _member(self, member: Vulnerability) -> str:
+    def _member(self, member: Vulnerability, *, counts: bool) -> str:
         place = member.location.path if member.location else member.component
-        words = f"{one_line(member.title)[:200]} ({one_line(member.id)[:200]})"
-        gone = "" if member in counting(self.members) else f" – {member.status.value.replace('_', ' ')}"
-        where = f" – {self.shape.text(place[:300])}" if place else ""
+        words = f"{shortened(one_line(member.title), 200)} ({shortened(one_line(member.id), 200)})"
+        gone = "" if counts else f" – {member.status.value.replace('_', ' ')}"
+        where = f" – {self.shape.text(shortened(one_line(place), 300))}" if place else ""
         return f"{member.severity.value}: {self.shape.link(member.url, words)}{where}{gone}"
 
     def _remedy(self) -> str:
@@ -120,8 +141,7 @@ class StandardText:
         if location and (location.path or location.url):
             line = f", line {location.line}" if location.line else ""
             url = location.url if location.url.startswith("https://") else ""
-            words = one_line(location.path or location.url)
-            found.append(f"File: {self.shape.link(url, (words[:_MAX_ITEM]) + line)}")
+            found.append(f"File: {self.shape.link(url, self._line(location.path or location.url) + line)}")
         if vulnerability.component:
             found.append(f"Component: {self._item(vulnerability.component)}")
         return found
@@ -134,14 +154,21 @@ class StandardText:
         if vector := _vector(vulnerability.custom):
             found.append(f"CVSS vector: {self._cvss(vector)}")
         if vulnerability.cve:
-            found.append(f"Known as: {', '.join(map(self._cve, vulnerability.cve[:_MAX_NAMED]))}")
+            found.append(f"Known as: {self._named('cve', vulnerability.cve, self._cve)}")
         if vulnerability.cwe:
-            found.append(f"Weakness: {', '.join(map(self._cwe, vulnerability.cwe[:_MAX_NAMED]))}")
+            found.append(f"Weakness: {self._named('cwe', vulnerability.cwe, self._cwe)}")
         if vulnerability.rule:
             found.append(f"Rule: {self._item(vulnerability.rule)}")
         if day := due(self.members):
             found.append(f"Due: {day.isoformat()}")
         return found
+
+    def _named(self, what: str, names: Sequence[str], link: Callable[[str], str]) -> str:
+        shown = [link(name) for name in names[:_MAX_NAMED]]
+        if len(names) > _MAX_NAMED:
+            self.cut[what] = "\n".join(names)
+            shown.append(f"and {len(names) - _MAX_NAMED} more")
+        return ", ".join(shown)
 
     def _cvss(self, vector: str) -> str:
         version = vector.removeprefix("CVSS:").partition("/")[0]
@@ -150,12 +177,12 @@ class StandardText:
     def _cve(self, name: str) -> str:
         known = _CVE.fullmatch(name)
         url = f"https://nvd.nist.gov/vuln/detail/{name.upper()}" if known else ""
-        return self.shape.link(url, one_line(name)[:_MAX_ITEM])
+        return self.shape.link(url, self._line(name))
 
     def _cwe(self, name: str) -> str:
         known = _CWE.fullmatch(name)
         url = f"https://cwe.mitre.org/data/definitions/{known[1]}.html" if known else ""
-        return self.shape.link(url, one_line(name)[:_MAX_ITEM])
+        return self.shape.link(url, self._line(name))
 
     def _references(self) -> Iterable[str]:
         return dict.fromkeys(reference for reference in self.first.references if one_line(reference))

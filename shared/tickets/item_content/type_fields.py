@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from shared.azure_devops.fields import TypeField, type_fields
+from shared.azure_devops.fields import TypeField, fields, type_fields
 from shared.azure_devops.organisation import Organisation
 from shared.errors import NotFoundError, RefusedError
 
@@ -35,10 +36,16 @@ class TypeFields:
         if self._clock() < until:
             return known
         try:
-            found = {field.name.casefold(): field for field in organisation.do(type_fields(project, work_item_type))}
+            found = _asked(organisation, project, work_item_type)
             until = self._clock() + _SECONDS
         except (NotFoundError, RefusedError):
             found, until = {}, self._clock() + _SECONDS_WITHOUT
         with self._lock:
             self._known[key] = (until, found)
         return found
+
+
+def _asked(organisation: Organisation, project: str, work_item_type: str) -> KnownFields:
+    there = organisation.do(type_fields(project, work_item_type))
+    kinds = {field.name.casefold(): field.kind for field in organisation.do(fields(project))}
+    return {field.name.casefold(): replace(field, kind=kinds.get(field.name.casefold(), "")) for field in there}

@@ -20,6 +20,8 @@ DESCRIPTION = "System.Description"
 REPRO_STEPS = "Microsoft.VSTS.TCM.ReproSteps"
 _TICKET_URL = re.compile(r"/api/tickets/([a-z0-9-]+\.[a-z2-7]{32})")
 _HYPERLINK = re.compile(r"/api/tickets/(?P<ticket>[a-z0-9.-]+)\?attempt=(?P<nonce>[0-9a-f]+)$")
+_UNLISTED = frozenset({"description", "remediation", "rule", "cve", "cwe", "references", "custom", "snippet"})
+"""Texts of a vulnerability of which a list of members says nothing."""
 _NEAREST = {Severity.INFO: Severity.LOW}
 """Azure DevOps' four severities begin with critical; none is called info."""
 
@@ -40,14 +42,14 @@ def desired(members: Sequence[Vulnerability], making: Defaults, place: Place, *,
     `members` are not empty: those that still count first, the worst first. What looks like a secret is masked.
     """
     work_item_type, known = place.work_item_type, place.known
-    members = [without_secrets(member) for member in members]
+    members = _masked(members, making)
     title = content.title(members, making, ticket_url=ticket_url)
     text = content.description(members, making, ticket_url=ticket_url, title_problem=title.problem)
     fields = {
         "System.Title": title.text,
         _description_field(work_item_type, known): text.text,
         **_judged(members, making, known),
-        **_mapped(members[0], making),
+        **_as_known(_mapped(members[0], making, known), known),
     }
     is_open = any(member.status is Status.OPEN for member in members)
     return Desired(
@@ -60,6 +62,13 @@ def desired(members: Sequence[Vulnerability], making: Defaults, place: Place, *,
         files=text.files,
         problems=tuple(filter(None, (title.problem, text.problem))),
     )
+
+
+def _masked(members: Sequence[Vulnerability], making: Defaults) -> list[Vulnerability]:
+    """Members of whom texts are shown at length are masked in all of them; of the others, what is listed is."""
+    has_template = making.title_template or making.description_template
+    at_length = content.MAX_MEMBERS if has_template and not making.redacted else 1
+    return [without_secrets(member, _UNLISTED if n >= at_length else ()) for n, member in enumerate(members)]
 
 
 def _status(members: Sequence[Vulnerability]) -> Status:
@@ -127,10 +136,16 @@ def _severity_word(worst: Severity, known: KnownFields) -> str | None:
     return next((word for word in field.allowed if wanted in word.casefold()), None) if field else None
 
 
-def _mapped(first: Vulnerability, making: Defaults) -> dict[str, Any]:
+def _mapped(first: Vulnerability, making: Defaults, known: KnownFields) -> dict[str, Any]:
     if making.redacted:
         return {**constants(making)}
-    return mapped(making, first.model_dump(mode="json")) if making.fields else {}
+    plain = {name for name, field in known.items() if field.kind not in ("", "html")}
+    return mapped(making, first.model_dump(mode="json"), plain) if making.fields else {}
+
+
+def _as_known(fields: Mapping[str, Any], known: KnownFields) -> dict[str, Any]:
+    """Return fields under the names that Azure DevOps answers with, whatever their case in the settings."""
+    return {known[name.casefold()].name if name.casefold() in known else name: value for name, value in fields.items()}
 
 
 def _once(members: Sequence[Vulnerability], making: Defaults, place: Place) -> dict[str, Any]:

@@ -71,6 +71,17 @@ class Leases:
         """Whether a request that changes something may start: its answer comes before the lease ends."""
         return self.monotonic() - lease.written < self.times.send_window
 
+    def renew(self, connection: str, lease: Lease) -> None:
+        """Let the lease begin anew without writing anything else. Raises `LeaseLostError`."""
+        started = self.monotonic()
+        try:
+            lease.etag = self.table.write(connection, lease.operation())
+        except RowChangedError as error:
+            if not self.recover(connection, lease):
+                raise LeaseLostError("The lane has another worker now.") from error
+        else:
+            lease.written = started
+
     def recover(self, connection: str, lease: Lease) -> bool:
         """After a conflict: return whether the lane still is ours, and learn its row's etag if so.
 

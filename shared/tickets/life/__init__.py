@@ -8,4 +8,6 @@ transitions  what a ticket is after what happened
 patches      what it is after a patch of ours, answered or not
 comments     which comments of people were told
 views        what anyone sees of it
+room         how much of its texts a message takes
+names        fields are the same in any case
 """

@@ -1,32 +1,41 @@
 """Names of attempts: the mark in a work item's hyperlink that says which create of ours made it, or which link.
 
-It tells, too, how many work items the ticket had before: a vulnerability that returns may get a new one.
+It tells, too, how many work items the ticket had before: a vulnerability that returns may get a new one. A name's
+length says how that number is written: not at all (the first work item), in two hexadecimal digits, or in eight.
 """
 
 import secrets
 
-_BYTES = 8
-_GENERATION = 2  # hexadecimal digits
-_MOST = 16**_GENERATION - 1
-_LINK_BYTES = 9
-_LINK = _GENERATION + 2 * _LINK_BYTES
+_RANDOM = 16
+_RANDOM_OF_LINK = 18
+_SHORT, _LONG = 2, 8
+"""Hexadecimal digits of a generation."""
+_DIGITS = {random + digits: digits for random in (_RANDOM, _RANDOM_OF_LINK) for digits in (_SHORT, _LONG)}
+_LINKS = (_RANDOM_OF_LINK + _SHORT, _RANDOM_OF_LINK + _LONG)
 
 
 def new_nonce(generation: int) -> str:
-    """Return a fresh name, 16 or 18 hexadecimal digits, for an attempt to make a ticket's work item."""
-    return (f"{min(generation, _MOST):02x}" if generation else "") + secrets.token_hex(_BYTES)
+    """Return a fresh name, 16, 18 or 24 hexadecimal digits, for an attempt to make a ticket's work item."""
+    return (_written(generation) if generation else "") + secrets.token_hex(_RANDOM // 2)
 
 
 def link_nonce(generation: int) -> str:
-    """Return a fresh name, 20 hexadecimal digits, for an attempt to give a ticket a work item that is there already."""
-    return f"{min(generation, _MOST):02x}{secrets.token_hex(_LINK_BYTES)}"
+    """Return a fresh name, 20 or 26 hexadecimal digits, for an attempt to give a ticket a work item that is there
+    already."""
+    return _written(generation) + secrets.token_hex(_RANDOM_OF_LINK // 2)
 
 
 def is_link(nonce: str) -> bool:
     """Whether the work item was there before its ticket: what it says is not ours."""
-    return len(nonce) == _LINK
+    return len(nonce) in _LINKS
 
 
 def generation_of(nonce: str) -> int:
     """Return how many work items the ticket had before the one of an attempt."""
-    return int(nonce[:_GENERATION], 16) if len(nonce) in (2 * _BYTES + _GENERATION, _LINK) else 0
+    digits = _DIGITS.get(len(nonce), 0)
+    return int(nonce[:digits], 16) if digits else 0
+
+
+def _written(generation: int) -> str:
+    digits = _SHORT if generation < 16**_SHORT else _LONG
+    return f"{generation:0{digits}x}"

@@ -72,5 +72,11 @@ def seen_to(ticket: Ticket, revision: int) -> Ticket:
     return replace(ticket, comments_seen=max(revision, ticket.comments_seen))
 
 
+def all_old(ticket: Ticket) -> Ticket:
+    """What was said in its work item so far is old: nobody knows any more what of it was told, or is ours."""
+    now = ticket.work_item.revision
+    return replace(ticket, comments_since=now, comments_seen=now)
+
+
 def _is_news(ticket: Ticket, revision: int) -> bool:
     return revision > ticket.comments_since and revision not in ticket.comments_told

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from shared.azure_devops.work_items import WorkItem
 from shared.tickets.life import comments
+from shared.tickets.life.names import named, updated
 from shared.tickets.life.plan import Desired, Patch, digest
 from shared.tickets.life.transitions import NOT_SENT, left, seen
 from shared.tickets.rows.records import CLOSED_CATEGORIES, Sending, Ticket, Written
@@ -34,13 +35,13 @@ def patched(ticket: Ticket, item: WorkItem, category: str, patch: Patch, desired
     if item.id != ticket.work_item.id:
         return ticket
     was_sent = bool(patch.fields or patch.state or patch.comment)
-    ours = {name: Written(digest(value), digest(item.fields.get(name))) for name, value in patch.fields.items()}
+    ours = {name: Written(digest(value), digest(named(item.fields, name))) for name, value in patch.fields.items()}
     after = replace(
         seen(ticket, item, category),
         own_revision=_own(ticket, item),
         sending=None if was_sent else ticket.sending,
         failure=None,
-        written={**ticket.written, **ours, **_kept(ticket.written, patch.keeps)},
+        written=updated(ticket.written, {**ours, **_kept(ticket.written, patch.keeps)}),
     )
     after = comments.told(after, item.revision) if was_sent else after
     if not patch.is_last:  # the goal stays: there is one more step to take
@@ -66,9 +67,9 @@ def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ti
     sending = ticket.sending
     if sending is None or after.id != ticket.work_item.id:
         return ticket
-    now = {name: digest(after.fields.get(name)) for name in sending.sent}
+    now = {name: digest(named(after.fields, name)) for name in sending.sent}
     there = {name for name, sent in sending.sent.items() if now[name] in sent}
-    news = {name for name in now if name not in ticket.written or ticket.written[name].stored != now[name]}
+    news = {name for name in now if not (known := named(ticket.written, name)) or known.stored != now[name]}
     is_open = not is_closed
     goal_reached = is_open in sending.goals and is_open != ticket.written_open
     if not (there & news or goal_reached or (by_us and sending.only_texts)):
@@ -80,7 +81,7 @@ def told(ticket: Ticket, after: WorkItem, *, is_closed: bool, by_us: bool) -> Ti
         comments.told(ticket, after.revision),
         own_revision=_own(ticket, after) if by_us else ticket.own_revision,
         sending=None,
-        written={**ticket.written, **values, **texts, **_kept(ticket.written, sending.keeps)},
+        written=updated(ticket.written, {**values, **texts, **_kept(ticket.written, sending.keeps)}),
         written_open=is_open if is_open in sending.goals else ticket.written_open,
         told_severity=next(iter(sending.severities), ticket.told_severity),
     )
@@ -99,5 +100,6 @@ def _own(ticket: Ticket, item: WorkItem) -> int:
 def _kept(before: Mapping[str, Written], keeps: Mapping[str, str]) -> dict[str, Written]:
     """A person's value stays; ours is remembered as said, so that it is said once."""
     return {
-        name: Written(sent, before[name].stored if name in before else digest(None)) for name, sent in keeps.items()
+        name: Written(sent, known.stored if (known := named(before, name)) else digest(None))
+        for name, sent in keeps.items()
     }

@@ -16,6 +16,7 @@ from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import ClosedByPeople, Goal, Returned
 from shared.tickets.life import remarks
 from shared.tickets.life.moves import STAY, Move, closing, reopening
+from shared.tickets.life.names import named
 from shared.tickets.rows.records import CLOSED_CATEGORIES, Ticket
 from shared.tickets.vulnerabilities.files import File
 from shared.tickets.vulnerabilities.snapshots import Status
@@ -129,6 +130,15 @@ def plan(desired: Desired, ticket: Ticket, item: WorkItem | None = None, workflo
     return _with_item(desired, ticket, item, workflow) if item else Read()
 
 
+def as_it_is(ticket: Ticket) -> Desired:
+    """Return what is desired of a ticket of whose vulnerabilities nothing is known: that its work item stays as it is.
+
+    What a person asked for, and what an attempt left behind, is seen to all the same.
+    """
+    open_ = ticket.written_open if ticket.work_item.id else ticket.open
+    return Desired({}, open=open_, severity=ticket.told_severity, policies=Policies(goal="leave"))
+
+
 def digest(value: Any) -> str:
     """Return what stands for a field's value in a ticket's row; a description may be a million characters."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
@@ -177,7 +187,7 @@ def _changed(desired: Desired, ticket: Ticket) -> dict[str, Any]:
     return {
         name: value
         for name, value in desired.fields.items()
-        if (value != "" if name not in ticket.written else ticket.written[name].sent != digest(value))
+        if (known.sent != digest(value) if (known := named(ticket.written, name)) else value != "")
     }
 
 
@@ -226,8 +236,8 @@ def _is_theirs(name: str, value: Any, ticket: Ticket, item: WorkItem) -> bool:
 
     Of a field that we never wrote, or do not know to have written, any value in an item that was touched is theirs.
     """
-    known = ticket.written.get(name)
-    current = item.fields.get(name)
+    known = named(ticket.written, name)
+    current = named(item.fields, name)
     if known is None:
         return item.revision > 1 and current not in (None, "", value)
     return digest(current) not in (known.stored, digest(value))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from shared.tickets.life.names import named
 from shared.tickets.vulnerabilities.snapshots import Severity, Status
 
 LABELS = {
@@ -55,7 +56,7 @@ def _lines(theirs: Mapping[str, Any], current: Mapping[str, Any]) -> Iterable[st
     for name, value in theirs.items():
         label = LABELS.get(name, name)
         is_long = len(str(value)) > _LONG
-        text = f"{label}: it has a new text" if is_long else f"{label}: {value} (here: {current.get(name)})"
+        text = f"{label}: it has a new text" if is_long else f"{label}: {value} (here: {named(current, name)})"
         yield f"<li>{escape(text)}</li>"
 
 

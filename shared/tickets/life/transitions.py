@@ -1,17 +1,17 @@
 """How a ticket changes when something happened to it. Pure: each returns the ticket as it is afterwards."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
 from shared.azure_devops.work_items import WorkItem
 from shared.errors import BridgeError
 from shared.tickets.life import remarks
 from shared.tickets.life.attempts import generation_of, is_link
+from shared.tickets.life.names import named
 from shared.tickets.life.plan import Desired, digest
+from shared.tickets.life.room import ids, title
 from shared.tickets.rows.arrivals import read_vulnerability
 from shared.tickets.rows.members import Members
 from shared.tickets.rows.records import (
@@ -30,10 +30,6 @@ from shared.tickets.rows.records import (
 from shared.tickets.vulnerabilities.snapshots import Status, Vulnerability
 from shared.tickets.vulnerabilities.together import severity
 
-_MAX_TITLE = 1000
-_MAX_NAMED = 100
-_MAX_NAMES = 8_000
-"""Characters: an update message has a ticket twice, and a queue takes 48 KiB."""
 NOT_SENT = ""  # no field's digest: whatever is desired differs from it
 
 
@@ -46,7 +42,12 @@ def begun(members: Members) -> Ticket:
 
 
 def summarised(ticket: Ticket, members: Sequence[Vulnerability]) -> Ticket:
-    """The newest snapshots were taken in, in order; a group without members has nothing that is open."""
+    """The newest snapshots were taken in, in order; a group that lost its members has nothing that is open.
+
+    Of one that was adopted and never had any, nothing is known.
+    """
+    if not (members or ticket.vulnerability_count):
+        return ticket
     if not members:
         return replace(ticket, vulnerabilities=(), vulnerability_count=0, open=False)
     first = members[0]
@@ -54,19 +55,12 @@ def summarised(ticket: Ticket, members: Sequence[Vulnerability]) -> Ticket:
         ticket,
         kind=first.asset.kind,
         asset=first.asset.id,
-        vulnerabilities=_named(members),
+        vulnerabilities=ids(members),
         vulnerability_count=len(members),
-        title=first.title[:_MAX_TITLE],
+        title=title(first.title),
         severity=severity(members).value,
         open=first.status is Status.OPEN,
     )
-
-
-def _named(members: Sequence[Vulnerability]) -> tuple[str, ...]:
-    """The first members' ids: as many as fit a message with room to spare."""
-    lengths = accumulate(len(json.dumps(member.id)) for member in members[:_MAX_NAMED])
-    fitting = sum(length <= _MAX_NAMES for length in lengths)
-    return tuple(member.id for member in members[:fitting])
 
 
 def held(ticket: Ticket, why: Hold) -> Ticket:
@@ -150,7 +144,7 @@ def created(ticket: Ticket, made: Made) -> Ticket:
         failure=None,
         held=None,
         wanted=False,
-        written={name: Written(value, digest(made.first.get(name))) for name, value in sent.items() if made.first},
+        written={name: Written(value, digest(named(made.first, name))) for name, value in sent.items() if made.first},
         written_open=True,
     )
 
@@ -225,7 +219,7 @@ def linking(ticket: Ticket, nonce: str, desired: Desired, revision: int) -> Tick
 def not_linked(ticket: Ticket, failure: Failure) -> Ticket:
     """The chosen work item cannot be linked: a person must choose again. If it carries the ticket after all, that mark
     is an earlier one."""
-    return replace(renewed(ticket, ticket.generation + 1), detached=PARTED, failure=failure)
+    return replace(renewed(ticket, ticket.generation + 1), detached=PARTED, leaving="", failure=failure)
 
 
 def to_unlink(ticket: Ticket) -> Ticket:
@@ -235,7 +229,8 @@ def to_unlink(ticket: Ticket) -> Ticket:
 
 def unlinked(ticket: Ticket) -> Ticket:
     """Its work item carries it no more, or lies in the recycle bin; a mark that is still there is an earlier one."""
-    return replace(renewed(ticket, ticket.generation + 1), detached=PARTED, failure=None, predecessor=0)
+    fresh = renewed(ticket, ticket.generation + 1)
+    return replace(fresh, detached=PARTED, leaving="", failure=None, predecessor=0)
 
 
 def renewed(ticket: Ticket, generation: int) -> Ticket:
@@ -269,14 +264,18 @@ def healed(ticket: Ticket, duplicate: int) -> Ticket:
 
 
 def observed(ticket: Ticket, item: WorkItemRef) -> Ticket:
-    """A person (or a rule) changed the work item; what is older than what we know changes nothing."""
+    """A person (or a rule) changed the work item; what is older than what we know changes nothing.
+
+    In the recycle bin nothing can be refused any more: restored, it is tried again.
+    """
     known = ticket.work_item
     if item.id != known.id:
         return ticket
     # A category could perhaps not be asked for when the revision was taken in.
     is_more = item.deleted != known.deleted or (not known.category and bool(item.category))
     is_news = item.revision > known.revision or (item.revision == known.revision and is_more)
-    seen = replace(ticket, work_item=item) if is_news else ticket
+    failure = None if item.deleted else ticket.failure
+    seen = replace(ticket, work_item=item, failure=failure) if is_news else ticket
     return seen if seen.work_item.category in CLOSED_CATEGORIES else replace(seen, objected=False)
 
 
@@ -304,7 +303,7 @@ def leaving(ticket: Ticket, words: str) -> Ticket:
 def attached(ticket: Ticket) -> Ticket:
     """It is worked on again: with the work item that it has, or with a new one if that was closed and left, or
     taken back and not restored by anybody."""
-    again = replace(ticket, detached="", failure=None)
+    again = replace(ticket, detached="", leaving="", failure=None)
     was_left = ticket.detached == MOVED or (ticket.detached == WITHDRAWN and ticket.work_item.deleted)
     return renewed(again, ticket.generation + 1) if was_left and ticket.work_item.id else again
 

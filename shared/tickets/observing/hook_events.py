@@ -1,4 +1,4 @@
-"""What a service hook's delivery says, reduced to what we need of it. Pure.
+"""What a service hook's delivery, or the feed of revisions, says, reduced to what we need of it. Pure.
 
 Payloads differ between events, versions and years; each getter names the oddity it survives.
 https://learn.microsoft.com/azure/devops/service-hooks/events
@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from shared.azure_devops.revisions import Revision
 
 SCHEMA = 1
 EVENTS = {
@@ -79,6 +81,29 @@ def read_event(connection: str, payload: Mapping[str, Any]) -> HookEvent | None:
         comment=shortened(_comment(payload, resource)),
         at=_text(fields.get("System.ChangedDate")),
     )
+
+
+def read_revision(connection: str, revision: Revision, tag: str) -> HookEvent:
+    """Return the event that a revision of the feed is; `tag`, the connection's, is kept however many there are."""
+    fields = revision.fields
+    return HookEvent(
+        connection=connection,
+        change="deleted" if revision.deleted else "updated",
+        work_item=revision.item,
+        revision=revision.revision,
+        project=_text(fields.get("System.TeamProject")),
+        by=_name(fields.get("System.ChangedBy")),
+        type=_text(fields.get("System.WorkItemType")),
+        state=_text(fields.get("System.State")),
+        assigned_to=_name(fields.get("System.AssignedTo")),
+        tags=_tags(fields.get("System.Tags"), tag),
+        told=False,
+    )
+
+
+def has_tag(tags: str, tag: str) -> bool:
+    """Whether a tag is among those of a work item, whatever its case."""
+    return tag.casefold() in {one.strip().casefold() for one in tags.split(";")}
 
 
 def read_message(message: Mapping[str, Any]) -> HookEvent:
@@ -163,6 +188,13 @@ def _object(value: object) -> Mapping[str, Any]:
 def _text(value: object, *, most: int = _MAX_TEXT) -> str:
     """Without what a message would need six bytes for: a queue takes no event that is too large, however often."""
     return _UNPRINTABLE.sub("", value[:most]) if isinstance(value, str) else ""
+
+
+def _tags(value: object, ours: str) -> str:
+    """As much as fits, and our own tag: by it an item that is not known yet is told from strangers'."""
+    fits = _text(value, most=_MAX_TAGS)
+    is_cut = isinstance(value, str) and has_tag(value, ours) and not has_tag(fits, ours)
+    return f"{ours}; {fits}"[:_MAX_TAGS] if is_cut else fits
 
 
 def _number(value: object) -> int | None:

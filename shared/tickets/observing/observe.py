@@ -10,13 +10,12 @@ from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import (
-    ConfigurationError,
-    CredentialError,
+    BridgeError,
     NotFoundError,
-    RefusedError,
     ThrottledError,
     TransientError,
 )
+from shared.links.store import LinkStore
 from shared.storage.queues import Queue
 from shared.storage.tables import Table
 from shared.tickets.lanes.health import Health
@@ -25,7 +24,7 @@ from shared.tickets.life import comments
 from shared.tickets.life.comments import Comment
 from shared.tickets.life.transitions import identity, observed, refer
 from shared.tickets.observing.hearing import Hearing
-from shared.tickets.observing.hook_events import HookEvent
+from shared.tickets.observing.hook_events import HookEvent, has_tag
 from shared.tickets.observing.overheard import Overheard, telling
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import CLOSED_CATEGORIES, Stored, Ticket, WorkItemRef
@@ -39,6 +38,7 @@ from shared.tickets.work_items.look_ups import as_made
 from shared.times import Times
 
 log = logging.getLogger(__name__)
+_UNDECIDED = "It is not known yet whose comment that is."
 _MAX_DOUBLINGS = 7
 _MOST_FAULTS = 40
 """With the delays between them about a day and a half: as long as Azure DevOps itself would try."""
@@ -61,6 +61,7 @@ class Observe:
     outbox: Outbox
     events: Queue
     connections: ConnectionStore
+    links: LinkStore
     organisations: Organisations
     categories: Categories
     health: Health
@@ -82,7 +83,7 @@ class Observe:
             self.events.send(event.message(), delay=error.seconds)
         except ThrottledError as error:
             self.events.send(event.message(), delay=self.health.pause(connection.name, error))
-        except (TransientError, CredentialError, ConfigurationError, RefusedError, NotFoundError) as error:
+        except BridgeError as error:
             if event.faults >= _MOST_FAULTS:
                 raise
             log.info("event put back", extra={"connection": connection.name, "why": error.message})
@@ -90,14 +91,27 @@ class Observe:
             delay = self.times.retry * 2 ** min(event.faults, _MAX_DOUBLINGS)
             self.events.send(again.message(), delay=delay)
 
+    def read(self, event: HookEvent) -> None:
+        """Take in one event that was read among others, which must not wait for it whatever is wrong with it.
+
+        What fails in a way that nobody foresaw goes to the queue of events, which keeps count, and in the end keeps it
+        as a failed message. Raises `TransientError` if that does not take it.
+        """
+        try:
+            self.event(event)
+        except Exception:
+            log.exception("event not taken in", extra={"connection": event.connection, "work_item": event.work_item})
+            self.events.send(event.message())
+
     def _observe(self, connection: Connection, event: HookEvent) -> None:
         owner = self.table.get(event.connection, keys.work_item_row(event.work_item))
         if owner is None:
             self._unknown_item(connection, event)
             return
         row = self.table.get(event.connection, keys.ticket_row(str(owner.values["ticket"])))
-        if row is None:
-            raise TransientError("A work item's ticket could not be read.")
+        if row is None:  # they are written together: the tables have lost it
+            self._unknown_item(connection, event)
+            return
         stored = read_ticket(row)
         if stored.ticket.work_item.id != event.work_item:
             return
@@ -106,7 +120,7 @@ class Observe:
             self._take_in(connection, event, stored, comment)
         if not event.told and event.change == "updated" and event.revision > stored.ticket.comments_seen:
             with suppress(NotFoundError):  # in the recycle bin it shows none; restored, its next revision is heard of
-                self.overheard(self._open(connection), connection.name, stored)
+                self._overhear(connection, stored)
 
     def _take_in(self, connection: Connection, event: HookEvent, stored: Stored, comment: Comment) -> None:
         organisation = self.organisations.of(connection)
@@ -120,8 +134,21 @@ class Observe:
             self.hearing.missed(connection.name, event.project)
         if change.due:
             self.wake_ups.send(connection.name, keys.lane_of(stored.key))
-        if _is_to_be_decided(stored.ticket, comment):
-            raise TransientError("It is not known yet whose comment that is.")
+        if _is_undecided(stored.ticket, comment) and self._is_worked_on(connection, stored.ticket):
+            raise TransientError(_UNDECIDED)
+
+    def _overhear(self, connection: Connection, stored: Stored) -> None:
+        is_done = self.overheard(self._open(connection), connection.name, stored)
+        if not is_done and self._is_worked_on(connection, stored.ticket):
+            raise TransientError(_UNDECIDED)
+
+    def _is_worked_on(self, connection: Connection, ticket: Ticket) -> bool:
+        """Whether a lane will find out whose a comment is; if none will, the feed tells of it when one did."""
+        if ticket.detached or ticket.work_item.deleted or not connection.may_write:
+            return False
+        link = self.links.find(ticket.kind, ticket.asset)
+        here = link.at(connection.name) if link else None
+        return here is not None and here.enabled
 
     def _as_told(self, organisation: Organisation, event: HookEvent, known: WorkItemRef) -> WorkItemRef | None:
         """An update carries the whole new revision: nothing needs to be asked."""
@@ -166,7 +193,7 @@ class Observe:
 
     def _unknown_item(self, connection: Connection, event: HookEvent) -> None:
         """Perhaps its create is not recorded yet: wait until the longest lease is over, then ask its hyperlink."""
-        if connection.tag.casefold() not in {tag.strip().casefold() for tag in event.tags.split(";")}:
+        if not has_tag(event.tags, connection.tag):
             return
         waits = (self.times.unknown_item_recheck, self.times.lease)
         if event.waits < len(waits):
@@ -199,23 +226,25 @@ class Observe:
 
 
 def _is_known(event: HookEvent, known: WorkItemRef) -> bool:
-    return (
-        event.change == "updated"
-        and 0 < event.revision <= known.revision
-        and not known.deleted
-        and bool(known.category)
-    )
+    """Whether an event tells nothing new. What is read for one that does must be there, at least in the recycle bin.
+
+    Deletions and restorings make revisions, too, but a hook may tell the one before: that alone proves nothing.
+    """
+    if event.change == "deleted":
+        return known.deleted and event.revision <= known.revision
+    if event.change == "restored":
+        return 0 < event.revision < known.revision
+    is_old = 0 < event.revision <= known.revision
+    return is_old and (known.deleted or bool(known.category))
 
 
 def _said(event: HookEvent) -> Comment:
     return Comment(event.work_item, event.revision if event.comment else 0, event.by, event.comment, event.at)
 
 
-def _is_to_be_decided(ticket: Ticket, comment: Comment) -> bool:
-    """Whether a lane will find out whose comment it is; if none will, the feed tells of it when one did."""
-    is_worked_on = not (ticket.detached or ticket.work_item.deleted)
+def _is_undecided(ticket: Ticket, comment: Comment) -> bool:
     is_undecided = comments.is_undecided(ticket, comment.revision) and not comments.is_ours(ticket, comment)
-    return is_worked_on and is_undecided and comment.is_news_to(ticket)
+    return is_undecided and comment.is_news_to(ticket)
 
 
 def _looked_at(change: Change, event: HookEvent, comment: Comment) -> Change:

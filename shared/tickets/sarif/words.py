@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317
 import re
 from typing import NamedTuple
 
+from shared.texts.masking import masked
 from shared.tickets.sarif.values import Json, entry, text, texts
 from shared.tickets.vulnerabilities.snapshots import MAX_TEXT
 
@@ -24,10 +25,13 @@ class Words(NamedTuple):
     markdown: str
 
     def as_markdown(self) -> str:
-        """Return Markdown that shows the message; a link into the report is reduced to its words."""
+        """Return Markdown that shows the message; a link into the report is reduced to its words.
+
+        What looks like a secret is masked here: escaped, it would not.
+        """
         if self.markdown:
             return _LINK.sub(_page_link, self.markdown).strip()
-        parts = _LINK.split(self.text)
+        parts = _LINK.split(masked(self.text))
         return "".join(_shown(*parts[at : at + 3]) for at in range(0, len(parts), 3)).strip()
 
     def as_line(self) -> str:

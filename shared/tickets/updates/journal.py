@@ -4,7 +4,6 @@ A change is a function of the ticket as it is stored, so when somebody else wrot
 overtook the answer that it reports), the ticket is read again and the same change is made to what it is now.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +18,7 @@ from shared.tickets.life.comments import Comment
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import Stored, Ticket
 from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
+from shared.tickets.updates.messages import as_sent
 
 _TRIES = 20
 _OPERATIONS_PER_CHANGE = 5
@@ -129,7 +129,7 @@ class Journal:
             if message is None:
                 after = replace(after, history=before.history)
             else:
-                messages[key] = text = json.dumps(message, ensure_ascii=False)
+                messages[key] = text = as_sent(message)
                 steps += self._announce(draft, after.history, text)
             steps.insert(0, _Step(put(draft.stored, after), "ticket", draft))
             for number in sorted(_items(after) - _items(before)):

@@ -154,7 +154,7 @@ class Doctor:
         event = read_event(connection, one.notification.event)
         if event is None:
             return False
-        self.observe.event(replace(event, told=False))
+        self.observe.read(replace(event, told=False))
         return True
 
     def _tell(self, connection: str, names: Names, outcomes: Sequence[Outcome], records: Records) -> None:

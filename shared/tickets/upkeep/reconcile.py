@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.azure_devops.organisation import Organisation
-from shared.azure_devops.revisions import Batch, Revision, read_revisions
+from shared.azure_devops.revisions import Batch, read_revisions
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
-from shared.errors import BridgeError, ThrottledError
+from shared.errors import BridgeError, RefusedError, RejectedRequestError, ThrottledError
 from shared.links.store import LinkStore
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table
 from shared.tickets.lanes.health import Health
-from shared.tickets.life.transitions import identity
-from shared.tickets.observing.hook_events import HookEvent
+from shared.tickets.observing.hook_events import read_revision
 from shared.tickets.observing.observe import Observe
 from shared.tickets.rows import keys
 from shared.tickets.work.lane import concerns_connection
@@ -48,10 +47,12 @@ class Reconcile:
     def __call__(self, connection: Connection, *, seconds: float) -> bool:
         """Take in what happened in a connection's projects; False if there was no time for all of it.
 
-        What cannot be read now is read another time: nothing is raised for it, and nothing concluded.
+        What cannot be read now is read another time: nothing is raised for it, and nothing concluded. What nobody
+        foresaw is raised when the other projects were read, so that whoever asked for it keeps count.
         """
         name, end = connection.name, self.monotonic() + seconds
         organisation = self.organisations.of(connection)
+        unforeseen: list[Exception] = []
         for project in sorted(self.links.projects(name)):
             try:
                 if not self._project(connection, organisation, project, end):
@@ -61,6 +62,11 @@ class Reconcile:
                 if concerns_connection(error):
                     self.health.pause(name, error)
                     return True
+            except Exception as error:  # the other projects must not wait for it
+                log.exception("project not read", extra={"connection": name, "project": project})
+                unforeseen.append(error)
+        if unforeseen:
+            raise unforeseen[0]
         if organisation.reached and self.health.of(name).problem:
             self.health.well(name)
         return True
@@ -70,8 +76,7 @@ class Reconcile:
         while True:
             row = self.table.get(connection.name, keys.feed_row(project))
             token = str(row.values["token"]) if row else ""
-            since = self.table.clock.now() - timedelta(seconds=self.times.feed_start)
-            batch = organisation.do(read_revisions(project, token, since=since))
+            batch = self._read(organisation, project, token)
             self._take_in(connection, batch)
             if not self._advanced(connection.name, project, row, batch) or batch.last:
                 return True
@@ -80,11 +85,22 @@ class Reconcile:
             if self.monotonic() > end:
                 return False
 
+    def _read(self, organisation: Organisation, project: str, token: str) -> Batch:
+        """Read on from a token; one that is refused, as after a project was made anew, would be refused for ever."""
+        since = self.table.clock.now() - timedelta(seconds=self.times.feed_start)
+        try:
+            return organisation.do(read_revisions(project, token, since=since))
+        except (RefusedError, RejectedRequestError) as error:
+            if not token:
+                raise
+            log.warning("feed begun anew", extra={"project": project, "why": error.message})
+            return organisation.do(read_revisions(project, since=since))
+
     def _take_in(self, connection: Connection, batch: Batch) -> None:
         newest = {revision.item: revision for revision in batch.revisions}  # in the order in which they were made
-        events = [_event(connection.name, revision) for revision in newest.values()]
+        events = [read_revision(connection.name, revision, connection.tag) for revision in newest.values()]
         with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(self.observe.event, events))
+            list(threads.map(self.observe.read, events))
 
     def _advanced(self, connection: str, project: str, row: Row | None, batch: Batch) -> bool:
         """Keep how far the feed was read; False if somebody else reads it at the same time."""
@@ -95,20 +111,3 @@ class Reconcile:
         except RowChangedError:
             return False
         return True
-
-
-def _event(connection: str, revision: Revision) -> HookEvent:
-    fields = revision.fields
-    return HookEvent(
-        connection=connection,
-        change="deleted" if revision.deleted else "updated",
-        work_item=revision.item,
-        revision=revision.revision,
-        project=str(fields.get("System.TeamProject", "")),
-        by=identity(fields.get("System.ChangedBy")).partition(" <")[0],
-        type=str(fields.get("System.WorkItemType", "")),
-        state=str(fields.get("System.State", "")),
-        assigned_to=identity(fields.get("System.AssignedTo")).partition(" <")[0],
-        tags=str(fields.get("System.Tags", "")),
-        told=False,
-    )

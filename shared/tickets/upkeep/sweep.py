@@ -43,9 +43,9 @@ class Sweep:
         self.take_back.carry_on()
 
     def _sweep(self, connection: Connection) -> None:
-        self.outbox.send_forgotten(connection.name, older_than=self.times.retry)
         if connection.may_write and not self.health.of(connection.name).paused_for:
             self.wake(connection.name)
+        self.outbox.send_forgotten(connection.name, older_than=self.times.retry)
 
     def wake(self, connection: str) -> None:
         """Wake the lanes of a connection in which something is due."""

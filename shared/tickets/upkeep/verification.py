@@ -5,6 +5,7 @@ destroyed for good, never appears there. What can be found neither in its projec
 *unknown*: it is reported, and nothing is concluded from it.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -14,8 +15,8 @@ from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.work_items import MAX_IDS, WorkItem, get_many, recycle_bin
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
-from shared.errors import NotFoundError
-from shared.storage.tables import Table
+from shared.errors import NotFoundError, RefusedError
+from shared.storage.tables import Row, Table
 from shared.tickets.lanes.wake_ups import WakeUps
 from shared.tickets.life.transitions import refer
 from shared.tickets.observing.observe import change_of
@@ -26,6 +27,7 @@ from shared.tickets.updates.journal import Journal
 from shared.tickets.updates.outbox import Outbox
 from shared.tickets.work_items.categories import Categories
 
+log = logging.getLogger(__name__)
 _MAX_LISTED = 1000
 
 
@@ -79,7 +81,7 @@ class Verification:
         prefix = keys.ticket_row("")
         start = max(report.after, prefix)
         rows = list(self.table.range(connection.name, start, prefix + keys.AFTER_ALL, limit=MAX_IDS))
-        read = map(read_ticket, rows)
+        read = filter(None, map(_readable, rows))
         tickets = {number: stored for stored in read if (number := stored.ticket.work_item.id)}
         self._compare(connection, tickets, report, dry_run=dry_run)
         report.after = f"{rows[-1].key}!" if len(rows) == MAX_IDS else ""
@@ -95,7 +97,7 @@ class Verification:
             if item is None and number not in gone:
                 report.unknown.append(number)
                 continue
-            now = self._now(organisation, known, item)
+            now = self._now_if_known(organisation, known, item)
             if now != known:
                 report.differences.append(_difference(connection.name, stored, now))
                 if not dry_run:
@@ -115,6 +117,14 @@ class Verification:
                 continue
         return gone
 
+    def _now_if_known(self, organisation: Organisation, known: WorkItemRef, item: WorkItem | None) -> WorkItemRef:
+        """Nothing is concluded of an item whose type cannot be looked at; the others must not wait for it."""
+        try:
+            return self._now(organisation, known, item)
+        except (NotFoundError, RefusedError) as error:
+            log.warning("state not known", extra={"work_item": known.id, "why": error.message})
+            return known
+
     def _now(self, organisation: Organisation, known: WorkItemRef, item: WorkItem | None) -> WorkItemRef:
         if item is None:
             return replace(known, deleted=True)
@@ -129,6 +139,15 @@ class Verification:
         self.outbox.send_all(connection, self.journal.write(connection, [change]))
         if change.due:
             self.wake_ups.send(connection, keys.lane_of(stored.key))
+
+
+def _readable(row: Row) -> Stored | None:
+    """A row that cannot be read must not keep those behind it from being looked at."""
+    try:
+        return read_ticket(row)
+    except Exception:
+        log.exception("a ticket cannot be read", extra={"connection": row.partition, "row": row.key})
+        return None
 
 
 def _difference(connection: str, stored: Stored, now: WorkItemRef) -> DifferenceView:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import accumulate
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import (
@@ -30,6 +31,7 @@ MAX_NAME = 1_000
 MAX_ATTACHMENTS = 20
 MAX_ATTACHED = 600_000
 """Characters of all attachments of a snapshot together: a row holds 768 KiB, and Base64 is hard to compress."""
+_MAX_LEFT_OUT, _MAX_MORE = 20_000, 30
 MAX_DEPTH = 32
 _FIRST_YEAR = 1970
 _CUT = "\n\n[cut here: the text was longer than 100,000 characters]"
@@ -55,8 +57,19 @@ class Status(StrEnum):
 
 
 def _clean_tree(value: Any) -> Any:
-    """Clean every text in a JSON value; a streaming parser's exact numbers become plain ones."""
-    return json.loads(well_formed(json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)))
+    """Clean and bound every text in a JSON value; a streaming parser's exact numbers become plain ones."""
+    return _cut_tree(json.loads(json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)))
+
+
+def _cut_tree(value: Any) -> Any:
+    match value:
+        case str():
+            return _cut(value)
+        case dict():
+            return {well_formed(name): _cut_tree(child) for name, child in value.items()}
+        case list():
+            return [_cut_tree(child) for child in value]
+    return value
 
 
 def _shallow(value: Any) -> Any:
@@ -141,17 +154,32 @@ class Attachment(_Model):
 
 def _bounded(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
     """Leave out what is too many or too large, and say so in a file of its own: the ticket matters more."""
-    kept: list[Attachment] = []
-    room = MAX_ATTACHED
-    for one in attachments:
-        if len(one.content) <= room and len(kept) < MAX_ATTACHMENTS - 1:
-            kept.append(one)
+    kept = _within(attachments, MAX_ATTACHMENTS, MAX_ATTACHED)
+    if len(kept) == len(attachments):
+        return attachments
+    kept = _within(attachments, MAX_ATTACHMENTS - 1, MAX_ATTACHED - _MAX_LEFT_OUT)
+    names = [one.name for at, one in enumerate(attachments) if at not in kept]
+    words = "These attachments were left out, for they are too many or too large together:"
+    listed = _lines([words, *names], _MAX_LEFT_OUT)
+    return (*(attachments[at] for at in kept), Attachment(name="left-out.txt", content=listed))
+
+
+def _within(attachments: tuple[Attachment, ...], most: int, room: int) -> list[int]:
+    """Return where those stand that fit."""
+    kept: list[int] = []
+    for at, one in enumerate(attachments):
+        if len(one.content) <= room and len(kept) < most:
+            kept.append(at)
             room -= len(one.content)
-    names = [one.name for one in attachments if one not in kept]
-    if names:
-        words = "These attachments were left out, for they are too many or too large together:"
-        kept.append(Attachment(name="left-out.txt", content="\n".join([words, *names[:1_000]])))
-    return tuple(kept)
+    return kept
+
+
+def _lines(lines: list[str], room: int) -> str:
+    """Return as many lines as have room, and how many more there are."""
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    fitting = sum(end <= room - _MAX_MORE for end in ends)
+    more = [f"and {len(lines) - fitting} more"] if fitting < len(lines) else []
+    return "\n".join([*lines[:fitting], *more])
 
 
 class Vulnerability(_Model):

@@ -1,6 +1,6 @@
 """What the vulnerabilities of one ticket say together: which of them count, how bad it is, until when. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -42,18 +42,22 @@ def _urgency(member: Vulnerability) -> tuple[bool, int, date, str]:
     )
 
 
-def without_secrets[M: BaseModel](model: M) -> M:
-    """Return a vulnerability with what looks like a secret masked in all of its texts."""
-    values = ((name, getattr(model, name)) for name in type(model).model_fields)
-    changed = {name: new for name, value in values if (new := _without_secrets(value)) != value}
+def without_secrets[M: BaseModel](model: M, unseen: Collection[str] = ()) -> M:
+    """Return a vulnerability with what looks like a secret masked in all of its texts.
+
+    `unseen`: names of fields, of its parts as well, that nobody is shown and that stay as they are: the texts of large
+    groups take long.
+    """
+    values = ((name, getattr(model, name)) for name in type(model).model_fields if name not in unseen)
+    changed = {name: new for name, value in values if (new := _without_secrets(value, unseen)) != value}
     return model.model_copy(update=changed) if changed else model
 
 
-def _without_secrets(value: Any) -> Any:
+def _without_secrets(value: Any, unseen: Collection[str]) -> Any:
     if isinstance(value, Attachment):  # masked when it is decoded
         return value
     if isinstance(value, BaseModel):
-        return without_secrets(value)
+        return without_secrets(value, unseen)
     if isinstance(value, tuple):
-        return tuple(map(_without_secrets, value))
+        return tuple(_without_secrets(part, unseen) for part in value)
     return value if isinstance(value, Enum) else masked_tree(value)

@@ -1,7 +1,9 @@
 """Work: what a lane's tickets need is done in Azure DevOps.
 
 work         one lane, round by round
+loading      what is known of the tickets that are due
 lane         what its parts share
+apart        what is wrong with one ticket is wrong with it alone
 admission    which creates may be sent now (holds)
 creating     new work items, many at once
 resolving    creates without an answer

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 
+from shared.links.store import LinkStore
 from shared.tickets.holds.filtering import passes, urgency
 from shared.tickets.holds.shares import Share, Shares
 from shared.tickets.holds.switch import Switch
@@ -47,6 +48,7 @@ class Admission:
 
     lane: Lane
     gates: Gates
+    links: LinkStore
 
     def through_filters(self, jobs: Sequence[Job]) -> list[Job]:
         """Return the jobs that neither the switch nor a filter holds back, the worst first."""
@@ -60,7 +62,33 @@ class Admission:
             if not (job.ticket.wanted or passes(job.members, job.first_seen, job.making.creates, now))
         ]
         self.lane.write([_held(job, Hold.FILTER, settles=True) for job in out])
-        return sorted((job for job in jobs if job not in out), key=_urgency)
+        self._filtered_anew(out)
+        kept_out = {job.stored.key for job in out}
+        return sorted((job for job in jobs if job.stored.key not in kept_out), key=_urgency)
+
+    def _filtered_anew(self, out: Sequence[Job]) -> None:
+        """Look again whether the filters are those by which tickets were just held.
+
+        Whoever saves a link or a connection looks for what they hold *after* saving; what is written after that look
+        is found here.
+        """
+        if not out:
+            return
+        now = self.lane.tools.connections.find(self.lane.connection.name)
+        is_saved = now is None or now.etag != self.lane.connection.etag
+        known = {(job.link.kind, job.link.asset): job.link.etag for job in out}
+        saved = {asset for asset, etag in known.items() if is_saved or self._etag(asset) != etag}
+        self._due_at_once([job for job in out if (job.link.kind, job.link.asset) in saved])
+
+    def _etag(self, asset: tuple[str, str]) -> str:
+        link = self.links.find(*asset)
+        return link.etag if link else ""
+
+    def _due_at_once(self, jobs: Sequence[Job]) -> None:
+        if jobs:
+            connection = self.lane.connection.name
+            write_each(self.lane.tools.table, connection, [due_at_once(job.stored.key) for job in jobs])
+            self.lane.tools.wake_ups.send(connection, self.lane.lease.lane)
 
     def with_shares(self, jobs: Sequence[Job]) -> Admitted:
         """Return the jobs for which there is room today, which they take: to be called right before they are sent.
@@ -98,9 +126,7 @@ class Admission:
         later = self.lane.tools.table.clock.now() + timedelta(seconds=self.lane.tools.times.held)
         self._put_off(Hold.STOPPED, [(job, later) for job in jobs])
         if not self.gates.switch.view()["stopped"]:
-            connection = self.lane.connection.name
-            write_each(self.lane.tools.table, connection, [due_at_once(job.stored.key) for job in jobs])
-            self.lane.tools.wake_ups.send(connection, self.lane.lease.lane)
+            self._due_at_once(jobs)
 
     def _put_off(self, why: Hold, later: Sequence[tuple[Job, datetime]]) -> None:
         self.lane.write([_held(job, why) for job, _ in later])

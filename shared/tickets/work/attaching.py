@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.azure_devops.attachments import attach, upload
-from shared.tickets.vulnerabilities.files import missing
-from shared.tickets.work.extras import MAX_ATTACHED, Extra, Extras
+from shared.tickets.vulnerabilities.files import File, fitting, missing
+from shared.tickets.work.extras import ALERT, MAX_ATTACHED, Extra, Extras
 from shared.tickets.work.lane import Job, Lane
 
 
@@ -23,13 +23,26 @@ class Attaching:
     def uploaded(self, job: Job, project: str, there: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Upload the files that are not `there` yet; return the JSON-patch operations that link to them.
 
-        Raises what Azure DevOps raises.
+        Raises what Azure DevOps raises, and `LeaseLostError`: many large files take longer than a lease.
         """
         if not job.desired.files or Extra.ATTACHMENTS in Extras(self.lane).left_out(job):
             return []
-        room = max(0, MAX_ATTACHED - len(there))
         operations: list[dict[str, Any]] = []
-        for file in missing(job.desired.files, there)[:room]:
+        for file in self._fitting(job, there):
+            self.lane.stay()
             uploaded = self.lane.organisation.do(upload(project, file.name, file.content))
             operations.append(attach(uploaded, "From the security platform"))
         return operations
+
+    def _fitting(self, job: Job, there: Sequence[str]) -> Sequence[File]:
+        """Return what is not there yet, as much of it as the item may have besides; if not all, somebody is told."""
+        wanted = missing(job.desired.files, there)
+        files = fitting(wanted, max(0, MAX_ATTACHED - len(there)))
+        if files != wanted:
+            self.lane.tools.notices.tell(
+                ALERT,
+                self.lane.ticket_id(job),
+                f"It would have {len(there) + len(wanted)} files and may have {MAX_ATTACHED}: some were left out.",
+                hint="Remove files that nobody needs from the work item: its next new text attaches the rest.",
+            )
+        return files

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import batched
+from itertools import batched, compress, groupby
 from typing import Any
 
 from shared.azure_devops.batches import Outcome
 from shared.azure_devops.organisation import Call
+from shared.azure_devops.work_item_types import Workflow
 from shared.azure_devops.work_items import (
     MAX_IDS,
     DeletedItem,
@@ -24,9 +25,11 @@ from shared.tickets.life.plan import Patch, Renew, plan
 from shared.tickets.life.transitions import identity, observed, renewed, summarised
 from shared.tickets.rows.records import CLOSED_CATEGORIES, Ticket
 from shared.tickets.updates.journal import Change
+from shared.tickets.vulnerabilities.files import missing
+from shared.tickets.work.apart import Apart, not_done
 from shared.tickets.work.attaching import Attaching
 from shared.tickets.work.extras import Extra, Extras
-from shared.tickets.work.lane import SELF, Job, Lane, concerns_connection, failure_of
+from shared.tickets.work.lane import SELF, Job, Lane, concerns_all, concerns_connection, failure_of
 from shared.tickets.work_items.presence import Unknown, find_deleted
 
 _BATCH = 50
@@ -40,6 +43,12 @@ class _Edit:
     item: WorkItem
     patch: Patch
     attached: Sequence[dict[str, Any]] = ()
+
+    @property
+    def has_files(self) -> bool:
+        """Whether files belong to the text that is written anew, and are not there yet."""
+        writes_text = any(name in TEXTS for name in self.patch.fields)
+        return writes_text and bool(missing(self.job.desired.files, self.item.attachments))
 
     def operations(self) -> list[dict[str, Any]]:
         """The JSON patch without its test: empty if nothing is to be sent."""
@@ -67,15 +76,36 @@ class Changer:
         """Bring each job's work item up to date. Raises `PausedError` when the connection must wait."""
         for batch in batched(jobs, MAX_IDS, strict=False):
             items = self.lane.organisation.do(get_many(job.ticket.work_item.id for job in batch))
-            edits = [self._edit(job, items[job.ticket.work_item.id]) for job in batch if _item(job) in items]
             for job in batch:
                 if _item(job) not in items:
-                    self._missing(job)
-            for part in batched((edit for edit in edits if edit), _BATCH, strict=False):
-                self._apply(part)
+                    with Apart(self.lane, job.pending):
+                        self._missing(job)
+            self._send(self._edits([(job, items[_item(job)]) for job in batch if _item(job) in items]))
 
-    def _edit(self, job: Job, item: WorkItem) -> _Edit | None:
-        workflow = self.lane.tools.categories.workflow(self.lane.organisation, item.project, item.type)
+    def _edits(self, there: Sequence[tuple[Job, WorkItem]]) -> list[_Edit]:
+        """What is to be changed in the items that are there. For their types' workflows is asked once."""
+        kinds = groupby(sorted(there, key=_kind), key=_kind)
+        return [edit for kind, pairs in kinds for edit in self._of_kind(kind, list(pairs))]
+
+    def _of_kind(self, kind: tuple[str, str], pairs: Sequence[tuple[Job, WorkItem]]) -> list[_Edit]:
+        try:
+            workflow = self.lane.tools.categories.workflow(self.lane.organisation, *kind)
+        except BridgeError as error:
+            for job, _ in pairs:
+                not_done(self.lane, job, error)
+            return []
+        return [edit for job, item in pairs if (edit := self._guarded(job, item, workflow))]
+
+    def _guarded(self, job: Job, item: WorkItem, workflow: Workflow) -> _Edit | None:
+        """What is wrong with one item is no reason to leave its neighbours as they are."""
+        with Apart(self.lane, job.pending):
+            try:
+                return self._edit(job, item, workflow)
+            except BridgeError as error:
+                not_done(self.lane, job, error)
+        return None
+
+    def _edit(self, job: Job, item: WorkItem, workflow: Workflow) -> _Edit | None:
         if job.ticket.sending and item.revision > job.ticket.sending.revision:
             after = self._at(item, job.ticket.sending.revision + 1)
             self.lane.write([self._told(job, after)])  # the next round compares with what is desired now
@@ -83,12 +113,20 @@ class Changer:
         decision = plan(job.desired, job.ticket, item, workflow)
         if isinstance(decision, Renew):  # the next round makes it
             self.lane.write([_renewed(job)])
-        return self._with_files(_Edit(job, item, decision)) if isinstance(decision, Patch) else None
+        return _Edit(job, item, decision) if isinstance(decision, Patch) else None
+
+    def _send(self, edits: Sequence[_Edit]) -> None:
+        """Send many at once; but those with files one by one, each right after its uploads, for they take long."""
+        alone = [edit.has_files for edit in edits]
+        together = (edit for edit, is_alone in zip(edits, alone, strict=True) if not is_alone)
+        for part in batched(together, _BATCH, strict=False):
+            self._apply(part)
+        for edit in compress(edits, alone):
+            with Apart(self.lane, edit.job.pending):
+                self._apply([ready] if (ready := self._with_files(edit)) else [])
 
     def _with_files(self, edit: _Edit) -> _Edit | None:
-        """Upload what is to hang on the item and does not yet, if its text is written anew; None: it waits."""
-        if not any(name in TEXTS for name in edit.patch.fields):
-            return edit
+        """Upload what is to hang on the item and does not yet; None: it waits."""
         try:
             operations = Attaching(self.lane).uploaded(edit.job, edit.item.project, edit.item.attachments)
             return replace(edit, attached=operations)
@@ -96,9 +134,7 @@ class Changer:
             Extras(self.lane).leave_out(edit.job, Extra.ATTACHMENTS, error)
             return edit
         except TransientError as error:
-            if concerns_connection(error):
-                raise
-            self.lane.postpone(edit.job.pending)
+            not_done(self.lane, edit.job, error)
             return None
 
     def _at(self, item: WorkItem, revision: int) -> WorkItem:
@@ -122,7 +158,7 @@ class Changer:
         try:
             where: DeletedItem | Unknown = find_deleted(self.lane.organisation, project, _item(job))
         except BridgeError as error:
-            if concerns_connection(error):
+            if concerns_all(error):
                 raise
             where = Unknown()
         if isinstance(where, DeletedItem):
@@ -137,7 +173,7 @@ class Changer:
         if sent:
             outcomes += self.lane.send([_call(edit) for edit in sent])
         done = list(zip([*silent, *sent], outcomes, strict=True))
-        self.lane.write([end for edit, outcome in done for end in self._end(edit, outcome)])
+        self.lane.write([end for edit, outcome in done for end in self._judged(edit, outcome)])
         for edit, outcome in done:
             self._after(edit.job, outcome)
 
@@ -146,6 +182,11 @@ class Changer:
         jobs = self.lane.stamp([edit.job for edit in edits], [edit.announced() for edit in edits])
         stamped = {job.stored.key: job for job in jobs}
         return [replace(edit, job=stamped[key]) for edit in edits if (key := edit.job.stored.key) in stamped]
+
+    def _judged(self, edit: _Edit, outcome: Outcome) -> list[Change]:
+        with Apart(self.lane, edit.job.pending):
+            return self._end(edit, outcome)
+        return []
 
     def _end(self, edit: _Edit, outcome: Outcome) -> list[Change]:
         match outcome:
@@ -186,6 +227,10 @@ def _call(edit: _Edit) -> Call[WorkItem]:
 
 def _renewed(job: Job) -> Change:
     return Change(job.stored, lambda ticket: renewed(ticket, ticket.generation + 1), change="returned", by=SELF)
+
+
+def _kind(pair: tuple[Job, WorkItem]) -> tuple[str, str]:
+    return pair[1].project, pair[1].type
 
 
 def _item(job: Job) -> int:

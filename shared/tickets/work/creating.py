@@ -7,7 +7,7 @@ A process that dies after the stamp leaves attempts without results: *unknown*, 
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import Any
 
@@ -22,6 +22,7 @@ from shared.tickets.life.transitions import Made, attempted, created, not_create
 from shared.tickets.rows.records import Attempt, Ticket
 from shared.tickets.updates.journal import Change
 from shared.tickets.work.admission import Admission
+from shared.tickets.work.apart import Apart, not_done
 from shared.tickets.work.attaching import Attaching
 from shared.tickets.work.extras import ASSIGNED_TO, Extra, Extras, parent, related, told
 from shared.tickets.work.lane import Job, Lane, concerns_connection, failure_of
@@ -53,6 +54,15 @@ class Refusals:
 
 
 @dataclass(frozen=True, slots=True)
+class _Draft:
+    """A create as it is to be sent, and its ticket as it is to be stamped."""
+
+    job: Job
+    ticket: Ticket
+    call: Call[WorkItem]
+
+
+@dataclass(frozen=True, slots=True)
 class Creator:
     """Creates the work items of a lane's jobs."""
 
@@ -79,26 +89,39 @@ class Creator:
     def _create(self, jobs: Sequence[Job]) -> None:
         attached = {job.stored.key: self._attached(job) for job in jobs}
         admitted = self.admission.with_shares([job for job in jobs if attached[job.stored.key] is not None])
-        stamped = self.lane.stamp(admitted.jobs, [self._with_attempt(job) for job in admitted.jobs])
-        calls = [self._call(job, attached[job.stored.key] or ()) for job in stamped]
-        ended = list(zip(stamped, self.lane.send(calls) if calls else (), strict=True))
-        self.lane.write([end for job, outcome in ended for end in self._end(job, outcome)])
+        drafts = [draft for job in admitted.jobs if (draft := self._draft(job, attached[job.stored.key] or ()))]
+        stamped = self.lane.stamp([draft.job for draft in drafts], [draft.ticket for draft in drafts])
+        calls = {draft.job.stored.key: draft.call for draft in drafts}
+        sent = [calls[job.stored.key] for job in stamped]
+        ended = list(zip(stamped, self.lane.send(sent) if sent else (), strict=True))
+        self.lane.write([end for job, outcome in ended for end in self._judged(job, outcome)])
         self.admission.give_back(admitted, used=[job for job, outcome in ended if _may_be(outcome)])
         for job, outcome in ended:
             self._after(job, outcome)
 
     def _attached(self, job: Job) -> Operations | None:
         """Upload a job's files before anything is stamped; None if it has to be tried again later."""
+        with Apart(self.lane, job.pending):
+            return self._uploaded(job)
+        return None
+
+    def _uploaded(self, job: Job) -> Operations | None:
         try:
             return Attaching(self.lane).uploaded(job, job.link.project_id)
         except (RefusedError, NotFoundError) as error:
             Extras(self.lane).leave_out(job, Extra.ATTACHMENTS, error)
             return ()
         except TransientError as error:
-            if concerns_connection(error):
-                raise
-            self.lane.postpone(job.pending)
+            not_done(self.lane, job, error)
             return None
+
+    def _draft(self, job: Job, attached: Operations) -> _Draft | None:
+        """All that is sent, before anything is stamped: what nobody foresaw leaves no attempt behind."""
+        with Apart(self.lane, job.pending):
+            ticket = self._with_attempt(job)
+            about_to = replace(job, stored=replace(job.stored, ticket=ticket))
+            return _Draft(job, ticket, self._call(about_to, attached))
+        return None
 
     def _learn_states(self, job: Job) -> None:
         """Ask before anything is sent what is needed to record its result."""
@@ -131,6 +154,11 @@ class Creator:
         if Extra.PREDECESSOR in wanted and Extra.PREDECESSOR not in left_out:
             patch.append(related(self.lane.organisation.url, job.ticket.predecessor))
         return create(job.link.project_id, job.making.work_item_type, [*patch, *attached])
+
+    def _judged(self, job: Job, outcome: Outcome) -> list[Change]:
+        with Apart(self.lane, job.pending):
+            return self._end(job, outcome)
+        return []
 
     def _end(self, job: Job, outcome: Outcome) -> list[Change]:
         """What is known for certain of a job; of an unknown outcome, nothing is."""

@@ -6,17 +6,20 @@ is theirs: it stays, says what it is, and somebody is told.
 """
 
 import html
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 
 from shared.azure_devops.work_items import MAX_IDS, WorkItem, add_fields, change, delete, get_many, test_revision
-from shared.errors import ConflictError, NotFoundError, RefusedError, TransientError
+from shared.errors import BridgeError, NotFoundError, RefusedError
 from shared.tickets.life.transitions import healed, identity
 from shared.tickets.updates.journal import Change
+from shared.tickets.work.apart import Apart, not_done
 from shared.tickets.work.lane import SELF, Job, Lane
 
+log = logging.getLogger(__name__)
 ALERT = "duplicate_work_item"
 
 
@@ -33,10 +36,14 @@ class Healer:
         for batch in batched(numbers, MAX_IDS, strict=False):
             items |= self.lane.organisation.do(get_many(batch))
         for job in jobs:
-            try:
-                self._heal(job, items)
-            except (TransientError, ConflictError):
-                self.lane.postpone(job.pending)
+            with Apart(self.lane, job.pending):
+                self._try(job, items)
+
+    def _try(self, job: Job, items: Mapping[int, WorkItem]) -> None:
+        try:
+            self._heal(job, items)
+        except BridgeError as error:
+            not_done(self.lane, job, error, may_fail=False)
 
     def _heal(self, job: Job, items: Mapping[int, WorkItem]) -> None:
         for number, own_revision in job.ticket.duplicates.items():
@@ -59,12 +66,10 @@ class Healer:
         return True
 
     def _tell(self, job: Job, item: WorkItem) -> None:
-        """Say in the item what it is, once: the tag tells that it was said."""
+        """Alert somebody, then say in the item what it is, once: the tag tells that both was done."""
         tag = f"{self.lane.connection.tag}_Duplicate"
         if tag in [known.strip() for known in str(item.fields.get("System.Tags", "")).split(";")]:
             return
-        fields = {"System.Tags": tag, "System.History": _words(job)}
-        self.lane.organisation.do(change(item.id, [test_revision(item.revision), *add_fields(fields)]))
         survivor = job.ticket.work_item.id
         self.lane.tools.alerts.send(
             ALERT,
@@ -72,6 +77,11 @@ class Healer:
             f"Work items {survivor} and {item.id} track the same vulnerability; {survivor} is kept up to date.",
             hint=f"Move what was done in {item.id} to {survivor}, then delete {item.id}.",
         )
+        fields = {"System.Tags": tag, "System.History": _words(job)}
+        try:
+            self.lane.organisation.do(change(item.id, [test_revision(item.revision), *add_fields(fields)]))
+        except (RefusedError, NotFoundError) as error:  # whoever was alerted knows, and that has to be enough
+            log.warning("a duplicate takes no word", extra={"work_item": item.id, "why": error.message})
 
 
 def _words(job: Job) -> str:

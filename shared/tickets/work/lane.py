@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import batched
 
 from shared.alerts import Alerts
 from shared.azure_devops.batches import Outcome, WholeBatchError, together
@@ -35,7 +36,7 @@ from shared.tickets.life.transitions import failed, summarised
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import Stored, Ticket
 from shared.tickets.rows.ticket_rows import read_ticket
-from shared.tickets.updates.journal import Change, Journal, put
+from shared.tickets.updates.journal import MAX_CHANGES, Change, Journal, Unsent, put
 from shared.tickets.updates.outbox import Outbox
 from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from shared.tickets.work.notices import Notices
@@ -144,7 +145,19 @@ class Lane:
         Returns the jobs whose tickets say so now; one that somebody else changed meanwhile is left for the next
         round. Raises `LeaseLostError`.
         """
-        left = list(zip(jobs, after, strict=True))
+        pairs = list(zip(jobs, after, strict=True))
+        try:
+            return self._stamp(list(pairs))
+        except BridgeError:
+            raise
+        except Exception:
+            log.exception("tickets cannot be stamped", extra={"connection": self.connection.name, "count": len(pairs)})
+            if len(pairs) > 1:  # one of them is to blame: the others go on without it
+                return [stamped for job, ticket in pairs for stamped in self.stamp([job], [ticket])]
+            self.postpone(pairs[0][0].pending)
+            return []
+
+    def _stamp(self, left: list[tuple[Job, Ticket]]) -> list[Job]:
         done: list[Job] = []
         while left:
             operations = [self.lease.operation(), *(put(job.stored, ticket) for job, ticket in left)]
@@ -191,10 +204,54 @@ class Lane:
             return ""
 
     def write(self, changes: Sequence[Change]) -> None:
-        """Write changes, fenced by the lease, and send what they have to say."""
-        if changes:
+        """Write changes, fenced by the lease, and send what they have to say.
+
+        One that no row takes is left out and put off; its neighbours are written.
+        """
+        for part in batched(changes, MAX_CHANGES, strict=False):
+            self._write(part)
+
+    def _write(self, changes: Sequence[Change]) -> None:
+        """Write what fits one transaction: all of it, or without what spoils it."""
+        try:
             unsent = self.tools.journal.write(self.connection.name, changes, self.lease)
+        except BridgeError:
+            raise
+        except Exception:
+            tickets = [change.stored.key for change in changes]
+            log.exception("tickets cannot be written", extra={"connection": self.connection.name, "tickets": tickets})
+            if len(changes) > 1:
+                self._write_apart(changes)
+            else:
+                self._set_aside(changes[0].stored.key)
+        else:
+            self._send(unsent)
+
+    def _write_apart(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self._write([change])
+
+    def _set_aside(self, ticket: str) -> None:
+        row = self.tools.table.get(self.connection.name, keys.pending_row(ticket))
+        if row:
+            self.postpone(row)
+
+    def _send(self, unsent: Sequence[Unsent]) -> None:
+        """What cannot be sent stays in the outbox; the sweep tries again."""
+        try:
             self.tools.outbox.send_all(self.connection.name, unsent)
+        except BridgeError:
+            raise
+        except Exception:
+            log.exception("updates cannot be sent", extra={"connection": self.connection.name})
+
+    def stay(self) -> None:
+        """Renew the lease, if its last write is some time ago: before work that takes long and writes nothing.
+
+        Raises `LeaseLostError`.
+        """
+        if not self.tools.leases.may_send(self.lease):
+            self.tools.leases.renew(self.connection.name, self.lease)
 
     def tell_problems(self, job: Job) -> None:
         """Alert whoever can mend them to templates that made no text for a work item that was written all the same."""
@@ -263,6 +320,11 @@ class Lane:
 def concerns_connection(error: BridgeError) -> bool:
     """Whether an error says something of the connection, not of one ticket."""
     return isinstance(error, ThrottledError | CredentialError | ConfigurationError)
+
+
+def concerns_all(error: BridgeError) -> bool:
+    """Whether an error ends the lane's work, whatever ticket it came with."""
+    return isinstance(error, LeaseLostError | PausedError) or concerns_connection(error)
 
 
 def failure_of(job: Job, error: BridgeError) -> Change:

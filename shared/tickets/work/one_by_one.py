@@ -9,9 +9,9 @@ from typing import Protocol
 
 from shared.azure_devops.work_items import MAX_IDS, WorkItem, get_many
 from shared.errors import BridgeError, ConflictError, TransientError
-from shared.tickets.lanes.leases import LeaseLostError
 from shared.tickets.lanes.pending import tries
-from shared.tickets.work.lane import Job, Lane, PausedError, concerns_connection
+from shared.tickets.work.apart import Apart
+from shared.tickets.work.lane import Job, Lane, concerns_all
 from shared.tickets.work_items.presence import Unknown, find_deleted
 
 _PATIENCE = 3
@@ -43,7 +43,8 @@ def one_by_one(task: Task, jobs: Sequence[Job]) -> None:
     for batch in batched(jobs, MAX_IDS, strict=False):
         items = task.lane.organisation.do(get_many({task.item_of(job)[1] for job in batch}))
         for job in batch:
-            _guarded(task, job, items.get(task.item_of(job)[1]))
+            with Apart(task.lane, job.pending):
+                _guarded(task, job, items.get(task.item_of(job)[1]))
 
 
 def _guarded(task: Task, job: Job, item: WorkItem | None) -> None:
@@ -52,14 +53,13 @@ def _guarded(task: Task, job: Job, item: WorkItem | None) -> None:
             task.carry_out(job, item)
         else:
             _missing(task, job)
-    except (LeaseLostError, PausedError):
-        raise
-    except (TransientError, ConflictError):
-        task.lane.postpone(job.pending)
     except BridgeError as error:
-        if concerns_connection(error):
+        if concerns_all(error):
             raise
-        task.refused(job, error)
+        if isinstance(error, TransientError | ConflictError):
+            task.lane.postpone(job.pending)
+        else:
+            task.refused(job, error)
 
 
 def _missing(task: Task, job: Job) -> None:

@@ -14,13 +14,13 @@ from shared.azure_devops.work_items import WorkItem, delete, get_many
 from shared.errors import BridgeError, RefusedError
 from shared.storage import tables
 from shared.storage.tables import Operation, Row, RowChangedError
-from shared.tickets.lanes.leases import LeaseLostError
 from shared.tickets.life.patches import told
 from shared.tickets.life.transitions import identity, taken_back
 from shared.tickets.rows.records import CLOSED_CATEGORIES, WITHDRAWN, Stored
 from shared.tickets.updates.journal import Change
 from shared.tickets.vulnerabilities import origins
-from shared.tickets.work.lane import SELF, Lane, PausedError, concerns_connection
+from shared.tickets.work.apart import Apart
+from shared.tickets.work.lane import SELF, Lane, concerns_all, concerns_connection
 from shared.tickets.work_items.presence import Unknown, find_deleted
 
 _TOGETHER = 20
@@ -59,12 +59,13 @@ class Withdrawer:
         """Take back what nobody touched. Raises `PausedError` when the connection must wait."""
         with_item: list[Withdrawal] = []
         for one in found:
-            if one.stored.ticket.detached not in ("", WITHDRAWN):
-                self._leave(one, origins.DETACHED)
-            elif one.has_no_item:
-                self._finish(one)
-            else:
-                with_item.append(one)
+            with Apart(self.lane, one.pending):
+                if one.stored.ticket.detached not in ("", WITHDRAWN):
+                    self._leave(one, origins.DETACHED)
+                elif one.has_no_item:
+                    self._finish(one)
+                else:
+                    with_item.append(one)
         for batch in batched(with_item, _TOGETHER, strict=False):
             self._remove_all(batch)
         if with_item:
@@ -81,15 +82,17 @@ class Withdrawer:
             self._guarded(one, items.get(one.stored.ticket.work_item.id))
 
     def _guarded(self, one: Withdrawal, item: WorkItem | None) -> None:
+        self.lane.stay()
         try:
-            self._remove(one, item)
-        except (LeaseLostError, PausedError):
-            raise
+            with Apart(self.lane, one.pending):
+                self._remove(one, item)
         except RefusedError:
             self._leave(one, origins.REFUSED)
         except BridgeError as error:
             if concerns_connection(error):
                 raise self.lane.pause(error) from error
+            if concerns_all(error):
+                raise
             self.lane.postpone(one.pending)
 
     def _remove(self, one: Withdrawal, item: WorkItem | None) -> None:

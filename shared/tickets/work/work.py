@@ -1,46 +1,52 @@
 """Works on one lane: reads what is due, plans, and lets each part carry out its share until nothing is due."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
-from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError
+from shared.errors import BridgeError, NotFoundError, RefusedError
 from shared.links.models import Link, LinkState
 from shared.links.store import LinkStore
-from shared.storage import tables
-from shared.storage.tables import Row, RowChangedError
+from shared.storage.tables import Row
 from shared.tickets.item_content.work_item_fields import desired, ticket_url
 from shared.tickets.lanes.leases import Lease, LeaseLostError
 from shared.tickets.lanes.turns import Turns
-from shared.tickets.life.plan import Create, Desired, Heal, LinkItem, Look, Nothing, Read, UnlinkItem, plan
-from shared.tickets.life.transitions import attached, begun, detached, held, settled, summarised
+from shared.tickets.life.plan import (
+    Create,
+    Desired,
+    Heal,
+    LinkItem,
+    Look,
+    Nothing,
+    Plan,
+    Read,
+    UnlinkItem,
+    as_it_is,
+    plan,
+)
+from shared.tickets.life.transitions import attached, detached, held, settled, summarised
 from shared.tickets.rows import keys
-from shared.tickets.rows.members import members_of
-from shared.tickets.rows.records import UNLINKED, WITHDRAWN, Hold, Stored
-from shared.tickets.rows.ticket_rows import read_ticket
+from shared.tickets.rows.records import UNLINKED, WITHDRAWN, Hold
 from shared.tickets.updates.journal import Change
-from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from shared.tickets.work.admission import Admission, Gates
+from shared.tickets.work.apart import Apart
 from shared.tickets.work.changing import Changer
 from shared.tickets.work.creating import Creator, Refusals
 from shared.tickets.work.healing import Healer
 from shared.tickets.work.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
 from shared.tickets.work.linking import Linker
+from shared.tickets.work.loading import Loaded, load
 from shared.tickets.work.resolving import Resolver
 from shared.tickets.work.unlinking import Unlinker
-from shared.tickets.work.withdrawing import Withdrawal, Withdrawer
+from shared.tickets.work.withdrawing import Withdrawer
 
 log = logging.getLogger(__name__)
 _ROUND = 95
 """How many tickets are read and planned at once: their attempts fit one transaction."""
 _NOTHING_LEFT = "Other tickets track what this one was about: its findings are grouped otherwise now."
-_THREADS = 4  # eight lanes of one connection must leave something of the process to the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,14 @@ class Work:
             self._round(lane, rows)
             if self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
                 return
-            self._open(name)  # nothing more is written for one that was disabled or deleted meanwhile
+            self._refresh(lane)
+
+    def _refresh(self, lane: Lane) -> None:
+        """Go on with the settings, and the credential, that are in effect now; not at all for one that was disabled or
+        deleted meanwhile."""
+        connection = self._open(lane.connection.name)
+        if connection.etag != lane.connection.etag:
+            lane.connection, lane.organisation = connection, self.organisations.of(connection)
 
     def _due(self, connection: str, number: int) -> list[Row]:
         prefix = keys.pending_rows(number)
@@ -117,15 +130,14 @@ class Work:
         return list(rows)
 
     def _round(self, lane: Lane, rows: Sequence[Row]) -> None:
-        jobs = self._jobs(lane, rows)
-        plans = [(job, plan(job.desired, job.ticket)) for job in jobs]
+        plans = self._plans(lane, rows)
         lane.write([_settled(job) for job, decision in plans if isinstance(decision, Nothing)])
         parts: tuple[tuple[type, _Run], ...] = (
             (Look, Resolver(lane).run),
             (LinkItem, Linker(lane).run),
             (Heal, Healer(lane).run),
             (UnlinkItem, Unlinker(lane).run),
-            (Create, Creator(lane, self.refusals, Admission(lane, self.gates)).run),
+            (Create, Creator(lane, self.refusals, Admission(lane, self.gates, self.links)).run),
             (Read, Changer(lane).run),
         )
         for kind, run in parts:
@@ -149,32 +161,45 @@ class Work:
             if may_fail and isinstance(error, RefusedError | NotFoundError):
                 lane.write([failure_of(job, error) for job in jobs])
             else:
-                for job in jobs:
-                    lane.postpone(job.pending)
+                _postpone(lane, jobs)
+        except Exception:
+            log.exception("tickets cannot be worked on", extra={"connection": lane.connection.name})
+            _postpone(lane, jobs)
         lane.look_after_connection()
 
-    def _jobs(self, lane: Lane, rows: Sequence[Row]) -> list[Job]:
-        """Read all that is known of the tickets that are due; detach those whose asset is not linked here any more."""
-        with ThreadPoolExecutor(_THREADS) as threads:
-            found = threads.map(lambda row: self._guarded(lane, row), rows)
-            loaded = self._without_withdrawals(lane, [entry for entry in found if entry])
-        links = {asset: self.links.find(*asset) for asset in {entry.asset for entry in loaded}}
-        jobs: list[Job] = []
-        changes: list[Change] = []
-        for entry in loaded:
-            link = links[entry.asset]
-            here = link.at(lane.connection.name) if link else None
-            if entry.stored.ticket.detached or here is None or here.state is LinkState.DELETING:
-                changes.append(_detached(entry))
-            elif here.enabled or entry.stored.ticket.attempt:  # looking what became of an attempt changes nothing
-                jobs += self._asked(lane, entry, here)
-            else:
-                lane.hold(entry.row)
-                changes += [_disabled(entry)] if entry.is_new else []
-        lane.write(changes)
-        return [job for job in jobs if job.link.enabled or self._only_looks(lane, job)]
+    def _plans(self, lane: Lane, rows: Sequence[Row]) -> list[tuple[Job, Plan]]:
+        """Read all that is known of the tickets that are due, and plan them; detach those whose asset is not linked
+        here any more.
 
-    def _without_withdrawals(self, lane: Lane, loaded: "Sequence[_Loaded]") -> "list[_Loaded]":
+        Texts of large groups take long to write: after a while, the rest is left for the next round.
+        """
+        loaded = self._without_withdrawals(lane, load(lane, rows))
+        end = self.tools.leases.monotonic() + self.tools.times.planning
+        planned: list[_Planned] = []
+        links = _Links(self.links)
+        for entry in loaded:
+            with Apart(lane, entry.row):
+                planned.append(self._planned(lane, entry, links))
+            if self.tools.leases.monotonic() > end:
+                break
+        lane.write([change for one in planned for change in one.changes])
+        return [one.plan for one in planned if one.plan]
+
+    def _planned(self, lane: Lane, entry: Loaded, links: "_Links") -> "_Planned":
+        kind, asset = entry.asset
+        if not asset:  # adopted, and of an asset that is linked nowhere: a snapshot, or time, tells
+            lane.hold(entry.row)
+            return _Planned()
+        link = links.find(kind, asset)
+        here = link.at(lane.connection.name) if link else None
+        if entry.stored.ticket.detached or here is None or here.state is LinkState.DELETING:
+            return _Planned([_detached(entry)])
+        if here.enabled or entry.stored.ticket.attempt:  # looking what became of an attempt changes nothing
+            return _Planned(plan=self._asked(lane, entry, here))
+        lane.hold(entry.row)
+        return _Planned([_disabled(entry)] if entry.is_new else [])
+
+    def _without_withdrawals(self, lane: Lane, loaded: Sequence[Loaded]) -> list[Loaded]:
         """Take back the tickets whose import was, attach those again of which a newer snapshot came; return the rest.
 
         The pending rows stay: the next round goes on.
@@ -182,7 +207,8 @@ class Work:
         withdrawer = Withdrawer(lane)
         for entry in loaded:
             if entry.members and entry.withdrawn:
-                withdrawer.forget(entry.withdrawn)
+                with Apart(lane, entry.row):
+                    withdrawer.forget(entry.withdrawn)
         gone = {entry.row.key: entry.withdrawal for entry in loaded if entry.withdrawal}
         withdrawer.run(list(gone.values()))
         left = [entry for entry in loaded if entry.row.key not in gone]
@@ -190,49 +216,23 @@ class Work:
         lane.write([Change(entry.stored, attached, change="attached", by=SELF) for entry in again])
         return [entry for entry in left if entry not in again]
 
-    def _only_looks(self, lane: Lane, job: Job) -> bool:
-        """What is done for a disabled link is to look; all else waits."""
-        if isinstance(plan(job.desired, job.ticket), Look | Nothing):
-            return True
-        lane.hold(job.pending)
-        return False
-
-    def _guarded(self, lane: Lane, row: Row) -> "_Loaded | None":
-        """One row that cannot be read must not hold up the rest of its lane for ever."""
+    def _asked(self, lane: Lane, loaded: Loaded, link: Link) -> tuple[Job, Plan] | None:
+        """Return the job and its plan, for which Azure DevOps may have to be asked; one that waits is none."""
         try:
-            return self._load(lane.connection.name, row)
-        except TransientError:
-            raise
-        except Exception:
-            log.exception("a ticket cannot be read", extra={"connection": lane.connection.name, "row": row.key})
-            lane.postpone(row)
-            return None
-
-    def _load(self, connection: str, row: Row) -> "_Loaded | None":
-        key = keys.ticket_of_pending(row.key)
-        members = members_of(self.tools.table, connection, key)
-        ticket = self.tools.table.get(connection, keys.ticket_row(key))
-        # Of an adopted item nobody knows what it should say until its snapshot comes, and wakes us; and who left a
-        # group before it had a row left nothing behind.
-        if not (members.snapshots or members.withdrawn or (members.since and ticket)):
-            with suppress(RowChangedError):
-                self.tools.table.write(connection, tables.delete(row.key, row.etag))
-            return None
-        stored = read_ticket(ticket) if ticket else Stored(key, begun(members))
-        return _Loaded(row, stored, members.snapshots, members.withdrawn, members.first_seen)
-
-    def _asked(self, lane: Lane, loaded: "_Loaded", link: Link) -> list[Job]:
-        """Return the job, for which Azure DevOps may have to be asked; one that waits for its answer is none."""
-        try:
-            return [self._job(lane, loaded, link)]
+            job = self._job(lane, loaded, link)
         except BridgeError as error:
             if concerns_connection(error):
                 raise lane.pause(error) from error
             lane.postpone(loaded.row)
             lane.look_after_connection()
-            return []
+            return None
+        decision = plan(job.desired, job.ticket)
+        if link.enabled or isinstance(decision, Look | Nothing):
+            return job, decision
+        lane.hold(loaded.row)  # what is done for a disabled link is to look; all else waits
+        return None
 
-    def _job(self, lane: Lane, loaded: "_Loaded", link: Link) -> Job:
+    def _job(self, lane: Lane, loaded: Loaded, link: Link) -> Job:
         stored = loaded.stored
         url = ticket_url(self.tools.public_url, keys.public_id(lane.connection.name, stored.key))
         making = link.own.over(lane.connection.defaults)
@@ -240,41 +240,40 @@ class Work:
             wanted = Desired({}, open=False, farewell=stored.ticket.leaving)
         elif loaded.members:
             wanted = desired(loaded.members, making, lane.place(stored.ticket, link, making), ticket_url=url)
+        elif loaded.is_adopted:
+            wanted = as_it_is(stored.ticket)
         else:
             wanted = Desired({}, open=False, farewell=_NOTHING_LEFT)
         return Job(loaded.row, stored, loaded.members, link, making, wanted, loaded.first_seen)
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
-    """What the rows of a ticket that is due hold."""
+class _Planned:
+    """What is to be written of a ticket at once, or what is to be done for it."""
 
-    row: Row
-    stored: Stored
-    members: Sequence[Vulnerability]
-    withdrawn: Sequence[Row]
-    first_seen: Mapping[str, datetime] = field(default_factory=dict)
+    changes: Sequence[Change] = ()
+    plan: tuple[Job, Plan] | None = None
 
-    @property
-    def is_new(self) -> bool:
-        """Whether it is to have a work item that it has not."""
-        return bool(self.members) and not (self.stored.ticket.work_item.id or self.stored.ticket.leaving)
 
-    @property
-    def asset(self) -> tuple[str, str]:
-        """Kind and id; a ticket that was adopted learns them from its first snapshot."""
-        if self.members:
-            return self.members[0].asset.kind, self.members[0].asset.id
-        return self.stored.ticket.kind, self.stored.ticket.asset
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Links as one round sees them: each is read once."""
 
-    @property
-    def withdrawal(self) -> Withdrawal | None:
-        """What is to be taken back now: a ticket all of whose snapshots were withdrawn."""
-        one = Withdrawal(self.row, self.stored, self.withdrawn)
-        return one if self.withdrawn and not self.members and one.is_settled else None
+    store: LinkStore
+    known: dict[tuple[str, str], Link | None] = field(default_factory=dict)
+
+    def find(self, kind: str, asset: str) -> Link | None:
+        if (kind, asset) not in self.known:
+            self.known[kind, asset] = self.store.find(kind, asset)
+        return self.known[kind, asset]
 
 
 type _Run = Callable[[Sequence[Job]], None]
+
+
+def _postpone(lane: Lane, jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        lane.postpone(job.pending)
 
 
 def _place(job: Job) -> tuple[str, str]:
@@ -296,7 +295,7 @@ def _settled(job: Job) -> Change:
     )
 
 
-def _disabled(loaded: _Loaded) -> Change:
+def _disabled(loaded: Loaded) -> Change:
     """Its link makes nothing now; what came in is shown."""
     return Change(
         loaded.stored,
@@ -306,7 +305,7 @@ def _disabled(loaded: _Loaded) -> Change:
     )
 
 
-def _detached(loaded: _Loaded) -> Change:
+def _detached(loaded: Loaded) -> Change:
     """Nothing is to be done for it any more; what came in is shown."""
     return Change(
         loaded.stored,

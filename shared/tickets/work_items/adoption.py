@@ -8,19 +8,22 @@ of the tables (the setting TABLES_EPOCH, to be raised after a restore), and by h
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from shared.azure_devops.organisation import Organisation
+from shared.azure_devops.work_items import WorkItem
 from shared.connections.models import Connection
+from shared.errors import NotFoundError, RefusedError
 from shared.links.store import LinkStore
 from shared.storage.tables import Table
 from shared.tickets.lanes.health import Health
+from shared.tickets.life import comments
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import Stored, Ticket
 from shared.tickets.rows.ticket_rows import read_ticket
-from shared.tickets.updates.journal import Journal
+from shared.tickets.updates.journal import Change, Journal
 from shared.tickets.updates.outbox import Outbox
 from shared.tickets.work_items.categories import Categories
 from shared.tickets.work_items.claims import Claim
@@ -71,12 +74,19 @@ class Adoption:
         item = found.item
         if owner != connection.name:
             return False
-        category = self.categories.category(organisation, item.project, item.type, item.state)
+        category = self._category(organisation, item)
         claim = Claim(self._stored(owner, key, found, assets), item, found.nonce, found.deleted)
         change = claim.change(category, as_made(organisation, item), connection.identity)
-        unsent = self.journal.write(owner, [change])
+        unsent = self.journal.write(owner, [_quiet(change, found)])
         self.outbox.send_all(owner, unsent)
         return True
+
+    def _category(self, organisation: Organisation, item: WorkItem) -> str:
+        """Empty for a type that cannot be looked at: one such item must not keep a project from being compared."""
+        try:
+            return self.categories.category(organisation, item.project, item.type, item.state)
+        except (NotFoundError, RefusedError):
+            return ""
 
     def _stored(self, connection: str, key: str, found: Found, assets: _Assets) -> Stored:
         row = self.table.get(connection, keys.ticket_row(key))
@@ -94,3 +104,16 @@ class Adoption:
     def _assets(self, connection: Connection) -> _Assets:
         links = self.links.reaching(connection.name)
         return {keys.asset_key(link.kind, link.asset): (link.kind, link.asset) for link in links}
+
+
+def _quiet(change: Change, found: Found) -> Change:
+    """Tell nothing of what was said in an item before its ticket took it, unless its attempt is known: then its
+    comments were never told."""
+
+    def apply(ticket: Ticket) -> Ticket:
+        after = change.apply(ticket)
+        is_taken = after.work_item.id == found.item.id != ticket.work_item.id
+        is_remembered = ticket.attempt is not None and ticket.attempt.nonce == found.nonce
+        return comments.all_old(after) if is_taken and not is_remembered else after
+
+    return replace(change, apply=apply)

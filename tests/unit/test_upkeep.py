@@ -1,0 +1,101 @@
+"""What is wrong with one ticket keeps no other one from being looked after."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.azure_devops.work_items import WorkItem
+from shared.errors import BridgeError, NotFoundError, RefusedError, TransientError
+from shared.storage.tables import Row
+from shared.tickets.rows.records import Ticket, WorkItemRef
+from shared.tickets.rows.ticket_rows import ticket_values
+from shared.tickets.upkeep.sweep import Sweep
+from shared.tickets.upkeep.verification import Report, Verification
+from shared.times import Times
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+TICKET = Ticket("application", "shop", created_at=NOW, changed_at=NOW)
+CONNECTION: Any = SimpleNamespace(name="contoso", may_write=True)
+NOTHING: Any = None
+
+
+def row(number: int, **changes: Any) -> Row:
+    item = WorkItemRef(number, "u", "Web Shop", 1, "Issue", "To Do", "Proposed")
+    values = ticket_values(replace(TICKET, work_item=item))
+    return Row("contoso", f"t|{number}", {**values, **changes}, "e", NOW)
+
+
+def item(number: int, type_: str) -> WorkItem:
+    return WorkItem(number, 2, "Web Shop", {"System.State": "Done", "System.WorkItemType": type_}, (), "u")
+
+
+def verification(error: BridgeError, *rows: Row) -> tuple[Verification, dict[str, str]]:
+    """One that reads all items as done; of an epic's states it hears an error."""
+    found = {1: item(1, "Epic"), 2: item(2, "Issue")}
+    written: dict[str, str] = {}
+
+    def category(_organisation: Any, _project: str, type_: str, _state: str) -> str:
+        if type_ == "Epic":
+            raise error
+        return "Completed"
+
+    def write(_connection: str, changes: Any) -> list[Any]:
+        written.update({change.stored.key: change.apply(change.stored.ticket).work_item.state for change in changes})
+        return []
+
+    parts: dict[str, Any] = {
+        "table": SimpleNamespace(range=lambda *_, **__: iter(rows)),
+        "journal": SimpleNamespace(write=write),
+        "outbox": SimpleNamespace(send_all=lambda *_: None),
+        "organisations": SimpleNamespace(of=lambda _: SimpleNamespace(do=lambda _: found)),
+        "categories": SimpleNamespace(category=category),
+        "wake_ups": SimpleNamespace(send=lambda *_: None),
+    }
+    return Verification(**parts), written
+
+
+@pytest.mark.parametrize("error", [NotFoundError("no such type"), RefusedError("TF1")])
+def test_work_items_are_compared_whatever_is_wrong_with_those_before_them(
+    error: BridgeError, caplog: pytest.LogCaptureFixture
+) -> None:
+    verify, written = verification(error, row(9, work_item="{"), row(1), row(2))
+    report = Report()
+
+    verify.some(CONNECTION, report, dry_run=False)
+
+    assert written == {"2": "Done"}
+    assert (report.checked, [one["work_item"] for one in report.differences], report.unknown) == (2, [2], [])
+    assert {"a ticket cannot be read", "state not known"} <= {record.message for record in caplog.records}
+
+
+def test_where_nothing_can_be_asked_nothing_goes_on() -> None:
+    verify, written = verification(TransientError("not now"), row(1), row(2))
+
+    with pytest.raises(TransientError):
+        verify.some(CONNECTION, Report(), dry_run=False)
+    assert written == {}
+
+
+def test_lanes_are_woken_even_if_what_was_left_unsent_cannot_be_sent() -> None:
+    woken: list[int] = []
+
+    def send_forgotten(*_: Any, **__: Any) -> None:
+        raise ValueError("a message of queue ticket-updates has at most 48 KiB")
+
+    due = Row("contoso", f"p|3|{'a' * 32}", {}, "e", NOW)
+    parts: dict[str, Any] = {
+        "table": SimpleNamespace(range=lambda *_, **__: iter([due]), clock=SimpleNamespace(now=lambda: NOW)),
+        "connections": SimpleNamespace(all=lambda: [CONNECTION]),
+        "health": SimpleNamespace(of=lambda _: SimpleNamespace(paused_for=0.0)),
+        "wake_ups": SimpleNamespace(send=lambda _, lane: woken.append(lane)),
+        "outbox": SimpleNamespace(send_forgotten=send_forgotten),
+        "departures": SimpleNamespace(carry_on=lambda: None),
+        "take_back": SimpleNamespace(carry_on=lambda: None),
+    }
+
+    Sweep(**parts, times=Times())()
+
+    assert len(woken) == 1
