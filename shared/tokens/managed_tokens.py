@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -14,9 +15,10 @@ from shared.shown import Moment
 from shared.tokens.keeping import check_free
 from shared.tokens.managed import DAY, Held, Life, ManagedToken, ManagedTokenRequest
 from shared.tokens.rotation import Tools, new_rotation
-from shared.tokens.runs import Runs
+from shared.tokens.runs import Prepare, Runs
 from shared.tokens.scopes import FULL_ACCESS
 from shared.tokens.showing import moment
+from shared.tokens.store import TakenOverError
 
 _TRIES, _APART = 20, 0.25
 """A run that only looks is over within seconds: so often, and so many seconds apart, is its end waited for."""
@@ -85,11 +87,10 @@ class ManagedTokens:
         condition.check(stored.etag if stored else None, what="managed token")
         self._check(request, stored)
         self.tools.owners.open(request.connection).do(pats.list_tokens(at_most=1))
-        token = stored or ManagedToken(name, request.policy(), secrets.token_hex(4))
-        # Whoever is at it goes by what was: the row is taken from them.
-        saved = self.tools.store.save(replace(token, policy=request.policy(), owner=""))
-        self.runs.ask(name)
-        return saved
+        if stored is None:
+            made = ManagedToken(name, request.policy(), secrets.token_hex(4))
+            return self._asked_for(self.tools.store.save(made))
+        return self._change(name, condition, lambda token: replace(token, policy=request.policy()))
 
     def rotate(self, name: str, *, at_once: bool) -> ManagedToken:
         """Replace the current token now; `at_once` revokes it right after, for one that somebody else knows.
@@ -120,9 +121,7 @@ class ManagedTokens:
                 hint="Give it another credential first.",
                 status=409,
             )
-        saved = self.tools.store.save(replace(token, life=Life.DELETING, owner=""))
-        self.runs.ask(name)
-        return saved
+        return self._change(name, condition, lambda one: replace(one, life=Life.DELETING))
 
     def use_of(self, connection: str, authorization_id: str) -> str:
         """Return what a token of a connection's user is in use for; empty for nothing of ours."""
@@ -177,6 +176,22 @@ class ManagedTokens:
             ),
             "journal": list(token.journal),
         }
+
+    def _change(self, name: str, condition: Condition, change: Prepare) -> ManagedToken:
+        """Change a row that runs write at the same time.
+
+        Whoever is at it goes by what was: the row is taken from them.
+        """
+        for _ in range(_TRIES):
+            token = self.tools.store.get(name)
+            condition.check(token.etag, what="managed token")
+            with suppress(TakenOverError):
+                return self._asked_for(self.tools.store.save(replace(change(token), owner="")))
+        raise ConflictError("The managed token is changed all the time.", hint="Try again.", status=409)
+
+    def _asked_for(self, token: ManagedToken) -> ManagedToken:
+        self.runs.ask(token.name)
+        return token
 
     def _check(self, request: ManagedTokenRequest, stored: ManagedToken | None) -> None:
         if stored is None:
