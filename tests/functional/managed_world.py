@@ -133,4 +133,6 @@ class World:
 def world(azurite: str, azure: SimulatedAzure, base: str, **options: Any) -> Iterator[World]:
     account = Account(StorageAccount(connection_string=azurite), lambda: NO_CREDENTIAL)
     with client(base) as user:
-        yield World(account, azure, user, **options)
+        made = World(account, azure, user, **options)
+        with made.session:
+            yield made

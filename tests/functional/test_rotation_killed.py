@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -37,9 +38,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def fresh(azurite: str, azure: SimulatedAzure, base: str) -> Callable[..., World]:
-    """Makes a world; what is open in it ends with the process."""
-    return lambda **options: managed_world.world(azurite, azure, base, **options).__enter__()
+def fresh(azurite: str, azure: SimulatedAzure, base: str) -> Iterator[Callable[..., World]]:
+    """Makes a world, which ends with the test."""
+    with ExitStack() as opened:
+        yield lambda **options: opened.enter_context(managed_world.world(azurite, azure, base, **options))
 
 
 def first(world: World) -> None:
@@ -119,7 +121,7 @@ def test_a_death_between_any_two_steps(fresh: Callable[..., World], situation: C
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.__name__)
 def test_deaths_in_any_order(fresh: Callable[..., World], situation: Callable[[World], None]) -> None:
     chance = random.Random(situation.__name__)
-    for _ in range(12):
+    for _ in range(5):
         world = fresh()
         situation(world)
         worked = world.newest_works()
