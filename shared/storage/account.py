@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline import PipelineResponse
     from azure.core.pipeline.transport import RequestsTransport
-    from azure.data.tables import TableServiceClient
+    from azure.data.tables import TableClient
     from azure.storage.blob import BlobServiceClient
     from azure.storage.queue import QueueServiceClient
 
@@ -49,15 +49,22 @@ class Account:
         self._account = account
         self._credential = credential
         self._lock = threading.Lock()
-        self._clients: dict[type, Any] = {}
+        self._clients: dict[tuple[type, str], Any] = {}
+        self._transports: dict[type, RequestsTransport] = {}
+        """One for all tables, of which each has a client of its own."""
         self.clock = ServerClock()
 
-    def tables(self) -> "TableServiceClient":
-        """The client for the account's tables."""
-        from azure.data.tables import TableServiceClient  # noqa: PLC0415  a hook never touches a table
+    def table(self, name: str) -> "TableClient":
+        """The client for one of the account's tables.
+
+        Those that a `TableServiceClient` hands out have the same policies, and each new one links them to its own
+        pipeline while other threads send through them: an `AttributeError` now and then.
+        """
+        from azure.data.tables import TableClient  # noqa: PLC0415  a hook never touches a table
 
         # This SDK takes no policies of its users and says nothing when it is given some; it calls hooks.
-        return self._once(TableServiceClient, self._account.table_uri, {"raw_response_hook": self._heard, **_RETRIES})
+        options = {"table_name": name, "raw_response_hook": self._heard, **_RETRIES}
+        return self._once(TableClient, self._account.table_uri, options, name)
 
     def queues(self) -> "QueueServiceClient":
         """The client for the account's queues."""
@@ -74,15 +81,15 @@ class Account:
     def _heard(self, response: "PipelineResponse[Any, Any]") -> None:
         self.clock.observe(response.http_response.headers.get("Date"))
 
-    def _once[C](self, kind: type[C], uri: str, options: dict[str, Any]) -> C:
+    def _once[C](self, kind: type[C], uri: str, options: dict[str, Any], name: str = "") -> C:
         with self._lock:
-            if kind not in self._clients:
-                self._clients[kind] = self._open(kind, uri, options)
-            client: C = self._clients[kind]
+            if (kind, name) not in self._clients:
+                self._clients[kind, name] = self._open(kind, uri, options)
+            client: C = self._clients[kind, name]
             return client
 
     def _open(self, kind: Any, uri: str, options: dict[str, Any]) -> Any:
-        options = {"transport": pooled(), **options}
+        options = {"transport": self._transports.setdefault(kind, pooled()), **options}
         if self._account.connection_string:
             return kind.from_connection_string(self._account.connection_string, **options)
         return kind(uri, credential=self._credential(), **options)

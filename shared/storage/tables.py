@@ -184,7 +184,7 @@ class Table:
         return [str(answer.get("etag", "")) for answer in answers]
 
     def _ask[T](self, call: Callable[[TableClient], T]) -> T:
-        client = self._account.tables().get_table_client(self._name)
+        client = self._account.table(self._name)
         try:
             return _translated(call, client)
         except _TableMissingError:

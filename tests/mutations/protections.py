@@ -91,8 +91,8 @@ MUTATIONS = (
             Edit("observing/observe.py", "0 < event.revision <= known.revision", "event.revision < 0"),
             Edit(
                 "life/transitions.py",
-                "replace(ticket, work_item=item) if is_news else ticket",
-                "replace(ticket, work_item=item)",
+                "replace(ticket, work_item=item, failure=failure) if is_news else ticket",
+                "replace(ticket, work_item=item, failure=failure)",
             ),
         ),
         _FREEZES,
