@@ -265,10 +265,11 @@ class TestLatePatch:
     @pytest.mark.slow
     def test_one_that_is_carried_out_after_a_later_one_was_refused(self, bridge: Bridge) -> None:
         ticket = bridge.until(bridge.send(), "open")["id"]
-        bridge.fault(PATCH, "late:4")
+        bridge.fault(PATCH, "held")
         bridge.fault(PATCH, "status:400")
         bridge.send(status="fixed")
         bridge.until(ticket, "failed")
+        bridge.control("POST", "releases")
         eventually(lambda: only_item(bridge)["state"] == "Done", what="the late patch")
 
         bridge.until(ticket, "closed")
