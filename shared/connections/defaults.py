@@ -184,7 +184,7 @@ Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]
 
 def _fitting[T: BaseModel](settings: T) -> T:
     if units(settings.model_dump_json(include=set(Defaults.model_fields))) > MAX_SETTINGS:
-        raise ValueError(f"the settings are together longer than {MAX_SETTINGS:,} characters as JSON")
+        raise ValueError(f"shorten templates or fields: all settings are over {MAX_SETTINGS:,} characters as JSON")
     return settings
 
 

@@ -6,13 +6,14 @@ https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-acc
 from dataclasses import dataclass
 
 from shared.azure_devops.organisation import Organisation
-from shared.azure_devops.token_errors import not_a_user
+from shared.azure_devops.token_errors import ONLY_A_USER
 from shared.connections.addresses import organisation_name
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
+from shared.errors import CredentialError
 
-_USERS = frozenset({"user_password", "signed_in_user"})
+_USERS = ("user_password", "signed_in_user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class Owners:
     def of(self, connection: Connection) -> Organisation:
         """Return the API of the tokens of a connection's user. Raises `CredentialError` where there is none."""
         if connection.credential not in _USERS:
-            raise not_a_user()
+            hint = (
+                f"{connection.name} is a connection of kind {connection.credential}: name one of {' or '.join(_USERS)}."
+            )
+            raise CredentialError(ONLY_A_USER, hint=hint)
         url = f"{self.url}/{organisation_name(connection.url)}"
         return self.organisations.signed_in(url, self.organisations.credential(connection))

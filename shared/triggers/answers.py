@@ -6,9 +6,10 @@ https://www.rfc-editor.org/rfc/rfc9457
 import json
 import logging
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, NotRequired, TypedDict
 
 import azure.functions as func
@@ -115,6 +116,18 @@ def body_of(req: func.HttpRequest, *, limit: int = MAX_BODY) -> bytes:
     return body
 
 
+def part_of[T](
+    req: func.HttpRequest, entries_after: Callable[[str], Iterator[T]], name_of: Callable[[T], str]
+) -> tuple[list[T], str]:
+    """Return the entries of the page that is asked for, and the name of its last one, empty on the last page.
+
+    Raises `RejectedRequestError` for a limit or a continuation that cannot be used.
+    """
+    size = page_size(req)
+    found = list(islice(entries_after(continuation_of(req)), size + 1))
+    return found[:size], name_of(found[size - 1]) if len(found) > size else ""
+
+
 def collection(name: str, items: list[Any], last: str, **more: Any) -> func.HttpResponse:
     """Answer with one page of a collection; `last` is empty on the last page. `more` stands beside it."""
     return ok({name: items, "continuation": continuation_after(last), **more})
@@ -172,12 +185,12 @@ def condition_of(req: func.HttpRequest) -> Condition:
 
 def page_of(name: str, req: func.HttpRequest, entries: list[Any], key: Callable[[Any], str]) -> func.HttpResponse:
     """Answer with the page that is asked for of a list whose entries `key` tells apart."""
-    after = continuation_of(req)
-    keys = [key(entry) for entry in entries]
-    start = keys.index(after) + 1 if after in keys else 0
-    size = page_size(req)
-    last = keys[start + size - 1] if len(entries) > start + size else ""
-    return collection(name, entries[start : start + size], last)
+
+    def entries_after(after: str) -> Iterator[Any]:
+        keys = [key(entry) for entry in entries]
+        return iter(entries[keys.index(after) + 1 :] if after in keys else entries)
+
+    return collection(name, *part_of(req, entries_after, key))
 
 
 def page_size(req: func.HttpRequest) -> int:

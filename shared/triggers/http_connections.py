@@ -1,6 +1,5 @@
 """`/connections`: one Azure DevOps organisation each."""
 
-from itertools import islice
 from typing import TypedDict
 
 import azure.functions as func
@@ -25,7 +24,7 @@ from shared.triggers.answers import (
     flag,
     ok,
     page_of,
-    page_size,
+    part_of,
 )
 from shared.triggers.operations import ETAG, operation
 from shared.triggers.parameters import (
@@ -152,10 +151,8 @@ def read_connection(req: func.HttpRequest) -> func.HttpResponse:
 @operation(blueprint, "GET connections", gives=Connections, parameters=PAGED)
 def list_connections(req: func.HttpRequest) -> func.HttpResponse:
     """List connections by name."""
-    size = page_size(req)
-    found = list(islice(services.connections.all(continuation_of(req)), size + 1))
-    last = found[size - 1].name if len(found) > size else ""
-    return collection("connections", [connection.public() for connection in found[:size]], last)
+    found, last = part_of(req, services.connections.all, lambda connection: connection.name)
+    return collection("connections", [connection.public() for connection in found], last)
 
 
 @operation(blueprint, "POST connections/{connection}/check", gives=CheckedView, refuses=(404,))

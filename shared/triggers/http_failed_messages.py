@@ -1,13 +1,12 @@
 """`/failed-messages`: what did not become what its sender meant, and why."""
 
-from itertools import islice
 from typing import Literal, TypedDict
 
 import azure.functions as func
 
 from shared.services import services
 from shared.tickets.failed_messages.records import FailedMessageView, view
-from shared.triggers.answers import collection, continuation_of, ok, page_size
+from shared.triggers.answers import collection, ok, part_of
 from shared.triggers.operations import operation
 from shared.triggers.parameters import PAGED, QUEUE
 
@@ -42,12 +41,9 @@ def list_failed_messages(req: func.HttpRequest) -> func.HttpResponse:
 
     `count` ends at 10,000. Payloads are cut to 5,000 characters.
     """
-    size = page_size(req)
-    found = list(islice(services.failed_messages.newest_first(continuation_of(req)), size + 1))
-    last = found[size - 1].id if len(found) > size else ""
-    return collection(
-        "failed_messages", [view(failed) for failed in found[:size]], last, count=services.failed_messages.count()
-    )
+    found, last = part_of(req, services.failed_messages.newest_first, lambda failed: failed.id)
+    shown = [view(failed) for failed in found]
+    return collection("failed_messages", shown, last, count=services.failed_messages.count())
 
 
 @operation(blueprint, "GET failed-messages/{failed_message}", gives=FailedMessageView, refuses=(404,))

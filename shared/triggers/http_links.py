@@ -1,6 +1,5 @@
 """`/links`: application or environment → project."""
 
-from itertools import islice
 from typing import TypedDict
 
 import azure.functions as func
@@ -10,7 +9,7 @@ from shared.links.models import KINDS, Existing, Link, LinkRequest, LinkView
 from shared.services import services
 from shared.tickets.api.preview import PreviewView
 from shared.tickets.vulnerabilities.snapshots import Snapshot, read_snapshot
-from shared.triggers.answers import body_of, collection, condition_of, continuation_of, ok, page_size
+from shared.triggers.answers import body_of, collection, condition_of, ok, part_of
 from shared.triggers.operations import ETAG, operation
 from shared.triggers.parameters import EXISTING, IF_MATCH, IF_NONE_MATCH, KIND, PAGED
 from shared.validation import parse_json, validated
@@ -88,10 +87,8 @@ def list_links(req: func.HttpRequest) -> func.HttpResponse:
         known = ", ".join(KINDS)
         problem = FieldProblem("kind", f"must be one of: {known}")
         raise RejectedRequestError(f"There are no assets of kind {kind}.", hint=f"Use {known}.", problems=[problem])
-    size = page_size(req)
-    found = list(islice(services.links.all(kind, continuation_of(req)), size + 1))
-    last = found[size - 1].asset if len(found) > size else ""
-    return collection("links", services.show_links(found[:size]), last)
+    found, last = part_of(req, lambda after: services.links.all(kind, after), lambda link: link.asset)
+    return collection("links", services.show_links(found), last)
 
 
 def _asset(req: func.HttpRequest) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """`/tokens`: managed tokens, which are replaced before they end."""
 
-from itertools import islice
 from typing import TypedDict
 
 import azure.functions as func
@@ -8,7 +7,7 @@ import azure.functions as func
 from shared.services import services
 from shared.tokens.managed import ManagedToken, ManagedTokenRequest
 from shared.tokens.managed_tokens import ManagedTokenView
-from shared.triggers.answers import body_of, collection, condition_of, continuation_of, flag, ok, page_size
+from shared.triggers.answers import body_of, collection, condition_of, flag, ok, part_of
 from shared.triggers.operations import ETAG, operation
 from shared.triggers.parameters import IF_MATCH, IF_NONE_MATCH, PAGED, REVOKE_OLD
 from shared.validation import parse_json, validated
@@ -50,10 +49,8 @@ def read_managed_token(req: func.HttpRequest) -> func.HttpResponse:
 @operation(blueprint, "GET tokens", gives=ManagedTokensPage, parameters=PAGED)
 def list_managed_tokens(req: func.HttpRequest) -> func.HttpResponse:
     """List managed tokens by name."""
-    size = page_size(req)
-    found = list(islice(services.managed_tokens.all(continuation_of(req)), size + 1))
-    last = found[size - 1].name if len(found) > size else ""
-    return collection("tokens", [services.managed_tokens.view(token) for token in found[:size]], last)
+    found, last = part_of(req, services.managed_tokens.all, lambda token: token.name)
+    return collection("tokens", [services.managed_tokens.view(token) for token in found], last)
 
 
 @operation(

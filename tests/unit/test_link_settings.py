@@ -65,7 +65,7 @@ class TestInheriting:
         place = {"connection": "c", "project": "p"}
 
         for model, given in ((Defaults, templates), (Overrides, templates), (LinkRequest, templates | place)):
-            with pytest.raises(ValidationError, match="together longer than 32,000 characters"):
+            with pytest.raises(ValidationError, match="all settings are over 32,000 characters"):
                 model.model_validate(given)
         assert Defaults(description_template="y" * 20_000)
 
