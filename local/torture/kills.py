@@ -47,6 +47,7 @@ class Kills:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ended: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _judges: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
         """Begin."""
@@ -60,6 +61,8 @@ class Kills:
         self._ended.set()
         for thread in self._threads:
             thread.join()
+        for judge in self._judges:
+            judge.join()
 
     def _run(self, name: str) -> None:
         dice = chance(self.seed, f"kills of {name}")
@@ -86,13 +89,13 @@ class Kills:
             left = held(table, self._lately())
         self.count += 1
         self.record("killed", host=name, held=len(left))
-        begun = threading.Thread(target=self._judge, args=(name, left, died_at), daemon=True)
-        begun.start()
+        # The verdict takes as long as a lease; the next death need not wait for it.
+        judge = threading.Thread(target=self._judge, args=(name, left, died_at), daemon=True)
+        self._judges.append(judge)
+        judge.start()
         since = time.monotonic()
         self._start_again(name)
-        seconds = time.monotonic() - since
-        begun.join()
-        return seconds
+        return time.monotonic() - since
 
     def _start_again(self, name: str) -> None:
         while True:
@@ -115,7 +118,8 @@ class Kills:
             left = {row: etag for row, etag in left.items() if now.get(row) == etag or not now}
         fresh = self._new((*row, etag) for row, etag in left.items())
         if fresh:
-            self.hits += 1
+            with self._lock:
+                self.hits += 1
             self.record("hit", host=name, lanes=fresh)
 
     def _lately(self) -> datetime:
