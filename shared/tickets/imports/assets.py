@@ -1,6 +1,6 @@
 """What an import has to know of the assets in it, read once: where their tickets are, and what is stored of them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shared.errors import RejectedRequestError
@@ -13,6 +13,9 @@ from shared.tickets.rows import keys
 from shared.tickets.rows.arrivals import Arrival
 from shared.tickets.vulnerabilities.snapshots import Asset
 
+_FEW = 20
+"""So many rows are read one by one: a small report needs none of the thousands that its asset may have besides."""
+
 
 @dataclass(slots=True)
 class Place:
@@ -21,9 +24,22 @@ class Place:
     connection: str
     asset: str
     grouping: Grouping
-    known: dict[str, Row]
+    accept: Accept
     gathered: list[tuple[int, Arrival]] = field(default_factory=list)
     remembered: bool = False
+    _all: dict[str, Row] | None = None
+
+    def all(self) -> Mapping[str, Row]:
+        """Return all stored rows, read once."""
+        if self._all is None:
+            self._all = self.accept.known(self.connection, self.asset)
+        return self._all
+
+    def stored(self, rows: Collection[str]) -> Mapping[str, Row]:
+        """Return the stored ones of some rows, perhaps others as well."""
+        if self._all is None and len(rows) <= _FEW:
+            return self.accept.some_known(self.connection, rows)
+        return self.all()
 
 
 class Assets:
@@ -63,4 +79,4 @@ class Assets:
             return error
         key = keys.asset_key(asset.kind, asset.id)
         names = [*kept_in(link), link.connection]
-        return [Place(name, key, grouping_of(link, name), self._accept.known(name, key)) for name in names]
+        return [Place(name, key, grouping_of(link, name), self._accept) for name in names]

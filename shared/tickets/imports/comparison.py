@@ -110,7 +110,7 @@ class Comparison:
     def _of(self, place: Place) -> Gone:
         gone = Gone(place)
         present = set[str]().union(*(seen.rows for seen in self._seen.values()))
-        for row in place.known.values():
+        for row in place.all().values():
             had = self._compared(row)
             missing = frozenset(mark for mark in had if row.key not in self._seen[mark].rows)
             is_fixed = bool(missing) and missing.issuperset(origins.scans_of(row)) and row.key not in present

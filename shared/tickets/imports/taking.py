@@ -93,7 +93,7 @@ class _Intake:
         except RejectedRequestError as error:
             self._tally.refuse_for(index, error)
             return
-        place = next((place for place in places if snapshot.row in place.known), places[-1])
+        place = next((place for place in places[:-1] if snapshot.row in place.all()), places[-1])
         place.gathered.append((index, snapshot))
         if len(place.gathered) >= _CHUNK:
             self._write(place)
@@ -117,7 +117,8 @@ class _Intake:
 
     def _accept(self, place: Place) -> Mapping[Outcome, int]:
         arrivals = [snapshot for _, snapshot in place.gathered]
-        return self._take.accept.many(place.connection, arrivals, place.known, place.grouping)
+        known = place.stored({snapshot.row for snapshot in arrivals})
+        return self._take.accept.many(place.connection, arrivals, known, place.grouping)
 
     def _fits(self, index: int, snapshot: Arrival) -> bool:
         try:

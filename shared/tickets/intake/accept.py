@@ -72,6 +72,11 @@ class Accept:
         rows = self.table.range(connection, prefix, prefix + keys.AFTER_ALL, select=LIGHT)
         return {row.key: row for row in rows}
 
+    def some_known(self, connection: str, rows: Iterable[str]) -> dict[str, Row]:
+        """Return the same of some snapshots, one read each."""
+        found = (self.table.get(connection, row) for row in rows)
+        return {row.key: row for row in found if row}
+
     def many(
         self, connection: str, arrivals: Sequence[Arrival], known: Mapping[str, Row], grouping: Grouping
     ) -> Counter[Outcome]:
