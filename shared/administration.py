@@ -82,7 +82,7 @@ class Administration(Clients):
     @once
     def token_runs(self) -> Runs:
         """What the timer of managed tokens starts."""
-        return Runs(self._token_tools, self.alerts, self._ticket_work)
+        return Runs(self._token_tools, self.alerts, self._ask_for_token, renewed=self.health.credential_renewed)
 
     @once
     def _token_tools(self) -> Tools:
@@ -91,7 +91,7 @@ class Administration(Clients):
             store=TokenStore(table, self._times),
             owners=self._owners,
             vault=self._vault,
-            proving=Proving(self._organisations, self._times.proved_within),
+            proving=Proving(self._organisations, self.check_connection.lacking, self._times.proved_within),
             times=self._times,
             now=table.clock.now,
         )

@@ -29,6 +29,7 @@ from shared.tickets.updates.outbox import Outbox
 from shared.tickets.work_items.adoption import Adoption
 from shared.tickets.work_items.categories import Categories
 from shared.times import Times
+from shared.tokens.asking import Asking
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -97,7 +98,17 @@ class Clients:
 
     @once
     def _organisations(self) -> Organisations:
-        return Organisations(self._vault, self._entra, seconds=self._times.request, refused_for=self._times.retry)
+        return Organisations(
+            self._vault,
+            self._entra,
+            seconds=self._times.request,
+            refused_for=self._times.retry,
+            token_refused=self._ask_for_token.soon,
+        )
+
+    @once
+    def _ask_for_token(self) -> Asking:
+        return Asking(self._ticket_work)
 
     @once
     def _entra(self) -> Entra:

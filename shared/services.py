@@ -30,7 +30,7 @@ from shared.tickets.work.lane import Tools
 from shared.tickets.work.notices import Notices
 from shared.tickets.work.refused import Refused
 from shared.tickets.work.work import Work
-from shared.tokens import runs as token_runs
+from shared.tokens import asking
 
 
 class Services(Administration, TicketServices):
@@ -102,7 +102,7 @@ class Services(Administration, TicketServices):
                 **dict.fromkeys(retention.ROUNDS, self.retention.run),
                 taking_back.ROUND: self.take_back.run,
                 release.ROUND: self.release.run,
-                token_runs.ROUND: self.token_runs.run,
+                asking.ROUND: self.token_runs.run,
             },
             doctor=self._doctor,
             times=self._times,

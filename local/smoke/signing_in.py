@@ -56,7 +56,8 @@ def _credential(options: Options, entra: Entra) -> Credential:
     if options.credential is None:
         return Bearer(_azure_cli, refused_for=refused_for)
     secret = GivenSecret(options.credential.secret())
-    return credential_for(options.credential.account(), secret, entra, refused_for=refused_for)
+    account = options.credential.account()
+    return credential_for(account, secret, entra, refused_for=refused_for, token_refused=lambda _: None)
 
 
 def _azure_cli() -> AccessToken:

@@ -57,6 +57,10 @@ class CheckConnection:
         connection = self.store.get(name)
         return {"steps": self._steps(connection)}
 
+    def lacking(self, connection: Connection, organisation: Organisation) -> frozenset[str]:
+        """Return by name what whoever is signed in to an organisation may not do of what a connection is for."""
+        return frozenset(step.name for step in self._rights(connection, organisation) if not step.ok)
+
     def _steps(self, connection: Connection) -> list[Step]:
         token, claims = self._signed_in(connection)
         if not token.ok:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.azure_devops.organisation import Organisation, new_session
-from shared.connections.credentials.choosing import credential_for
+from shared.connections.credentials.choosing import TokenRefused, credential_for
 from shared.connections.credentials.credential import Account, Credential, Secret
 from shared.connections.credentials.entra import Entra
 from shared.connections.models import Connection
@@ -61,11 +61,14 @@ class GivenSecret:
 class Organisations:
     """One session per process, and one credential per connection, so that its access token serves all threads."""
 
-    def __init__(self, vault: Vault, entra: Entra, *, seconds: float, refused_for: float) -> None:
+    def __init__(
+        self, vault: Vault, entra: Entra, *, seconds: float, refused_for: float, token_refused: TokenRefused
+    ) -> None:
         self._vault = vault
         self._entra = entra
         self._seconds = seconds
         self._refused_for = refused_for
+        self._token_refused = token_refused
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
         self._credentials: dict[str, tuple[Connection, Credential]] = {}
@@ -93,7 +96,9 @@ class Organisations:
 
     def new_credential(self, account: Account, secret: Secret) -> Credential:
         """Return a credential that nobody else uses."""
-        return credential_for(account, secret, self._entra, refused_for=self._refused_for)
+        return credential_for(
+            account, secret, self._entra, refused_for=self._refused_for, token_refused=self._token_refused
+        )
 
     def _open(self) -> "requests.Session":
         with self._lock:

@@ -41,6 +41,10 @@ class ConnectionStore:
         """Yield the connections in the order of their names, those after a name; no deleted ones."""
         return (found for found in self.with_tickets(after) if found.state is not ConnectionState.DELETED)
 
+    def signing_in_with(self, token: str) -> list[Connection]:
+        """Return the connections that sign in with a managed token."""
+        return [one for one in self.all() if one.credential == "managed_token" and one.details.get("token") == token]
+
     def with_tickets(self, after: str = "") -> Iterator[Connection]:
         """Yield the connections, with those that are deleted and whose tickets are kept."""
         # "!" sorts before every character of a name, so that the name itself is left out.

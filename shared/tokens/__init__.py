@@ -4,13 +4,14 @@ managed_tokens           save, show, rotate and end managed tokens
 runs                     each managed token's run: a message of the queue; what fails is told in good time
 farewell, rotation       what a run does: end a managed token, or see that its secret works
 rotation_plan            the next step of a rotation. Pure
-proving                  whether a token opens its organisation
+proving                  whether a token opens its organisation, and does for its users what its forerunner did
 store                    managed tokens as rows of the table `tokens`, with their leases
 personal_access_tokens   list, create, show, change and revoke those of the user whom a connection signs in
 keeping                  where a token's value goes: a secret of Key Vault, and nowhere else
 managed                  what a managed token is: policy, tokens, the rotation under way
 showing                  a token as the API shows it
 requests                 what may be sent to create or change one
+asking                   asks for a run over a managed token
 owners                   who may manage tokens, and where their API is
 scopes                   what a token may be for, in words
 

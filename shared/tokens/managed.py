@@ -17,6 +17,8 @@ DAY = timedelta(days=1)
 _MOST_EVENTS = 50
 _LAST_PART = 3
 """A token that lives for less than its policy wants is replaced in the last third of its life."""
+_FIRST_PAUSE = timedelta(hours=1)
+_MOST_DOUBLINGS = 5
 
 
 class ManagedTokenRequest(TokenRequest):
@@ -102,8 +104,9 @@ class ManagedToken:
     """One managed token as its row has it.
 
     `mark` is part of the names of all its tokens and nobody else's. `rotation` is the id of a rotation under way, empty
-    without one; `at_once` says that what it replaces is revoked right after it. `warned` is the threshold, in days
-    before the end, of the last alert. `owner` holds the lease.
+    without one; `at_once` says that what it replaces is revoked right after it. `wasted` counts the tokens that were
+    made in a row and were of no use: unless it is urgent, none is made before `retry_at`. `warned` is the threshold, in
+    days before the end, of the last alert. `owner` holds the lease.
     """
 
     name: str
@@ -113,6 +116,8 @@ class ManagedToken:
     retiring: tuple[Held, ...] = ()
     rotation: str = ""
     at_once: bool = False
+    wasted: int = 0
+    retry_at: datetime | None = None
     problem: Problem | None = None
     warned: int | None = None
     journal: tuple[Mapping[str, str], ...] = ()
@@ -140,6 +145,15 @@ class ManagedToken:
             return now
         granted = self.current.valid_to - self.current.valid_from
         return self.current.valid_to - min(self.policy.rotate_before, granted / _LAST_PART)
+
+    def having_wasted_one(self, now: datetime) -> "ManagedToken":
+        """Return it after a token was made in vain: the next one is made later each time, up to a day."""
+        pause = min(DAY, _FIRST_PAUSE * 2 ** min(self.wasted, _MOST_DOUBLINGS))
+        return replace(self, wasted=self.wasted + 1, retry_at=now + pause)
+
+    def at_liberty(self) -> "ManagedToken":
+        """Return it without a pause: something changed, or somebody asks."""
+        return replace(self, wasted=0, retry_at=None)
 
     def noting(self, event: str, at: datetime, **more: str) -> "ManagedToken":
         """Return it with one more entry in its journal, which keeps the last ones."""

@@ -90,7 +90,7 @@ class ManagedTokens:
         if stored is None:
             made = ManagedToken(name, request.policy(), secrets.token_hex(4))
             return self._asked_for(self.tools.store.save(made))
-        return self._change(name, condition, lambda token: replace(token, policy=request.policy()))
+        return self._change(name, condition, lambda token: replace(token.at_liberty(), policy=request.policy()))
 
     def rotate(self, name: str, *, at_once: bool) -> ManagedToken:
         """Replace the current token now; `at_once` revokes it right after, for one that somebody else knows.
@@ -101,7 +101,8 @@ class ManagedTokens:
 
         def begun(token: ManagedToken) -> ManagedToken:
             _check_lives(token)
-            return replace(token, rotation=token.rotation or new_rotation(), at_once=token.at_once or at_once)
+            wanted = replace(token, rotation=token.rotation or new_rotation(), at_once=token.at_once or at_once)
+            return wanted.at_liberty()
 
         for _ in range(_TRIES):
             done = self.runs.one(name, begun)
@@ -114,10 +115,10 @@ class ManagedTokens:
         """Have all tokens of a managed one revoked. Raises `NotFoundError`, and `ConflictError` for one in use."""
         token = self.tools.store.get(name)
         condition.check(token.etag, what="managed token")
-        users = [one.name for one in self.tools.owners.connections.all() if one.details.get("token") == name]
+        users = self.tools.owners.connections.signing_in_with(name)
         if users:
             raise ConflictError(
-                f"The connection {users[0]} signs in with this managed token.",
+                f"The connection {users[0].name} signs in with this managed token.",
                 hint="Give it another credential first.",
                 status=409,
             )
@@ -126,9 +127,9 @@ class ManagedTokens:
     def use_of(self, connection: str, authorization_id: str) -> str:
         """Return what a token of a connection's user is in use for; empty for nothing of ours."""
         for token in self.all():
-            current = token.current
-            if token.policy.connection == connection and current and current.authorization_id == authorization_id:
-                return f"it is the current one of the managed token {token.name}"
+            for held in token.held if token.policy.connection == connection else ():
+                if held.authorization_id == authorization_id:
+                    return _use(token, held)
         return ""
 
     def secret_of(self, name: str) -> str:
@@ -230,6 +231,12 @@ def _check_name(name: str) -> None:
 def _check_lives(token: ManagedToken) -> None:
     if token.life is not Life.ACTIVE:
         raise ConflictError("The managed token is being deleted.", hint="Wait until it is gone.", status=409)
+
+
+def _use(token: ManagedToken, held: Held) -> str:
+    if held.retire_at is None:
+        return f"it is the current one of the managed token {token.name}"
+    return f"readers of the managed token {token.name} may use it until {moment(held.retire_at)}"
 
 
 def _held(held: Held) -> HeldView:

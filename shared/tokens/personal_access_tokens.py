@@ -90,9 +90,15 @@ class PersonalAccessTokens:
         warnings = cut_short(made.token, request.valid_to)
         return {**shown(made.token), "warnings": warnings, "secret": {"name": request.secret, "version": version}}
 
-    def update(self, connection: str, authorization_id: str, request: ChangedTokenRequest) -> ChangedTokenView:
-        """Change what is given of a token; its value stays. Raises `NotFoundError`."""
+    def update(
+        self, connection: str, authorization_id: str, request: ChangedTokenRequest, *, confirmed: bool = False
+    ) -> ChangedTokenView:
+        """Change what is given of a token; its value stays.
+
+        Raises `NotFoundError`, and `ConflictError` (409) for one that is in use here unless it is `confirmed`.
+        """
         organisation = self.owners.open(connection)
+        self._check_unused(connection, authorization_id, "change", confirmed=confirmed)
         if request.valid_to:
             _check_end(request.valid_to)
         call = pats.update_token(
@@ -107,12 +113,15 @@ class PersonalAccessTokens:
         Raises `NotFoundError`, and `ConflictError` (409) for one that is in use here unless it is `confirmed`.
         """
         organisation = self.owners.open(connection)
+        self._check_unused(connection, authorization_id, "revoke", confirmed=confirmed)
+        organisation.do(pats.revoke_token(_checked(authorization_id)))
+
+    def _check_unused(self, connection: str, authorization_id: str, what: str, *, confirmed: bool) -> None:
         use = "" if confirmed else self.in_use(connection, _checked(authorization_id))
         if use:
             raise ConflictError(
-                f"The token is in use: {use}.", hint="Say ?confirm=true to revoke it nevertheless.", status=409
+                f"The token is in use: {use}.", hint=f"Say ?confirm=true to {what} it nevertheless.", status=409
             )
-        organisation.do(pats.revoke_token(_checked(authorization_id)))
 
     def _stored(self, organisation: Organisation, secret: str, made: NewToken) -> str:
         try:

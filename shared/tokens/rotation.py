@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from shared.azure_devops import personal_access_tokens as pats
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.paging import every
-from shared.azure_devops.personal_access_tokens import PersonalAccessToken
+from shared.azure_devops.personal_access_tokens import NewToken, PersonalAccessToken
 from shared.connections.models import Connection
 from shared.errors import BridgeError, CredentialError, NotFoundError, TransientError
 from shared.storage.secrets import Vault
@@ -18,7 +18,7 @@ from shared.times import Times
 from shared.tokens import keeping
 from shared.tokens.managed import Held, ManagedToken
 from shared.tokens.owners import Owners
-from shared.tokens.proving import Proving
+from shared.tokens.proving import Demand, Proving
 from shared.tokens.rotation_plan import (
     Adopt,
     Begin,
@@ -31,6 +31,7 @@ from shared.tokens.rotation_plan import (
     Step,
     Track,
     Unlisted,
+    Wait,
     next_step,
 )
 from shared.tokens.store import TakenOverError, TokenStore
@@ -69,6 +70,8 @@ class Rotation:
     """Why the user's tokens could not be listed."""
     works: bool = True
     """Whether the newest version worked when we last looked."""
+    waits: bool = False
+    """Whether what is due was left for later."""
     _written: float = field(default=0.0)
 
     def __post_init__(self) -> None:
@@ -83,7 +86,8 @@ class Rotation:
         for _ in range(_MOST_STEPS):
             seen = self._look()
             step = next_step(self.token, seen, self.tools.now())
-            if isinstance(step, Done):
+            if isinstance(step, Done | Wait):
+                self.waits = isinstance(step, Wait)
                 return self.token
             self._do(step)
         return self.token
@@ -143,33 +147,47 @@ class Rotation:
             case Revoke(orphan):
                 self._revoke(orphan.authorization_id)
                 self._save(self.token, "orphan revoked", authorization_id=orphan.authorization_id)
-            case Unlisted() | Done():
+            case Unlisted() | Done() | Wait():
                 raise self.trouble or TransientError("The tokens of the user could not be listed.")
 
     def _create(self) -> None:
         """Make a token and prove it before anybody sees it; one that cannot be stored is found as an orphan."""
-        token, owner, connection = self.token, self._owner(), self._connection
+        token, owner, demand = self.token, self._owner(), self._demand()
         self._renew()
         name = f"{token.label}{token.rotation}"
         made = owner.do(pats.create_token(name, token.policy.scopes, self.tools.now() + token.policy.lifetime))
-        if not self.tools.proving.becomes_live(connection, made.value):
-            self._revoke(made.token.authorization_id)
-            raise TransientError(f"Azure DevOps made a token for {token.name} and did not accept it; it was revoked.")
+        if objection := self.tools.proving.objection(demand, made.value):
+            self._waste(made)
+            raise TransientError(f"Azure DevOps made a token for {token.name}, and {objection}: it was revoked.")
         try:
             self._renew()
             self._check_ours()
             keeping.store(self.tools.vault, token.policy.secret, made, **keeping.tags_of(token, made))
         except BridgeError:
             if keeping.stored_nevertheless(self.tools.vault, token.policy.secret, made) == "":
-                self._revoke(made.token.authorization_id)
+                self._waste(made)
             raise
+
+    def _demand(self) -> Demand:
+        """A new token must be as good as the one that works now; where none does, any that is accepted will do."""
+        users = self.tools.owners.connections.signing_in_with(self.token.name) if self.works else []
+        newest = self.tools.vault.newest(self.token.policy.secret) if users else None
+        if newest is None:
+            return Demand(self._connection)
+        return Demand(self._connection, users, self.tools.proving.lacks(users, newest.value))
+
+    def _waste(self, made: NewToken) -> None:
+        """Revoke what nobody can use, and remember it, so that the next one is not made at once."""
+        self._revoke(made.token.authorization_id)
+        with suppress(BridgeError):  # the row is another's by now: so is the rotation
+            self._write(self.token.having_wasted_one(self.tools.now()))
 
     def _adopt(self, newest: Held) -> None:
         token, now = self.token, self.tools.now()
         others = [one for one in token.held if one.authorization_id != newest.authorization_id]
         end = now - _CLOCK_STEP if token.at_once else now + token.policy.overlap
         retiring = tuple(one if one.retire_at else replace(one, retire_at=end) for one in others)
-        rotated = replace(token, current=newest, retiring=retiring, warned=None)
+        rotated = replace(token.at_liberty(), current=newest, retiring=retiring, warned=None)
         if token.rotation == newest.rotation or not token.at_once:
             rotated = replace(rotated, rotation="", at_once=False)
         self._save(rotated, "stored", newest)

@@ -79,6 +79,11 @@ class Create:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Another token is due and can wait: an earlier attempt may still end well, or was in vain just now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unlisted:
     """Nothing more can be done without the list of the user's tokens."""
 
@@ -88,7 +93,7 @@ class Done:
     """Nothing is to be done now."""
 
 
-type Step = Adopt | Restore | Track | Retire | Revoke | Begin | Create | Unlisted | Done
+type Step = Adopt | Restore | Track | Retire | Revoke | Begin | Create | Wait | Unlisted | Done
 
 
 def next_step(token: ManagedToken, seen: Seen, now: datetime) -> Step:
@@ -124,16 +129,22 @@ def _is_over(found: PersonalAccessToken, named: set[str], token: ManagedToken, n
 
 def _rotating(token: ManagedToken, seen: Seen, now: datetime) -> Step:
     if token.rotation:
-        return Done() if _must_wait(token, seen, now) else Create()
+        return Wait() if _can_wait(token, seen, now) and _must_wait(token, seen, now) else Create()
     return Begin() if token.due(now) or not seen.works else Done()
+
+
+def _can_wait(token: ManagedToken, seen: Seen, now: datetime) -> bool:
+    """Whether there is a token that works, for long enough, and that nobody must be kept from using."""
+    current = token.current
+    return bool(seen.works and current and not token.at_once and now + 2 * token.policy.overlap < current.valid_to)
 
 
 def _must_wait(token: ManagedToken, seen: Seen, now: datetime) -> bool:
     """Whether an attempt that died left a token which its process may still store: another one would be a second.
 
-    Whoever has no token that works, or none for long, does not wait.
+    Or whether the last one was of no use: where Key Vault takes no secrets, every run would make one to revoke it.
     """
-    if not (seen.works and token.current) or token.at_once or now + 2 * token.policy.overlap >= token.current.valid_to:
-        return False
+    if token.retry_at and now < token.retry_at:
+        return True
     named = {held.authorization_id for held in token.held} | {one.authorization_id for one in seen.versions}
     return any(found.authorization_id not in named for found in seen.tokens or ())

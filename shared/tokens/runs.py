@@ -9,39 +9,34 @@ from typing import Any
 
 from shared.alerts import Alerts
 from shared.errors import BridgeError, TransientError
-from shared.storage.queues import Queue
+from shared.tokens.asking import Asking
 from shared.tokens.farewell import Farewell
 from shared.tokens.managed import DAY, Life, ManagedToken, Problem
 from shared.tokens.rotation import Rotation, Tools
 from shared.tokens.store import TakenOverError
 
 log = logging.getLogger(__name__)
-ROUND = "token"
 ALERT = "token"
 WARNED_AT = (0, 1, 3, 7, 14)
 """Days before a token's end at which a person hears that it could not be replaced so far; 0: nothing works."""
 _URGENT = 3
-_SCHEMA = 1
 
 type Prepare = Callable[[ManagedToken], ManagedToken]
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Starts runs and carries them out."""
+    """Starts runs and carries them out. `renewed` hears of each connection whose token was replaced."""
 
     tools: Tools
     alerts: Alerts
-    queue: Queue
+    ask: Asking
+    renewed: Callable[[str], None]
 
     def start(self) -> None:
         """Ask for a run over every managed token."""
         for token in self.tools.store.all():
             self.ask(token.name)
-
-    def ask(self, name: str) -> None:
-        """Ask for a run over one managed token."""
-        self.queue.send({"schema": _SCHEMA, "round": ROUND, "token": name})
 
     def run(self, message: Mapping[str, Any]) -> None:
         """Do what a message asks for; the timer asks again for what fails."""
@@ -78,7 +73,17 @@ class Runs:
         except BridgeError as error:
             self._failed(rotation.token, error, works=rotation.works)
             raise
-        return self.tools.store.release(replace(done, problem=None))
+        left = done if rotation.waits and done.wasted else replace(done, problem=None)
+        released = self.tools.store.release(self._warned(left, works=True))
+        if done.current != token.current:
+            self._tell_users(token.name)
+        return released
+
+    def _tell_users(self, name: str) -> None:
+        """What waits for a credential that works can go on; a connection that hears nothing tries again by itself."""
+        for connection in self.tools.owners.connections.signing_in_with(name):
+            with suppress(TransientError):
+                self.renewed(connection.name)
 
     def _leave(self, token: ManagedToken) -> None:
         try:
@@ -89,25 +94,28 @@ class Runs:
 
     def _failed(self, token: ManagedToken, error: BridgeError, *, works: bool) -> None:
         now = self.tools.now()
-        at = threshold(token, now, works=works)
-        if at is not None and (token.warned is None or at < token.warned):
-            self._tell(token, at, error)
-            token = replace(token, warned=at)
+        failed = replace(token, problem=Problem(error.message, error.hint, now))
         with suppress(BridgeError):
-            problem = Problem(error.message, error.hint, now)
-            self.tools.store.release(replace(token, problem=problem).noting("failed", now, why=error.message))
+            self.tools.store.release(self._warned(failed, works=works).noting("failed", now, why=error.message))
 
-    def _tell(self, token: ManagedToken, at: int, error: BridgeError) -> None:
+    def _warned(self, token: ManagedToken, *, works: bool) -> ManagedToken:
+        """Tell of a managed token's problem, once for each threshold; return it as one of which that was told."""
+        at = threshold(token, self.tools.now(), works=works)
+        if token.problem is None or at is None or (token.warned is not None and at >= token.warned):
+            return token
+        self._tell(token, token.problem, at)
+        return replace(token, warned=at)
+
+    def _tell(self, token: ManagedToken, problem: Problem, at: int) -> None:
         end = f"It ends on {token.current.valid_to:%Y-%m-%d %H:%M} UTC" if token.current else "There is none yet"
-        urgent = at <= _URGENT
-        log.warning("managed token not replaced", extra={"token": token.name, "why": error.message})
+        log.warning("managed token not replaced", extra={"token": token.name, "why": problem.message})
         with suppress(TransientError):
             self.alerts.send(
                 ALERT,
                 token.name,
-                f"The managed token {token.name} could not be replaced. {end}. {error.message}",
-                hint=error.hint,
-                severity="error" if urgent else "warning",
+                f"The managed token {token.name} could not be replaced. {end}. {problem.message}",
+                hint=problem.hint,
+                severity="error" if at <= _URGENT else "warning",
             )
 
 

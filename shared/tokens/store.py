@@ -107,6 +107,8 @@ def _values(token: ManagedToken) -> dict[str, Value]:
         "retiring": json.dumps([_written(one) for one in token.retiring]),
         "rotation": token.rotation,
         "at_once": token.at_once,
+        "wasted": token.wasted,
+        "retry_at": token.retry_at.isoformat() if token.retry_at else "",
         "problem": json.dumps(_problem_written(token.problem) if token.problem else None),
         "warned": -1 if token.warned is None else token.warned,
         "journal": json.dumps(token.journal, ensure_ascii=False),
@@ -127,6 +129,8 @@ def _token(row: Row) -> ManagedToken:
         retiring=tuple(map(_held, json.loads(str(values["retiring"])))),
         rotation=str(values["rotation"]),
         at_once=bool(values["at_once"]),
+        wasted=int(str(values.get("wasted", 0))),
+        retry_at=datetime.fromisoformat(str(values["retry_at"])) if values.get("retry_at") else None,
         problem=Problem(problem["message"], problem["hint"], datetime.fromisoformat(problem["at"]))
         if problem
         else None,

@@ -78,15 +78,23 @@ def read_personal_access_token(req: func.HttpRequest) -> func.HttpResponse:
     return ok(services.personal_access_tokens.get(req.route_params["connection"], req.route_params["authorization_id"]))
 
 
-@operation(blueprint, f"PUT {_ONE}", gives=ChangedTokenView, takes=ChangedTokenRequest, refuses=(404,))
+@operation(
+    blueprint,
+    f"PUT {_ONE}",
+    gives=ChangedTokenView,
+    takes=ChangedTokenRequest,
+    parameters=(CONFIRM_USE,),
+    refuses=(404, 409),
+)
 def update_personal_access_token(req: func.HttpRequest) -> func.HttpResponse:
     """Change the name, scopes or end of a token that is neither revoked nor expired; its value stays.
 
-    What is left out stays as it is.
+    What is left out stays as it is. One that is in use here is only changed with `?confirm=true`.
     """
     request = validated(ChangedTokenRequest, parse_json(body_of(req), what="token"), what="token")
     connection, authorization_id = req.route_params["connection"], req.route_params["authorization_id"]
-    return ok(services.personal_access_tokens.update(connection, authorization_id, request))
+    confirmed = flag(req, "confirm")
+    return ok(services.personal_access_tokens.update(connection, authorization_id, request, confirmed=confirmed))
 
 
 @operation(blueprint, f"DELETE {_ONE}", gives=None, status=204, parameters=(CONFIRM_USE,), refuses=(404, 409, 422))

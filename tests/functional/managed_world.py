@@ -14,16 +14,17 @@ from shared.azure_devops import personal_access_tokens as pats
 from shared.azure_devops.organisation import Organisation, new_session
 from shared.azure_devops.paging import every
 from shared.azure_devops.personal_access_tokens import PersonalAccessToken
-from shared.azure_devops.projects import who_am_i
+from shared.azure_devops.projects import who_am_i, work_item_types
 from shared.connections.credentials.personal_access_token import basic
 from shared.connections.defaults import Defaults
 from shared.connections.models import Connection
-from shared.errors import CredentialError
+from shared.errors import CredentialError, RefusedError
 from shared.settings import StorageAccount
 from shared.storage.account import Account
 from shared.storage.secrets import Vault
 from shared.storage.tables import Table
 from shared.times import Times
+from shared.tokens.asking import Asking
 from shared.tokens.managed import DAY, ManagedToken, Policy
 from shared.tokens.owners import Owners
 from shared.tokens.proving import Proving
@@ -51,6 +52,8 @@ class World:
     shift: timedelta = timedelta()
     alerts: Kept = field(default_factory=Kept)
     asked: Kept = field(default_factory=Kept)
+    users: list[Connection] = field(default_factory=list)
+    renewed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.secret = f"sonar-{secrets.token_hex(5)}"
@@ -81,18 +84,32 @@ class World:
             return mortal(Organisation(url, self.session, credential.authorization, seconds=20))
 
         organisations: Any = SimpleNamespace(signed_in=signed_in, credential=self._credential)
-        url = f"{self.user.organization.base}/{self.user.name}"
-        contoso = Connection("contoso", url, "user_password", "s", "Ada", Defaults())
-        connections: Any = SimpleNamespace(get=lambda _: contoso, all=lambda: [contoso])
+        contoso = self.connection("contoso")
+        connections: Any = SimpleNamespace(get=lambda _: contoso, signing_in_with=lambda _: self.users)
         tools = Tools(
             store=self.store(mortal(self.table)),
             owners=Owners(connections, organisations, self.user.organization.base),
             vault=mortal(self.vault),
-            proving=Proving(organisations, self.times.proved_within),
+            proving=Proving(organisations, self.lacking, self.times.proved_within),
             times=self.times,
             now=self.now,
         )
-        return Runs(tools, self.alerts, self.asked)  # type: ignore[arg-type]
+        return Runs(tools, self.alerts, Asking(self.asked), self.renewed.append)  # type: ignore[arg-type]
+
+    @staticmethod
+    def lacking(user: Connection, organisation: Organisation) -> frozenset[str]:
+        """Return what a user of the token may not do: read work items, which is all that it is for."""
+        del user
+        try:
+            organisation.do(work_item_types("Web Shop"))
+        except (CredentialError, RefusedError):
+            return frozenset({"work_items_read"})
+        return frozenset()
+
+    def connection(self, name: str) -> Connection:
+        """Return a connection to the user's organisation."""
+        url = f"{self.user.organization.base}/{self.user.name}"
+        return Connection(name, url, "user_password", "s", "Ada", Defaults())
 
     def _credential(self, _: Connection) -> Any:
         return SimpleNamespace(authorization=self._authorization)

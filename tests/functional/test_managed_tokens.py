@@ -206,6 +206,34 @@ def test_a_connection_that_signs_in_with_it_follows_it(owner: TokenOwner) -> Non
     assert owner.opens(owner.value())
 
 
+def test_a_connection_whose_token_is_refused_has_another_one_within_seconds(owner: TokenOwner) -> None:
+    current = made(owner, scopes=["vso.work_write", "vso.project"])["current"]
+    bridge = replace(owner.bridge, name=f"{owner.bridge.name}-t")
+    url = f"{bridge.stack.addresses.azure_devops}/{owner.bridge.name}"
+    assert bridge.connect(url=url, credential={"kind": "managed_token", "token": owner.bridge.name}).ok
+    assert bridge.link().ok
+    bridge.until(bridge.send("V1"), "open")
+
+    assert owner.ask("DELETE", f"/{current['authorization_id']}", params={"confirm": "true"}).status_code == 204
+    bridge.until(bridge.send("V2"), "open")  # no timer of tokens runs in these tests
+
+    assert owner.opens(owner.value())
+    assert bridge.ask("GET", f"connections/{bridge.name}").json()["health"] == {"paused_until": None, "problem": None}
+
+
+def test_tokens_in_use_are_changed_and_revoked_on_purpose_only(owner: TokenOwner) -> None:
+    before = made(owner)["current"]
+    assert ask(owner, "POST", "/rotate").ok
+    current = ask(owner, "GET").json()["current"]
+
+    for held, words in ((before, "may use it until"), (current, "the current one of the managed token")):
+        where = f"/{held['authorization_id']}"
+        assert words in said(owner.ask("PUT", where, json={"name": "mine"}), 409)
+        assert words in said(owner.ask("DELETE", where), 409)
+    confirmed = owner.ask("PUT", where, json={"name": "mine"}, params={"confirm": "true"})
+    assert (confirmed.status_code, confirmed.json()["name"]) == (200, "mine")
+
+
 def test_a_managed_token_that_is_not_there_is_no_credential(owner: TokenOwner) -> None:
     answer = owner.bridge.connect(credential={"kind": "managed_token", "token": "not-there"})
 

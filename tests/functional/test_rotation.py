@@ -1,6 +1,7 @@
 """A managed token through its life: made, replaced, taken back; and what is mended."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from shared.azure_devops import personal_access_tokens as pats
 from shared.errors import ConflictError, CredentialError, TransientError
 from shared.tokens.managed import DAY, Held
+from shared.tokens.managed_tokens import ManagedTokens
 from shared.tokens.proving import Proving
 from shared.tokens.rotation import new_rotation
+from shared.tokens.runs import Runs
 from tests.functional import managed_world
 from tests.functional.azure_devops_client import azure_devops
 from tests.functional.managed_world import NAME, SCOPES, World
@@ -121,17 +124,11 @@ def test_a_life_that_a_policy_cuts_short_is_not_replaced_all_the_time(world: Wor
     assert current(world) != first
 
 
-def test_what_is_not_accepted_in_time_is_revoked_and_never_stored(world: World) -> None:
-    world.run()
-    before, runs = world.vault.get(world.secret), world.runs()
-    world.shift = 21 * DAY
-    never = _Never(runs.tools.proving.organisations, 0.1)
-
-    with pytest.raises(TransientError, match="did not accept it"):
-        replace(runs, tools=replace(runs.tools, proving=never)).one(NAME)
-
-    assert world.vault.get(world.secret) == before
-    assert len(world.active()) == 1
+def without_new_ones(world: World) -> Runs:
+    """Return a process to which Azure DevOps takes no new token."""
+    runs = world.runs()
+    never = _Never(runs.tools.proving.organisations, world.lacking, 0.1)
+    return replace(runs, tools=replace(runs.tools, proving=never))
 
 
 class _Never(Proving):
@@ -139,8 +136,115 @@ class _Never(Proving):
 
     __slots__ = ()
 
-    def becomes_live(self, *_: object) -> bool:
-        return False
+    def objection(self, *_: object) -> str:
+        return "it is not accepted"
+
+
+def test_what_is_not_accepted_in_time_is_revoked_and_never_stored(world: World) -> None:
+    world.run()
+    before = world.vault.get(world.secret)
+    world.shift = 21 * DAY
+
+    with pytest.raises(TransientError, match="not accepted: it was revoked"):
+        without_new_ones(world).one(NAME)
+
+    assert world.vault.get(world.secret) == before
+    assert len(world.active()) == 1
+
+
+def test_where_new_ones_are_of_no_use_they_are_made_later_each_time_unless_it_is_urgent(world: World) -> None:
+    world.run()
+    world.shift = 21 * DAY
+    runs = without_new_ones(world)
+    for hours in range(8):
+        world.shift = 21 * DAY + timedelta(hours=hours, minutes=1)
+        with suppress(TransientError):
+            runs.one(NAME)
+    assert len(world.active("all")) == 1 + 4  # after 0, 1, 3 and 7 hours
+    problem = world.token().problem
+    assert problem
+    assert "not accepted" in problem.message
+
+    world.shift = 28 * DAY + timedelta(minutes=1)  # two overlaps before the end
+    for _ in range(3):
+        with pytest.raises(TransientError):
+            runs.one(NAME)
+    assert len(world.active("all")) == 1 + 4 + 3
+
+    world.run()
+    assert world.newest_works()
+    assert (world.token().wasted, world.token().retry_at, world.token().problem) == (0, None, None)
+
+
+def test_what_waits_is_tried_at_once_when_a_person_asks(world: World) -> None:
+    world.run()
+    first = current(world)
+    world.shift = 21 * DAY
+    with pytest.raises(TransientError):
+        without_new_ones(world).one(NAME)
+    assert world.run()
+    assert current(world) == first
+
+    ManagedTokens(world.runs().tools, world.runs()).rotate(NAME, at_once=False)
+
+    assert current(world) != first
+
+
+def test_a_new_one_must_do_for_its_users_what_the_one_before_it_does(world: World) -> None:
+    world.users = [world.connection("boards")]
+    use(world, "vso.work")
+    world.run()
+    first, kept = current(world), world.vault.get(world.secret)
+
+    use(world, "vso.code")
+    with pytest.raises(TransientError, match="boards: work_items_read"):
+        world.run()
+    assert (current(world), world.vault.get(world.secret), len(world.active())) == (first, kept, 1)
+
+    use(world, "vso.work_write")
+    world.run()
+    assert current(world).authorization_id != first.authorization_id
+
+
+def test_what_its_users_never_could_keeps_no_token_from_being_replaced(world: World) -> None:
+    world.users = [world.connection("boards")]
+    use(world, "vso.code")
+    world.run()
+    first = current(world)
+
+    world.shift = 21 * DAY
+    world.run()
+
+    assert current(world) != first
+
+
+def test_where_nothing_works_any_that_is_accepted_will_do(world: World) -> None:
+    world.users = [world.connection("boards")]
+    use(world, "vso.work")
+    world.run()
+    world.user.do(pats.revoke_token(current(world).authorization_id))
+
+    use(world, "vso.code")
+    world.run()
+
+    assert world.newest_works()
+
+
+def test_those_who_sign_in_with_it_hear_that_it_was_replaced(world: World) -> None:
+    world.users = [world.connection("boards")]
+    world.run()
+    world.run()
+    assert world.renewed == ["boards"]
+
+    world.shift = 21 * DAY
+    world.run()
+    assert world.renewed == ["boards", "boards"]
+
+
+def use(world: World, scope: str) -> None:
+    """Change what the managed token is for."""
+    token = world.token()
+    world.store().save(replace(token.at_liberty(), policy=replace(token.policy, scopes=(scope,))))
 
 
 def test_who_cannot_sign_in_is_told_in_time_and_once_for_each_threshold(world: World) -> None:

@@ -8,7 +8,8 @@ from shared.connections.credentials.credential import AccessToken, Account, Cred
 from shared.connections.credentials.entra import Entra
 from shared.connections.credentials.personal_access_token import StoredToken
 
-_TOKENS = ("personal_access_token", "managed_token")
+type TokenRefused = Callable[[str], None]
+"""Hears the name of a managed token whose newest value Azure DevOps does not accept."""
 type _Obtain = Callable[[Entra, Mapping[str, str], Secret], AccessToken]
 _OBTAIN: Mapping[str, _Obtain] = {
     "service_principal": service_principal.obtain,
@@ -18,9 +19,13 @@ _OBTAIN: Mapping[str, _Obtain] = {
 }
 
 
-def credential_for(account: Account, secret: Secret, entra: Entra, *, refused_for: float) -> Credential:
+def credential_for(
+    account: Account, secret: Secret, entra: Entra, *, refused_for: float, token_refused: TokenRefused
+) -> Credential:
     """Return what signs in as an account."""
-    if account.kind in _TOKENS:
+    if account.kind == "personal_access_token":
         return StoredToken(secret)
+    if account.kind == "managed_token":
+        return StoredToken(secret, lambda: token_refused(account.details["token"]))
     obtain = _OBTAIN[account.kind]
     return Bearer(lambda: obtain(entra, account.details, secret), refused_for=refused_for)

@@ -15,6 +15,7 @@ from shared.tickets.rows import keys
 from shared.times import Times
 
 _TRIES = 10
+_CREDENTIAL = "credential"
 _CREDENTIAL_PAUSES = 10  # times `retry`: asking again and again with a dead credential locks accounts
 _TROUBLES = 3
 _MAX_DOUBLINGS = 4
@@ -77,7 +78,7 @@ class Health:
         if isinstance(error, ThrottledError):
             code, seconds = "throttled", error.retry_after
         else:
-            code, seconds = "credential", self.times.retry * _CREDENTIAL_PAUSES
+            code, seconds = _CREDENTIAL, self.times.retry * _CREDENTIAL_PAUSES
         self._pause(connection, seconds, code, error)
         return seconds
 
@@ -113,6 +114,12 @@ class Health:
     def resume(self, connection: str) -> None:
         """The cause was removed: go on at once."""
         self._change(connection, lambda _: {"paused_until": _NEVER, "problem": "", "troubles": 0, "batch_troubles": 0})
+
+    def credential_renewed(self, connection: str) -> None:
+        """Go on at once if it was the credential that kept a connection from working."""
+        problem = self._values(self.table.get(connection, keys.OPERATIONS_ROW)).get("problem")
+        if problem and json.loads(str(problem))["code"] == _CREDENTIAL:
+            self.resume(connection)
 
     def view(self, connection: str) -> HealthView:
         """Return what the API shows."""

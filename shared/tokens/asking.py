@@ -1,0 +1,26 @@
+"""Asks for a run over a managed token: a message of the queue `ticket-work`."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from shared.errors import TransientError
+from shared.storage.queues import Queue
+
+ROUND = "token"
+_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Whoever wants a managed token to be seen to."""
+
+    queue: Queue
+
+    def __call__(self, name: str) -> None:
+        """Ask for a run over one managed token. Raises `TransientError`."""
+        self.queue.send({"schema": _SCHEMA, "round": ROUND, "token": name})
+
+    def soon(self, name: str) -> None:
+        """Ask for a run if that can be done now: if not, the timer does."""
+        with suppress(TransientError):
+            self(name)
