@@ -4,14 +4,15 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
 
 from local import ports
 from local.environment import Wiring, inherited
-from local.processes import REPOSITORY, Nursery, Process, StartError
+from local.forks import Forks
+from local.processes import REPOSITORY, Nursery, Process, Spawn, StartError, spawned
 
 _AZURITE = REPOSITORY / "local/azurite/node_modules/azurite/dist/src/azurite.js"
 
@@ -23,6 +24,14 @@ class Parts:
     state: Path
     wiring: Wiring
     nursery: Nursery
+    forks_hosts: bool = False
+    _forks: list[Forks] = field(default_factory=list)
+
+    def close(self) -> None:
+        """End what starts the processes; none of theirs is left running."""
+        for forks in self._forks:
+            forks.close()
+        self.nursery.close()
 
     def azurite(self, *, in_memory: bool = False) -> Process:
         """Return the storage emulator; AZURITE in the environment names another script than ours."""
@@ -67,7 +76,13 @@ class Parts:
             port=port,
             environment=environment,
             ready=lambda: _host_runs(port, host_key),
+            spawn=self._forking() if self.forks_hosts else spawned,
         )
+
+    def _forking(self) -> Spawn:
+        forks = Forks()
+        self._forks.append(forks)
+        return forks.spawn
 
     def _process(
         self,
@@ -77,11 +92,12 @@ class Parts:
         port: int,
         environment: Callable[[], Mapping[str, str]],
         ready: Callable[[], bool],
+        spawn: Spawn = spawned,
     ) -> Process:
         log = self.state / "logs" / f"{name}.log"
         log.write_bytes(b"")
         address = f"http://127.0.0.1:{port}"
-        return Process(name, address, self.nursery, log, command, environment, ready)
+        return Process(name, address, self.nursery, log, command, environment, ready, spawn)
 
 
 def _node() -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from local import reaper
 
@@ -18,6 +19,54 @@ _STEADY_AFTER = 60.0
 
 class StartError(Exception):
     """A process did not come up. `str()` says which, why and what it wrote last."""
+
+
+class Running(Protocol):
+    """A process that was started; as `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; None until that was seen."""
+        ...
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return when it has ended. Raises `subprocess.TimeoutExpired`."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        ...
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        ...
+
+
+type Spawn = Callable[[Sequence[str], Mapping[str, str], Path], Running]
+"""Starts a command with an environment; what it says goes to a log. Raises `FileNotFoundError` without a program."""
+
+
+def spawned(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Running:
+    """Start a process of its own."""
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=REPOSITORY,
+            env=dict(environment),
+            start_new_session=True,
+        )
 
 
 class Nursery:
@@ -35,25 +84,19 @@ class Nursery:
             text=True,
         )
 
-    def start(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    def start(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, spawn: Spawn = spawned
+    ) -> Running:
         """Start a process that writes to `log`. Raises `StartError` when its program is not there."""
-        with log.open("ab") as file, self._lock:
+        with self._lock:
             try:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=file,
-                    stderr=subprocess.STDOUT,
-                    cwd=REPOSITORY,
-                    env=dict(environment),
-                    start_new_session=True,
-                )
+                process = spawn(command, environment, log)
             except FileNotFoundError as error:
                 raise StartError(f"{command[0]} is not installed, or not on the PATH.") from error
             self._tell(f"+{process.pid}")
         return process
 
-    def ended(self, process: subprocess.Popen[bytes]) -> None:
+    def ended(self, process: Running) -> None:
         """Forget a process that has ended: its number may soon be somebody else's."""
         with self._lock:
             self._tell(f"-{process.pid}")
@@ -85,9 +128,10 @@ class Process:
     command: Sequence[str]
     environment: Callable[[], Mapping[str, str]]
     ready: Callable[[], bool]
+    spawn: Spawn = spawned
     started_at: float = 0.0
     deaths: int = 0
-    _running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _running: Running | None = field(default=None, repr=False)
 
     @property
     def pid(self) -> int:
@@ -103,7 +147,7 @@ class Process:
         """Start it, or start it again after its end; `wait` waits until it answers."""
         self._collect()
         self.started_at = time.monotonic()
-        self._running = self.nursery.start(self.command, self.environment(), self.log)
+        self._running = self.nursery.start(self.command, self.environment(), self.log, self.spawn)
 
     def wait(self, seconds: float) -> None:
         """Return when it answers. Raises `StartError` when it ends or does not answer within `seconds`."""

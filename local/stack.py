@@ -51,10 +51,12 @@ class Stack:
         settings: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _: None,
         keep_open: int | None = None,
+        forks_hosts: bool = False,
         host_environment: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         """Choose the ports: `ports` are preferred, or any free ones. `settings` win over the stack's own.
 
+        `forks_hosts`: a host that is started often is imported once.
         `host_environment` says at each start of a functions host, by its name, what else its environment holds.
 
         `keep_open` is a file descriptor that stays open until the last process has ended.
@@ -70,7 +72,7 @@ class Stack:
         self._host_extras = host_environment
         self._in_memory_storage = in_memory_storage
         self._say = say
-        self._parts = Parts(self.state, self.wiring, Nursery(keep_open=keep_open))
+        self._parts = Parts(self.state, self.wiring, Nursery(keep_open=keep_open), forks_hosts)
         self._processes: dict[str, Process] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -126,7 +128,7 @@ class Stack:
         with self._lock:
             for process in reversed(self._processes.values()):
                 process.stop()
-        self._parts.nursery.close()
+        self._parts.close()
 
     def watch(self, changed: Callable[[], None]) -> None:
         """From now on start again whatever dies; `changed` is called after each such start."""

@@ -19,7 +19,7 @@ from local.torture.record import Record
 from local.torture.versions import snapshot
 
 THREADS = 8
-_AT_ONCE = 100
+_AT_ONCE = 25
 _LOOK_EVERY = 0.1
 _AGAIN_AFTER = 0.5
 _FURTHER_EACH_TIME = 2
