@@ -28,7 +28,6 @@ from shared.tokens.personal_access_tokens import PersonalAccessTokens
 from shared.tokens.proving import Proving
 from shared.tokens.rotation import Tools
 from shared.tokens.runs import Runs
-from shared.tokens.store import TokenStore
 
 
 class Administration(Clients):
@@ -86,14 +85,13 @@ class Administration(Clients):
 
     @once
     def _token_tools(self) -> Tools:
-        table = Table(self._account, "tokens")
         return Tools(
-            store=TokenStore(table, self._times),
+            store=self._token_store,
             owners=self._owners,
             vault=self._vault,
             proving=Proving(self._organisations, self.check_connection.lacking, self._times.proved_within),
             times=self._times,
-            now=table.clock.now,
+            now=self._account.clock.now,
         )
 
     @once

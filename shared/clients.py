@@ -26,10 +26,13 @@ from shared.tickets.lanes.wake_ups import WakeUps
 from shared.tickets.observing.hearing import Hearing
 from shared.tickets.updates.journal import Journal
 from shared.tickets.updates.outbox import Outbox
+from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from shared.tickets.work_items.adoption import Adoption
 from shared.tickets.work_items.categories import Categories
 from shared.times import Times
 from shared.tokens.asking import Asking
+from shared.tokens.leaks import Leaks
+from shared.tokens.store import TokenStore
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -129,7 +132,20 @@ class Clients:
 
     @once
     def _accept(self) -> Accept:
-        return Accept(self._tickets, self._wake_ups)
+        return Accept(self._tickets, self._wake_ups, self._look_for_leaks)
+
+    def _look_for_leaks(self, vulnerability: Vulnerability) -> None:
+        asset = vulnerability.asset
+        where = f"the vulnerability {vulnerability.id} of the {asset.kind} {asset.id}"
+        self._leaks.look(vulnerability.model_dump_json(exclude_defaults=True), where)
+
+    @once
+    def _leaks(self) -> Leaks:
+        return Leaks(self._token_store, self._ask_for_token)
+
+    @once
+    def _token_store(self) -> TokenStore:
+        return TokenStore(Table(self._account, "tokens"), self._times)
 
     @once
     def _leases(self) -> Leases:

@@ -1,6 +1,7 @@
 """Personal access tokens: the API of their life, and those that look after themselves. Imports point down:
 
 managed_tokens           save, show, rotate and end managed tokens
+leaks                    managed tokens in what a platform sends: replaced, and revoked right after
 runs                     each managed token's run: a message of the queue; what fails is told in good time
 farewell, rotation       what a run does: end a managed token, or see that its secret works
 rotation_plan            the next step of a rotation. Pure

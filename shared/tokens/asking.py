@@ -20,6 +20,13 @@ class Asking:
         """Ask for a run over one managed token. Raises `TransientError`."""
         self.queue.send({"schema": _SCHEMA, "round": ROUND, "token": name})
 
+    def leaked(self, name: str, digest: str, where: str) -> None:
+        """Ask for a token of a managed one, known by its digest, to be replaced and revoked; `where` it was found.
+
+        Raises `TransientError`.
+        """
+        self.queue.send({"schema": _SCHEMA, "round": ROUND, "token": name, "leaked": digest, "where": where})
+
     def soon(self, name: str) -> None:
         """Ask for a run if that can be done now: if not, the timer does."""
         with suppress(TransientError):

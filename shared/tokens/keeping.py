@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.azure_devops.personal_access_tokens import NewToken
 from shared.errors import BridgeError, ConflictError
 from shared.storage.secrets import Vault, Version
-from shared.tokens.managed import Held, ManagedToken
+from shared.tokens.managed import Held, ManagedToken, digest_of
 
 AUTHORIZATION = "authorization-id"
 """The tag that says which token a version is the value of."""
@@ -62,6 +62,7 @@ def held(token: ManagedToken, version: Version) -> Held | None:
         return None
     try:
         start, end = datetime.fromisoformat(tags[_VALID_FROM]), datetime.fromisoformat(tags[_VALID_TO])
-        return Held(tags[AUTHORIZATION], version.id, tags[_ROTATION], tags[_PURPOSE], start, end)
+        digest = digest_of(version.value) if version.value else ""
+        return Held(tags[AUTHORIZATION], version.id, tags[_ROTATION], tags[_PURPOSE], start, end, digest=digest)
     except (KeyError, ValueError):
         return None

@@ -1,5 +1,6 @@
 """What a managed token is: its policy, the tokens that it has, and the rotation that is under way."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,11 @@ _LAST_PART = 3
 """A token that lives for less than its policy wants is replaced in the last third of its life."""
 _FIRST_PAUSE = timedelta(hours=1)
 _MOST_DOUBLINGS = 5
+
+
+def new_rotation() -> str:
+    """Return the id of a rotation that nobody had."""
+    return secrets.token_hex(8)
 
 
 class ManagedTokenRequest(TokenRequest):
@@ -70,7 +76,8 @@ class Policy:
 class Held:
     """A token whose value is in Key Vault; `purpose` is that of the policy it was made for.
 
-    `retire_at`: when it is revoked, for one that has been replaced.
+    `retire_at`: when it is revoked, for one that has been replaced. `digest` tells its value from others; empty where
+    the value was not seen.
     """
 
     authorization_id: str
@@ -80,6 +87,12 @@ class Held:
     valid_from: datetime
     valid_to: datetime
     retire_at: datetime | None = None
+    digest: str = field(default="", compare=False)
+
+
+def digest_of(value: str) -> str:
+    """Return what tells a token from all others and opens nothing: its 300 random bits cannot be guessed from it."""
+    return sha256(value.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,15 @@ class ManagedToken:
         """Return it after a token was made in vain: the next one is made later each time, up to a day."""
         pause = min(DAY, _FIRST_PAUSE * 2 ** min(self.wasted, _MOST_DOUBLINGS))
         return replace(self, wasted=self.wasted + 1, retry_at=now + pause)
+
+    def after_leak(self, digest: str, now: datetime) -> "ManagedToken":
+        """Return it as one of whose tokens others may know: the current one is replaced and revoked, others end."""
+        if self.current and self.current.digest == digest:
+            known = self if self.at_once else replace(self, rotation=self.rotation or new_rotation(), at_once=True)
+            return known.at_liberty()
+        ends = (one.digest == digest and one.retire_at and one.retire_at > now for one in self.retiring)
+        retiring = (replace(one, retire_at=now) if end else one for one, end in zip(self.retiring, ends, strict=True))
+        return replace(self, retiring=tuple(retiring))
 
     def at_liberty(self) -> "ManagedToken":
         """Return it without a pause: something changed, or somebody asks."""

@@ -13,8 +13,8 @@ from shared.connections.models import NAME
 from shared.errors import ConflictError, FieldProblem, RejectedRequestError
 from shared.shown import Moment
 from shared.tokens.keeping import check_free
-from shared.tokens.managed import DAY, Held, Life, ManagedToken, ManagedTokenRequest
-from shared.tokens.rotation import Tools, new_rotation
+from shared.tokens.managed import DAY, Held, Life, ManagedToken, ManagedTokenRequest, new_rotation
+from shared.tokens.rotation import Tools
 from shared.tokens.runs import Prepare, Runs
 from shared.tokens.scopes import FULL_ACCESS
 from shared.tokens.showing import moment

@@ -1,6 +1,5 @@
 """Carries out what `rotation_plan` says a managed token needs, step by step, under the lease of its row."""
 
-import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +15,7 @@ from shared.errors import BridgeError, CredentialError, NotFoundError, Transient
 from shared.storage.secrets import Vault
 from shared.times import Times
 from shared.tokens import keeping
-from shared.tokens.managed import Held, ManagedToken
+from shared.tokens.managed import Held, ManagedToken, new_rotation
 from shared.tokens.owners import Owners
 from shared.tokens.proving import Demand, Proving
 from shared.tokens.rotation_plan import (
@@ -40,11 +39,6 @@ _CLOCK_STEP = timedelta(seconds=2)
 """The storage service's clock is known in whole seconds: it may seem to go back that far."""
 _MOST_STEPS = 60
 """A run does so many at most; what is left is the next one's."""
-
-
-def new_rotation() -> str:
-    """Return the id of a rotation that nobody had."""
-    return secrets.token_hex(8)
 
 
 @dataclass(frozen=True, slots=True)

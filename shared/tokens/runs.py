@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from shared.alerts import Alerts
@@ -17,11 +18,16 @@ from shared.tokens.store import TakenOverError
 
 log = logging.getLogger(__name__)
 ALERT = "token"
+LEAK_ALERT = "token_leaked"
 WARNED_AT = (0, 1, 3, 7, 14)
 """Days before a token's end at which a person hears that it could not be replaced so far; 0: nothing works."""
 _URGENT = 3
 
 type Prepare = Callable[[ManagedToken], ManagedToken]
+
+
+def _as_it_is(token: ManagedToken) -> ManagedToken:
+    return token
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +47,11 @@ class Runs:
     def run(self, message: Mapping[str, Any]) -> None:
         """Do what a message asks for; the timer asks again for what fails."""
         try:
-            self.one(message["token"])
+            self.one(message["token"], partial(self._after_leak, message) if "leaked" in message else _as_it_is)
         except BridgeError as error:
             log.warning("managed token not seen to", extra={"token": message["token"], "why": error.message})
 
-    def one(self, name: str, prepare: Prepare = lambda token: token) -> ManagedToken | None:
+    def one(self, name: str, prepare: Prepare = _as_it_is) -> ManagedToken | None:
         """See to one managed token; `prepare` changes it first, once it is ours alone.
 
         Returns it afterwards, or None where it is not there or another worker is at it. Raises what keeps it from
@@ -60,6 +66,21 @@ class Runs:
             self.tools.store.release(taken)
             raise
         return self._seen_to(self.tools.store.save(wanted) if wanted != taken else taken)
+
+    def _after_leak(self, message: Mapping[str, Any], token: ManagedToken) -> ManagedToken:
+        """Prepare a token of which a finding has the value, and tell once: a scanner reports it again and again."""
+        now, where = self.tools.now(), str(message["where"])
+        known = token.after_leak(str(message["leaked"]), now)
+        if known == token:
+            return token
+        self.alerts.send(
+            LEAK_ALERT,
+            token.name,
+            f"The value of the managed token {token.name} stands in {where}. It is being replaced and revoked.",
+            hint="Find out how it got there, and who could read it.",
+            severity="error",
+        )
+        return known.noting("leaked", now, where=where)
 
     def _seen_to(self, token: ManagedToken) -> ManagedToken | None:
         if token.life is Life.DELETING:

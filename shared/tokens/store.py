@@ -159,6 +159,7 @@ def _written(held: Held) -> dict[str, Any]:
         "valid_from": held.valid_from.isoformat(),
         "valid_to": held.valid_to.isoformat(),
         "retire_at": held.retire_at.isoformat() if held.retire_at else "",
+        "digest": held.digest,
     }
 
 
@@ -171,6 +172,7 @@ def _held(values: Mapping[str, Any]) -> Held:
         valid_from=datetime.fromisoformat(values["valid_from"]),
         valid_to=datetime.fromisoformat(values["valid_to"]),
         retire_at=datetime.fromisoformat(values["retire_at"]) if values["retire_at"] else None,
+        digest=values.get("digest", ""),
     )
 
 

@@ -221,6 +221,27 @@ def test_a_connection_whose_token_is_refused_has_another_one_within_seconds(owne
     assert bridge.ask("GET", f"connections/{bridge.name}").json()["health"] == {"paused_until": None, "problem": None}
 
 
+def test_one_that_stands_in_a_finding_is_replaced_and_revoked_and_a_person_hears_of_it_once(owner: TokenOwner) -> None:
+    made(owner)
+    old = owner.value()
+    bridge = replace(owner.bridge, name=f"{owner.bridge.name}-l")
+    url = f"{bridge.stack.addresses.azure_devops}/{owner.bridge.name}"
+    token = {"kind": "managed_token", "token": owner.bridge.name}
+    assert bridge.connect(url=url, credential=token).ok
+    assert bridge.link().ok
+
+    for number in (1, 2):
+        bridge.send(f"V{number}", description=f"A script has the line\n{old}\n")
+    eventually(lambda: not owner.opens(old), what="its end")
+
+    assert owner.opens(owner.value())
+    told = eventually(owner.bridge.alerts, what="the alert")
+    assert [one["kind"] for one in told] == ["token_leaked"]
+    assert "the vulnerability V" in told[0]["message"]
+    assert old not in str(told)
+    assert "leaked" in [entry["event"] for entry in ask(owner, "GET").json()["journal"]]
+
+
 def test_tokens_in_use_are_changed_and_revoked_on_purpose_only(owner: TokenOwner) -> None:
     before = made(owner)["current"]
     assert ask(owner, "POST", "/rotate").ok

@@ -10,10 +10,9 @@ import pytest
 
 from shared.azure_devops import personal_access_tokens as pats
 from shared.errors import ConflictError, CredentialError, TransientError
-from shared.tokens.managed import DAY, Held
+from shared.tokens.managed import DAY, Held, new_rotation
 from shared.tokens.managed_tokens import ManagedTokens
 from shared.tokens.proving import Proving
-from shared.tokens.rotation import new_rotation
 from shared.tokens.runs import Runs
 from tests.functional import managed_world
 from tests.functional.azure_devops_client import azure_devops

@@ -18,8 +18,7 @@ import pytest
 
 from shared.errors import ConflictError
 from shared.times import Times
-from shared.tokens.managed import DAY, ManagedToken
-from shared.tokens.rotation import new_rotation
+from shared.tokens.managed import DAY, ManagedToken, new_rotation
 from tests.functional import managed_world
 from tests.functional.azure_devops_client import azure_devops
 from tests.functional.managed_world import NAME, World

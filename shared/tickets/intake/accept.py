@@ -7,7 +7,7 @@ one ticket and joins the other in the same transaction, and both need work.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -21,10 +21,14 @@ from shared.tickets.lanes.wake_ups import WakeUps
 from shared.tickets.rows import keys
 from shared.tickets.rows.arrivals import LIGHT, SCHEMA, Arrival, position_values, read_position, row_values
 from shared.tickets.vulnerabilities import origins
-from shared.tickets.vulnerabilities.snapshots import Status
+from shared.tickets.vulnerabilities.snapshots import Status, Vulnerability
 
 _TRIES = 8
 _MAX_BYTES = 3 * 1024 * 1024
+
+
+def _unheard(_: Vulnerability) -> None:
+    """Nobody wants to know."""
 
 
 class Outcome(StrEnum):
@@ -59,6 +63,8 @@ class Accept:
 
     table: Table
     wake_ups: WakeUps
+    noticed: Callable[[Vulnerability], None] = _unheard
+    """Hears each snapshot that says something new, before it is stored."""
 
     def one(self, connection: str, arrival: Arrival, grouping: Grouping) -> str:
         """Accept a single snapshot and return its ticket: one read, and one transaction if it changes something."""
@@ -96,6 +102,9 @@ class Accept:
         # A conflict may be with our own write, whose answer was lost and which the SDK repeated: what was to be
         # changed at first is woken and counted as changed, even if by then it stands there.
         first = batch
+        for arrival, decision in batch:
+            if decision.outcome is Outcome.CHANGED:
+                self.noticed(arrival.vulnerability)
         for _ in range(_TRIES):
             operations = _each_once(batch)
             try:
