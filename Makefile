@@ -9,7 +9,7 @@ NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick torture check fairness install smoke mutations api fuzz clean
+.PHONY: run test quick torture check fairness install smoke mutations kills api fuzz clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
@@ -29,6 +29,10 @@ test: check
 # Some of them only: make mutations ONLY="fence sweep"
 mutations: install
 	@$(BIN)/python -m tests.mutations.remove $(ONLY)
+
+# A kill before every call, reads too, and the rotation of tokens in full: half an hour.
+kills: install
+	KILLS=every $(BIN)/python -m pytest -n 2 --dist loadgroup --timeout 3600 tests/functional/kills tests/functional/test_rotation_killed.py
 
 # docs/api.md and its examples, from what the routes declare and what the simulated stack answers.
 api: install

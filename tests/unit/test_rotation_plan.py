@@ -19,6 +19,7 @@ from shared.tokens.rotation_plan import (
     Seen,
     Track,
     Unlisted,
+    Wait,
     next_step,
 )
 from shared.tokens.runs import threshold
@@ -126,7 +127,7 @@ def test_an_attempt_that_died_is_waited_for_while_there_is_time() -> None:
     token = ManagedToken("sonar", POLICY, "1", current, rotation="r2")
     left = Seen(current, works=True, versions=[current], tokens=[listed("b", DAY / 2)])
 
-    assert next_step(token, left, NOW) == Done()
+    assert next_step(token, left, NOW) == Wait()
     assert next_step(token, left, NOW + 9 * DAY + timedelta(hours=1)) == Revoke(listed("b", DAY / 2))
     assert next_step(token, Seen(current, works=False, versions=[current], tokens=left.tokens), NOW) == Create()
 

@@ -1,7 +1,6 @@
 """A managed token that stands in a finding is noticed, however it is written there, and nothing else is."""
 
 import json
-import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from shared.tokens.leaks import Leaks
 from shared.tokens.managed import DAY, Held, ManagedToken, Policy, digest_of
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
-VALUE, OLD = (f"{secrets.token_hex(38)}AZDO{secrets.token_hex(2)}" for _ in range(2))
+VALUE, OLD = (f"{part * 19}AZDO{part}" for part in ("a1B2", "c3D4"))
 POLICY = Policy("contoso", "sonar", ("vso.code",), 30 * DAY, 10 * DAY, DAY)
 
 
