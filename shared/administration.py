@@ -22,10 +22,12 @@ from shared.tickets.link_changes.letting_go import LettingGo
 from shared.tickets.link_changes.moving import Moving
 from shared.tickets.link_changes.regrouping import Regrouping
 from shared.tickets.work.admission import Gates
+from shared.tokens.keeping import VaultSecret
 from shared.tokens.managed_tokens import ManagedTokens
 from shared.tokens.owners import Owners
 from shared.tokens.personal_access_tokens import PersonalAccessTokens
 from shared.tokens.proving import Proving
+from shared.tokens.requests import NewTokenRequest
 from shared.tokens.rotation import Tools
 from shared.tokens.runs import Runs
 
@@ -71,7 +73,11 @@ class Administration(Clients):
     @once
     def personal_access_tokens(self) -> PersonalAccessTokens:
         """`/connections/{connection}/personal-access-tokens`."""
-        return PersonalAccessTokens(self._owners, self._vault, in_use=self.managed_tokens.use_of)
+        return PersonalAccessTokens(self._owners, in_use=self.managed_tokens.use_of)
+
+    def secret_for(self, request: NewTokenRequest) -> VaultSecret:
+        """Return where the value of a new token goes."""
+        return VaultSecret(self._vault, request.secret, request.replace_secret)
 
     @once
     def managed_tokens(self) -> ManagedTokens:

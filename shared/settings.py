@@ -69,7 +69,7 @@ class Settings:
 
         Raises `ConfigurationError` with one line for each setting that is missing or unusable.
         """
-        reader = _Reader(values)
+        reader = Reader(values)
         settings = cls(
             storage=reader.storage(),
             key_vault_url=reader.url("KEY_VAULT_URL"),
@@ -95,7 +95,7 @@ class Settings:
         return settings
 
 
-class _Reader:
+class Reader:
     """Reads one setting after another and collects what is wrong with them."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
