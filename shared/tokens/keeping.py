@@ -49,7 +49,7 @@ def check_free(vault: "Vault", secret: str, *, replacing: bool) -> None:
         whose = "is a managed token's" if _MANAGED in newest.tags else "holds no token that was made here"
         raise ConflictError(
             f"Key Vault has a secret {secret} already, which {whose}.",
-            hint="Name another secret, or have it replaced (replace_secret) if its readers are to get the token instead.",
+            hint="Name another secret, or have it replaced (replace_secret), if its readers are to get the token.",
             status=409,
         )
 

@@ -5,9 +5,16 @@ https://learn.microsoft.com/entra/identity-platform/refresh-tokens
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 
 from shared.connections.credentials.credential import AccessToken, Secret
 from shared.connections.credentials.entra import Entra
+
+LIFETIME = timedelta(days=90)
+"""How long a refresh token is worth something that nobody uses; each use renews it.
+
+https://learn.microsoft.com/entra/identity-platform/refresh-tokens#token-lifetime
+"""
 
 
 def obtain(entra: Entra, details: Mapping[str, str], secret: Secret) -> AccessToken:
