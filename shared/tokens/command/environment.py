@@ -99,7 +99,8 @@ def _organisation(reader: Reader, base: str) -> str:
     """Return the organisation's name: of that alone, or of its address in either form."""
     given = reader.text("AZURE_DEVOPS_ORG").rstrip("/")
     name = organisation_name(given.removeprefix(f"{base}/"))
-    if given and not ORGANISATION.fullmatch(name):
+    elsewhere = "/" in given.removeprefix(f"{base}/") and name == given.casefold().rpartition("/")[2]
+    if given and (elsewhere or not ORGANISATION.fullmatch(name)):
         reader.problems.append(f"AZURE_DEVOPS_ORG is not the name of an organisation, nor {base}/ and its name")
     return name
 
