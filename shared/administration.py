@@ -4,6 +4,7 @@ from shared.clients import Clients
 from shared.connections.browse import Browse
 from shared.connections.check import CheckConnection, Place
 from shared.connections.consent import Consent
+from shared.connections.expiry import Expiries
 from shared.connections.save import SaveConnection
 from shared.connections.sign_in import SignIn
 from shared.links.inheriting import Inheriting
@@ -54,6 +55,12 @@ class Administration(Clients):
     def check_connection(self) -> CheckConnection:
         """`POST /connections/{connection}/check`."""
         return CheckConnection(self.connections, self._organisations, self._linked_place)
+
+    @once
+    def expiries(self) -> Expiries:
+        """When credentials end: a timer's watch, and what the API shows."""
+        table = Table(self._account, "connections")
+        return Expiries(table, self.connections, self._vault, self.alerts, table.clock.now)
 
     @once
     def sign_in(self) -> SignIn:

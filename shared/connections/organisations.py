@@ -8,6 +8,7 @@ from shared.azure_devops.organisation import Organisation, new_session
 from shared.connections.credentials.choosing import TokenRefused, credential_for
 from shared.connections.credentials.credential import Account, Credential, Secret
 from shared.connections.credentials.entra import Entra
+from shared.connections.credentials.signed_in_user import ends_unused
 from shared.connections.models import Connection
 from shared.errors import CredentialError, NotFoundError
 
@@ -40,8 +41,8 @@ class StoredSecret:
             ) from error
 
     def replace(self, text: str) -> None:
-        """Store a new version."""
-        self.vault.set(self.connection.secret, text)
+        """Store a new version: only a refresh token is ever replaced."""
+        self.vault.set(self.connection.secret, text, expires=ends_unused())
 
 
 @dataclass(slots=True)

@@ -184,10 +184,10 @@ class SaveConnection:
     def _keep(self, name: str, request: ConnectionRequest) -> str:
         """Store what the request brings; returns the name of the secret, empty where it brings none."""
         text = request.credential.secret() if request.credential else ""
-        if not text:
+        if not (text and request.credential):
             return ""
         secret = secrets.new_name(f"connection-{name}")
-        self.vault.set(secret, text)
+        self.vault.set(secret, text, expires=request.credential.ends())
         return secret
 
     def _forget(self, secret: str) -> None:

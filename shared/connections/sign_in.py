@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict
 from shared.azure_devops.projects import who_am_i
 from shared.connections.credentials.credential import AccessToken
 from shared.connections.credentials.entra import Entra
-from shared.connections.credentials.signed_in_user import stored_form
+from shared.connections.credentials.signed_in_user import ends_unused, stored_form
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
@@ -120,7 +120,7 @@ class SignIn:
                 "Microsoft Entra ID gave no refresh token.", hint="Allow the application the scope offline_access."
             )
         secret = secrets.new_name(f"connection-{connection.name}")
-        self.vault.set(secret, stored_form(refresh_token))
+        self.vault.set(secret, stored_form(refresh_token), expires=ends_unused())
         who = self._who(connection, token, secret)
         saved = self.store.save(replace(connection, secret=secret, identity=who, sign_in=""))
         self._forget(connection.secret)

@@ -11,9 +11,10 @@ from typing import Literal, Protocol
 from shared.azure_devops import personal_access_tokens as pats
 from shared.azure_devops.organisation import Organisation
 from shared.errors import ConflictError, FieldProblem, NotFoundError, RejectedRequestError, UnknownError
+from shared.shown import moment
 from shared.tokens.making import Place, check_end, make
 from shared.tokens.requests import ChangedTokenRequest, TokenToMake
-from shared.tokens.showing import ChangedTokenView, TokenView, cut_short, moment, shown
+from shared.tokens.showing import ChangedTokenView, TokenView, cut_short, shown
 
 type Order = Literal["name", "date", "status"]
 ORDERS: dict[Order, pats.Order] = {"name": "displayName", "date": "displayDate", "status": "status"}

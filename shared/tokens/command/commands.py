@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from shared.azure_devops.personal_access_tokens import PersonalAccessToken
 from shared.errors import ConfigurationError, ConflictError, NotFoundError, UnknownError
+from shared.shown import moment
 from shared.tokens.command.destinations import Destination, destination
 from shared.tokens.command.environment import Environment
 from shared.tokens.command.family import LONGEST_NAME
@@ -19,7 +20,7 @@ from shared.tokens.command.user import Text, User, entra, opened, place_of, user
 from shared.tokens.personal_access_tokens import Listing, PersonalAccessTokens
 from shared.tokens.proving import Proving
 from shared.tokens.requests import ChangedTokenRequest, TokenRequest, TokenToMake
-from shared.tokens.showing import TokenView, moment, shown
+from shared.tokens.showing import TokenView, shown
 from shared.validation import validated
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -1,7 +1,6 @@
 """A secret of Key Vault as the place of a value, opened as the application or as whoever this machine is."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -9,7 +8,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from pydantic import TypeAdapter, ValidationError
 
 from shared.azure_devops.personal_access_tokens import NewToken
-from shared.connections.credentials.signed_in_user import LIFETIME
+from shared.connections.credentials.signed_in_user import ends_unused
 from shared.errors import ConfigurationError, CredentialError
 from shared.settings import DEFAULT_ENTRA_URL, Reader
 from shared.storage.secrets import Vault
@@ -64,7 +63,7 @@ class KeyVaultSecret:
 
     def write(self, value: str) -> None:
         """Store a refresh token as a new version."""
-        self.secret.vault.set(self.secret.name, value, expires=datetime.now(UTC) + LIFETIME)
+        self.secret.vault.set(self.secret.name, value, expires=ends_unused())
 
     def store(self, made: NewToken) -> str:
         """Store a new token's value as a version, with the tags that the bridge gives it; returns the version's id."""

@@ -12,13 +12,14 @@ from shared.azure_devops.paging import every
 from shared.azure_devops.personal_access_tokens import NewToken, PersonalAccessToken
 from shared.connections.models import Connection
 from shared.errors import ConfigurationError, NotFoundError, TransientError
+from shared.shown import moment
 from shared.times import Times
 from shared.tokens.command.destinations import Destination
 from shared.tokens.command.family import digest, kept_name, members, new_name
 from shared.tokens.command.rotation_steps import Create, Done, Revoke, Seen, Wait, Wanted, next_step
 from shared.tokens.making import make
 from shared.tokens.proving import Proving
-from shared.tokens.showing import cut_short, moment
+from shared.tokens.showing import cut_short
 
 _MOST_STEPS = 100
 
