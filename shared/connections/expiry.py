@@ -1,4 +1,4 @@
-"""When what the app depends on ends: credentials of connections and the key of service hooks. Who hears of it, and when.
+"""When what the app depends on ends, credentials of connections and the key of service hooks, and who hears of it.
 
 The truth is the attribute `exp` of each secret in Key Vault: read off a certificate as it is saved, given with a client
 secret, a password or a token (whose end nobody tells who signs in with it), 90 days after the last use for a refresh
