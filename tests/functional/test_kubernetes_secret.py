@@ -1,4 +1,4 @@
-"""A Secret of a cluster as the place of a token, against an API server that knows what we send: TLS, token, merge patch."""
+"""A Secret of a cluster as the place of a token, against an API server: TLS, token, merge patch."""
 
 import base64
 import json
@@ -62,6 +62,12 @@ def cluster(trust: Trust, tmp_path: Path) -> Iterator[Cluster]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self.serve()
+
+        def do_PATCH(self) -> None:
+            self.serve()
+
+        def serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, answer = served.answer(self.command, self.path, self.headers, body)
             written = json.dumps(answer).encode()
@@ -69,8 +75,6 @@ def cluster(trust: Trust, tmp_path: Path) -> Iterator[Cluster]:
             self.send_header("Content-Length", str(len(written)))
             self.end_headers()
             self.wfile.write(written)
-
-        do_PATCH = do_GET
 
         def log_message(self, *_: Any) -> None:
             pass

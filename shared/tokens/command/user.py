@@ -15,6 +15,9 @@ from shared.errors import CredentialError
 from shared.once import once
 from shared.tokens.command.environment import Environment
 
+_SECONDS = 60.0
+"""The longest that Entra may take for one request: here nobody waits behind it."""
+
 
 class Text(Protocol):
     """Where a text is kept."""
@@ -81,7 +84,7 @@ def opened(environment: Environment) -> SigningIn:
 
 def entra(environment: Environment) -> Entra:
     """Return the authority that signs in."""
-    return Entra(environment.azure.entra_url, seconds=10.0)
+    return Entra(environment.azure.entra_url, seconds=_SECONDS)
 
 
 def place_of(environment: Environment) -> Connection:
