@@ -21,8 +21,7 @@ from shared.tokens.command.environment import Environment
 from shared.tokens.command.files import File
 from shared.tokens.command.rotating import Rotating, Tools
 from shared.tokens.command.rotation_steps import Wanted
-from shared.tokens.command.user import place_of, user
-from shared.tokens.proving import Proving
+from shared.tokens.command.user import place_of, proving, user
 from tests.functional.pipeline import Pipeline, azure_devops_of, pipeline_at
 from tests.functional.simulated_azure import SimulatedAzure
 from tests.functional.simulated_azure_devops import until
@@ -194,7 +193,7 @@ class World:
         tools = Tools(
             organisation=mortal(owner.open()),
             place=mortal(File(self.pipeline.file)),
-            proving=mortal(Proving(owner.signing_in, 5)),
+            proving=mortal(proving(environment, owner)),
             connection=place_of(environment),
             times=self.times,
             now=self.now,

@@ -16,9 +16,8 @@ from shared.tokens.command.family import LONGEST_NAME
 from shared.tokens.command.rotating import Rotating, Tools
 from shared.tokens.command.rotation_steps import Seen, Wanted, next_rotation, retiring
 from shared.tokens.command.signing_in import DeviceSignIn
-from shared.tokens.command.user import Text, User, entra, opened, place_of, user
+from shared.tokens.command.user import Text, User, entra, opened, place_of, proving, user
 from shared.tokens.personal_access_tokens import Listing, PersonalAccessTokens
-from shared.tokens.proving import Proving
 from shared.tokens.requests import ChangedTokenRequest, TokenRequest, TokenToMake
 from shared.tokens.showing import TokenView, shown
 from shared.validation import validated
@@ -101,7 +100,7 @@ class Commands:
         tools = Tools(
             organisation=owner.open(),
             place=destination(self.asked, environment, self.values, self.out),
-            proving=Proving(owner.signing_in, environment.times.proved_within),
+            proving=proving(environment, owner),
             connection=place_of(environment),
             times=environment.times,
             now=_now,

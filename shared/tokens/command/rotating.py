@@ -18,7 +18,7 @@ from shared.tokens.command.destinations import Destination
 from shared.tokens.command.family import digest, kept_name, members, new_name
 from shared.tokens.command.rotation_steps import Create, Done, Revoke, Seen, Wait, Wanted, next_step
 from shared.tokens.making import make
-from shared.tokens.proving import Proving
+from shared.tokens.proving import Demand, Proving
 from shared.tokens.showing import cut_short
 
 _MOST_STEPS = 100
@@ -107,8 +107,8 @@ class Rotating:
 
     def _ready(self, made: NewToken) -> NewToken:
         """Prove a new token, then say in its name which value it has."""
-        if not self.tools.proving.becomes_live(self.tools.connection, made.value):
-            raise TransientError("Azure DevOps made a token and did not accept it; it was revoked.")
+        if objection := self.tools.proving.objection(Demand(self.tools.connection), made.value):
+            raise TransientError(f"The new token will not do and was revoked: {objection.rstrip('.')}.")
         started = self.tools.monotonic()
         call = pats.update_token(made.token.authorization_id, name=kept_name(made.token.name, made.value))
         named = self.tools.organisation.do(call)

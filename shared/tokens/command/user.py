@@ -14,6 +14,7 @@ from shared.connections.organisations import GivenSecret, SigningIn
 from shared.errors import CredentialError
 from shared.once import once
 from shared.tokens.command.environment import Environment
+from shared.tokens.proving import Proving
 
 _SECONDS = 60.0
 """The longest that Entra may take for one request: here nobody waits behind it."""
@@ -79,7 +80,8 @@ def user(environment: Environment, kept: Text | None) -> User:
 
 def opened(environment: Environment) -> SigningIn:
     """Return what signs in to the environment's organisation, whoever it is."""
-    return SigningIn(entra(environment), seconds=environment.times.request, refused_for=environment.times.retry)
+    times = environment.times
+    return SigningIn(entra(environment), seconds=times.request, refused_for=times.retry, token_refused=lambda _: None)
 
 
 def entra(environment: Environment) -> Entra:
@@ -91,3 +93,8 @@ def place_of(environment: Environment) -> Connection:
     """Return the organisation as a connection, for what goes by connections."""
     kind, url = environment.account.kind, environment.url
     return Connection(environment.organisation, url, kind, secret="", identity="", defaults=Defaults())
+
+
+def proving(environment: Environment, owner: User) -> Proving:
+    """Return what proves a new token: that the organisation accepts it, for who reads the place is not known here."""
+    return Proving(owner.signing_in, lambda *_: frozenset(), environment.times.proved_within)
