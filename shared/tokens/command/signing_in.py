@@ -7,23 +7,11 @@ from typing import Any
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.projects import who_am_i
-from shared.connections.credentials.credential import AccessToken
+from shared.connections.credentials.credential import AccessToken, Obtained
 from shared.connections.credentials.entra import Entra
 from shared.connections.organisations import SigningIn
-from shared.errors import CredentialError
 from shared.tokens.command.destinations import Destination
 from shared.tokens.command.environment import Environment
-
-
-@dataclass(frozen=True, slots=True)
-class _Fixed:
-    """An access token just obtained, as a credential."""
-
-    token: AccessToken
-
-    def authorization(self, renew: bool) -> str:
-        del renew
-        return f"Bearer {self.token.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +41,7 @@ class DeviceSignIn:
     def _finished(self, flow: dict[str, Any]) -> tuple[AccessToken, str]:
         while (found := self.entra.finish_device_code(self.environment.account.details, flow)) is None:
             self.sleep(float(flow.get("interval") or 5))
-        if not found[1]:
-            raise CredentialError(
-                "Microsoft Entra ID gave no refresh token.", hint="Allow the application the scope offline_access."
-            )
         return found
 
     def _organisation(self, token: AccessToken) -> Organisation:
-        return self.signing_in.signed_in(self.environment.url, _Fixed(token))
+        return self.signing_in.signed_in(self.environment.url, Obtained(token))
