@@ -276,8 +276,10 @@ def test_a_killed_process_leaves_a_token_that_works_and_nothing_that_stays(pipel
     assert (out, err) == ("", "")
     assert pipeline.file_opens()
 
-    # Whoever is refused waits for what may be under way, a fiftieth of five minutes here.
-    until(lambda: pipeline.run(*arguments, TIME_SCALE="0.02").status == 0, seconds=60)
+    def cleared_up() -> bool:
+        """A run waits for what may be under way, a fiftieth of five minutes here."""
+        done = pipeline.run(*arguments, "--if-expires-within", "10", TIME_SCALE="0.02")
+        assert pipeline.file_opens()
+        return done.status == 0 and len(pipeline.names()) == 1
 
-    assert pipeline.file_opens()
-    assert len(pipeline.names()) == 1
+    until(cleared_up, seconds=60)

@@ -51,6 +51,7 @@ def seen(*tokens: PersonalAccessToken, value: str = "now", works: bool = True, *
         (seen(CURRENT), Done()),
         (seen(value="", works=False), Create(None)),
         (seen(CURRENT, works=False), Create(CURRENT)),
+        (seen(OLD, CURRENT, value="", works=False), Create(CURRENT)),
         (seen(CURRENT, value="", works=False), Create(CURRENT)),
         (seen(CURRENT, value="a stranger's"), Create(CURRENT)),
         (seen(kept("now", 21 * DAY)), Create(kept("now", 21 * DAY))),
@@ -129,3 +130,15 @@ def test_the_names_that_a_rotation_gives_are_known_again() -> None:
     found = members("a.b [c]", [nameless, named])
 
     assert [one.digest for one in found] == ["", digest("value")]
+
+
+def test_a_clock_that_is_behind_the_service_s_keeps_nothing_alive() -> None:
+    at_once, ahead = replace(WANTED, overlap=timedelta()), kept("now", -MINUTE)
+
+    assert next_step(seen(ahead, OLD, made=True, before=OLD.authorization_id), at_once, NOW) == Revoke(OLD)
+
+
+def test_a_token_made_by_hand_lately_has_its_overlap_too() -> None:
+    by_hand = token("by hand", 30 * MINUTE)
+
+    assert next_step(seen(kept("now", 60 * MINUTE), first=by_hand), WANTED, NOW) == Done()
