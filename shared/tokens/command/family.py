@@ -9,9 +9,9 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 
 from shared.azure_devops.personal_access_tokens import PersonalAccessToken
+from shared.tokens.managed import digest_of
 
 LONGEST_NAME = 150
 _DIGITS = 16
@@ -45,4 +45,4 @@ def kept_name(name: str, value: str) -> str:
 
 def digest(value: str) -> str:
     """Return what may be shown of a value: it has far more randomness than anybody can try."""
-    return sha256(value.encode()).hexdigest()[:_DIGITS]
+    return digest_of(value)[:_DIGITS]
