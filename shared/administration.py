@@ -4,6 +4,7 @@ from shared.clients import Clients
 from shared.connections.browse import Browse
 from shared.connections.check import CheckConnection, Place
 from shared.connections.consent import Consent
+from shared.connections.expiry import Expiries
 from shared.connections.save import SaveConnection
 from shared.connections.sign_in import SignIn
 from shared.links.inheriting import Inheriting
@@ -22,10 +23,12 @@ from shared.tickets.link_changes.letting_go import LettingGo
 from shared.tickets.link_changes.moving import Moving
 from shared.tickets.link_changes.regrouping import Regrouping
 from shared.tickets.work.admission import Gates
+from shared.tokens.keeping import VaultSecret
 from shared.tokens.managed_tokens import ManagedTokens
 from shared.tokens.owners import Owners
 from shared.tokens.personal_access_tokens import PersonalAccessTokens
 from shared.tokens.proving import Proving
+from shared.tokens.requests import NewTokenRequest
 from shared.tokens.rotation import Tools
 from shared.tokens.runs import Runs
 
@@ -54,6 +57,12 @@ class Administration(Clients):
         return CheckConnection(self.connections, self._organisations, self._linked_place)
 
     @once
+    def expiries(self) -> Expiries:
+        """When credentials end: a timer's watch, and what the API shows."""
+        table = Table(self._account, "connections")
+        return Expiries(table, self.connections, self._vault, self.alerts, table.clock.now)
+
+    @once
     def sign_in(self) -> SignIn:
         """`POST` and `GET /connections/{connection}/sign-in`."""
         return SignIn(self.connections, self._vault, self._entra, self._organisations)
@@ -71,7 +80,11 @@ class Administration(Clients):
     @once
     def personal_access_tokens(self) -> PersonalAccessTokens:
         """`/connections/{connection}/personal-access-tokens`."""
-        return PersonalAccessTokens(self._owners, self._vault, in_use=self.managed_tokens.use_of)
+        return PersonalAccessTokens(self._owners, in_use=self.managed_tokens.use_of)
+
+    def secret_for(self, request: NewTokenRequest) -> VaultSecret:
+        """Return where the value of a new token goes."""
+        return VaultSecret(self._vault, request.secret, request.replace_secret)
 
     @once
     def managed_tokens(self) -> ManagedTokens:

@@ -1,6 +1,7 @@
 """Alerts: what a person should know of before a user notices, as messages on the queue `alerts`."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from shared.storage.queues import Queue
@@ -9,6 +10,19 @@ SCHEMA = 1
 QUEUE = "alerts"
 
 type Urgency = Literal["info", "warning", "error"]
+WARNED_AT = (0, 1, 3, 7, 14)
+"""Days before something ends at which a person hears of it."""
+_URGENT = 3
+
+
+def threshold(left: timedelta) -> int | None:
+    """Return at which of `WARNED_AT` something is that ends in so long, 0 for what has ended; None: there is time."""
+    return next((days for days in WARNED_AT if left <= timedelta(days=days)), None)
+
+
+def urgency(at: int) -> Urgency:
+    """Return how urgent it is at a threshold."""
+    return "error" if at <= _URGENT else "warning"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Settings:
 
         Raises `ConfigurationError` with one line for each setting that is missing or unusable.
         """
-        reader = _Reader(values)
+        reader = Reader(values)
         settings = cls(
             storage=reader.storage(),
             key_vault_url=reader.url("KEY_VAULT_URL"),
@@ -95,14 +95,15 @@ class Settings:
         return settings
 
 
-class _Reader:
-    """Reads one setting after another and collects what is wrong with them."""
+class Reader:
+    """Reads one setting after another and collects what is wrong with them, in `problems`."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self.problems: list[str] = []
 
     def text(self, name: str, *, default: str | None = None, at_least: int = 1) -> str:
+        """Return a setting that must be there, unless it has a default."""
         value = self._values.get(name, "").strip() or default
         if value is None:
             self.problems.append(f"{name} is not set")
@@ -117,7 +118,10 @@ class _Reader:
         return value
 
     def url(self, name: str, *, default: str | None = None, plain_http: Sequence[str] | None = _LOOPBACK) -> str:
-        """`plain_http` are the hosts that need no TLS; None is all of them."""
+        """Return a setting that is an address, without a slash at its end.
+
+        `plain_http` are the hosts that need no TLS; None is all of them.
+        """
         value = self.text(name, default=default).rstrip("/")
         if not value:
             return value
@@ -128,6 +132,7 @@ class _Reader:
     def number[N: (int, float)](
         self, name: str, convert: Callable[[str], N], default: N, *, least: N, most: N | None = None
     ) -> N:
+        """Return a setting that is a number between two others."""
         value = self._values.get(name, "").strip()
         if not value:
             return default

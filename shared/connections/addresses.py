@@ -1,5 +1,10 @@
 """Which organisation an address is of."""
 
+import re
+
+# https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions#organization-names
+ORGANISATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+"""The name of an organisation."""
 _OLD_DOMAIN = ".visualstudio.com"
 
 

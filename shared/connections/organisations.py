@@ -8,19 +8,21 @@ from shared.azure_devops.organisation import Organisation, new_session
 from shared.connections.credentials.choosing import TokenRefused, credential_for
 from shared.connections.credentials.credential import Account, Credential, Secret
 from shared.connections.credentials.entra import Entra
+from shared.connections.credentials.signed_in_user import ends_unused
 from shared.connections.models import Connection
 from shared.errors import CredentialError, NotFoundError
-from shared.storage.secrets import Vault
 
 if TYPE_CHECKING:
     import requests
+
+    from shared.storage.secrets import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSecret:
     """A secret of Key Vault; its newest version counts."""
 
-    vault: Vault
+    vault: "Vault"
     connection: Connection
 
     def read(self) -> str:
@@ -39,8 +41,8 @@ class StoredSecret:
             ) from error
 
     def replace(self, text: str) -> None:
-        """Store a new version."""
-        self.vault.set(self.connection.secret, text)
+        """Store a new version: only a refresh token is ever replaced."""
+        self.vault.set(self.connection.secret, text, expires=ends_unused())
 
 
 @dataclass(slots=True)
@@ -58,28 +60,47 @@ class GivenSecret:
         self.text = text
 
 
-class Organisations:
-    """One session per process, and one credential per connection, so that its access token serves all threads."""
+class SigningIn:
+    """Opens organisations as whoever a credential belongs to: one session per process serves them all."""
 
-    def __init__(
-        self, vault: Vault, entra: Entra, *, seconds: float, refused_for: float, token_refused: TokenRefused
-    ) -> None:
-        self._vault = vault
+    def __init__(self, entra: Entra, *, seconds: float, refused_for: float, token_refused: TokenRefused) -> None:
         self._entra = entra
         self._seconds = seconds
         self._refused_for = refused_for
         self._token_refused = token_refused
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
+
+    def signed_in(self, url: str, credential: Credential) -> Organisation:
+        """Return an organisation as whoever a credential belongs to."""
+        return Organisation(url, self._open(), credential.authorization, seconds=self._seconds)
+
+    def new_credential(self, account: Account, secret: Secret) -> Credential:
+        """Return a credential that nobody else uses."""
+        return credential_for(
+            account, secret, self._entra, refused_for=self._refused_for, token_refused=self._token_refused
+        )
+
+    def _open(self) -> "requests.Session":
+        with self._lock:
+            if self._session is None:
+                self._session = new_session()
+            return self._session
+
+
+class Organisations(SigningIn):
+    """Those of connections: one credential per connection, so that its access token serves all threads."""
+
+    def __init__(
+        self, vault: "Vault", entra: Entra, *, seconds: float, refused_for: float, token_refused: TokenRefused
+    ) -> None:
+        super().__init__(entra, seconds=seconds, refused_for=refused_for, token_refused=token_refused)
+        self._vault = vault
         self._credentials: dict[str, tuple[Connection, Credential]] = {}
 
     def of(self, connection: Connection) -> Organisation:
         """Return the organisation as the connection's identity."""
         return self.signed_in(connection.url, self.credential(connection))
-
-    def signed_in(self, url: str, credential: Credential) -> Organisation:
-        """Return an organisation as whoever a credential belongs to."""
-        return Organisation(url, self._open(), credential.authorization, seconds=self._seconds)
 
     def credential(self, connection: Connection) -> Credential:
         """Return a connection's credential: the same one until the connection is saved again.
@@ -93,15 +114,3 @@ class Organisations:
             made = self.new_credential(connection.account, StoredSecret(self._vault, connection))
             self._credentials[connection.name] = (connection, made)
             return made
-
-    def new_credential(self, account: Account, secret: Secret) -> Credential:
-        """Return a credential that nobody else uses."""
-        return credential_for(
-            account, secret, self._entra, refused_for=self._refused_for, token_refused=self._token_refused
-        )
-
-    def _open(self) -> "requests.Session":
-        with self._lock:
-            if self._session is None:
-                self._session = new_session()
-            return self._session

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.projects import who_am_i
 from shared.conditions import ANY, Condition
-from shared.connections.addresses import organisation_name
+from shared.connections.addresses import ORGANISATION, organisation_name
 from shared.connections.credentials.credential import Account
 from shared.connections.models import DEFAULT_TAG, NAME, Connection, ConnectionRequest, ConnectionState
 from shared.connections.organisations import GivenSecret, Organisations, StoredSecret
@@ -29,8 +29,6 @@ from shared.storage import secrets
 from shared.storage.secrets import Vault
 
 log = logging.getLogger(__name__)
-# https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions#organization-names
-_ORGANISATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _OLD_STYLE = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9-]*\.visualstudio\.com")
 
 
@@ -160,7 +158,7 @@ class SaveConnection:
         """Whether a credential may be sent there: only below the configured address, or its old form."""
         base, _, name = url.rpartition("/")
         if base == self.azure_devops_url:
-            return _ORGANISATION.fullmatch(name) is not None
+            return ORGANISATION.fullmatch(name) is not None
         return self.azure_devops_url == DEFAULT_AZURE_DEVOPS_URL and _OLD_STYLE.fullmatch(url) is not None
 
     def _opened(self, wanted: Connection, request: ConnectionRequest) -> Organisation | None:
@@ -186,10 +184,10 @@ class SaveConnection:
     def _keep(self, name: str, request: ConnectionRequest) -> str:
         """Store what the request brings; returns the name of the secret, empty where it brings none."""
         text = request.credential.secret() if request.credential else ""
-        if not text:
+        if not (text and request.credential):
             return ""
         secret = secrets.new_name(f"connection-{name}")
-        self.vault.set(secret, text)
+        self.vault.set(secret, text, expires=request.credential.ends())
         return secret
 
     def _forget(self, secret: str) -> None:

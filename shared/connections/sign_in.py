@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
 from shared.azure_devops.projects import who_am_i
-from shared.connections.credentials.credential import AccessToken
+from shared.connections.credentials.credential import AccessToken, Obtained
 from shared.connections.credentials.entra import Entra
-from shared.connections.credentials.signed_in_user import stored_form
+from shared.connections.credentials.signed_in_user import ends_unused, stored_form
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
@@ -55,17 +55,6 @@ class FailedView(TypedDict):
 
 
 type SignInView = PendingView | DoneView | FailedView
-
-
-@dataclass(frozen=True, slots=True)
-class _Fixed:
-    """An access token just obtained, as a credential."""
-
-    token: AccessToken
-
-    def authorization(self, renew: bool) -> str:
-        del renew
-        return f"Bearer {self.token.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +104,8 @@ class SignIn:
 
     def _keep(self, connection: Connection, token: AccessToken, refresh_token: str) -> Connection:
         """Store what signs in from now on, then let the connection's row point to it."""
-        if not refresh_token:
-            raise CredentialError(
-                "Microsoft Entra ID gave no refresh token.", hint="Allow the application the scope offline_access."
-            )
         secret = secrets.new_name(f"connection-{connection.name}")
-        self.vault.set(secret, stored_form(refresh_token))
+        self.vault.set(secret, stored_form(refresh_token), expires=ends_unused())
         who = self._who(connection, token, secret)
         saved = self.store.save(replace(connection, secret=secret, identity=who, sign_in=""))
         self._forget(connection.secret)
@@ -130,7 +115,7 @@ class SignIn:
     def _who(self, connection: Connection, token: AccessToken, secret: str) -> str:
         """Return as whom the organisation knows the user; empty while it cannot be asked, for the code is spent."""
         try:
-            return self.organisations.signed_in(connection.url, _Fixed(token)).do(who_am_i()).name
+            return self.organisations.signed_in(connection.url, Obtained(token)).do(who_am_i()).name
         except TransientError:
             return ""
         except BridgeError:

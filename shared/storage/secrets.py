@@ -24,12 +24,13 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a secret; `value` is empty where versions are listed."""
+    """One version of a secret; `value` is empty where versions are listed. `expires` is its attribute `exp`."""
 
     id: str
     tags: Mapping[str, str]
     enabled: bool = True
     value: str = field(default="", repr=False)
+    expires: datetime | None = None
 
 
 class Vault:
@@ -84,6 +85,13 @@ class Vault:
         except AzureError as error:
             raise _translated(error, f"list the versions of the secret {name}") from error
 
+    def ends(self) -> dict[str, datetime | None]:
+        """Return for each secret by its name when its newest version expires, None where that is not said."""
+        try:
+            return {found.name or "": found.expires_on for found in self._open().list_properties_of_secrets()}
+        except AzureError as error:
+            raise _translated(error, "list its secrets") from error
+
     def set(
         self, name: str, value: str, *, tags: Mapping[str, str] | None = None, expires: datetime | None = None
     ) -> str:
@@ -127,7 +135,7 @@ def new_name(prefix: str) -> str:
 
 
 def _version(found: "SecretProperties", value: str = "") -> Version:
-    return Version(found.version or "", found.tags or {}, bool(found.enabled), value)
+    return Version(found.version or "", found.tags or {}, bool(found.enabled), value, found.expires_on)
 
 
 def _is_disabled(error: AzureError) -> bool:

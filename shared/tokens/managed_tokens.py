@@ -11,13 +11,12 @@ from shared.azure_devops import personal_access_tokens as pats
 from shared.conditions import ANY, Condition
 from shared.connections.models import NAME
 from shared.errors import ConflictError, FieldProblem, RejectedRequestError
-from shared.shown import Moment
+from shared.shown import Moment, moment
 from shared.tokens.keeping import check_free
 from shared.tokens.managed import DAY, Held, Life, ManagedToken, ManagedTokenRequest, new_rotation
 from shared.tokens.rotation import Tools
 from shared.tokens.runs import Prepare, Runs
 from shared.tokens.scopes import FULL_ACCESS
-from shared.tokens.showing import moment
 from shared.tokens.store import TakenOverError
 
 _TRIES, _APART = 20, 0.25

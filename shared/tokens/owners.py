@@ -4,14 +4,17 @@ https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-acc
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.token_errors import ONLY_A_USER
 from shared.connections.addresses import organisation_name
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
-from shared.connections.store import ConnectionStore
 from shared.errors import CredentialError
+
+if TYPE_CHECKING:
+    from shared.connections.store import ConnectionStore
 
 _USERS = ("user_password", "signed_in_user")
 
@@ -20,7 +23,7 @@ _USERS = ("user_password", "signed_in_user")
 class Owners:
     """Opens the API of tokens; `url` is where all organisations have it, such as https://vssps.dev.azure.com."""
 
-    connections: ConnectionStore
+    connections: "ConnectionStore"
     organisations: Organisations
     url: str
 

@@ -6,17 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from shared.azure_devops import personal_access_tokens as pats
 from shared.azure_devops.organisation import Organisation
-from shared.azure_devops.personal_access_tokens import NewToken
-from shared.errors import BridgeError, ConflictError, FieldProblem, NotFoundError, RejectedRequestError, UnknownError
-from shared.storage.secrets import Vault
-from shared.tokens.keeping import check_free, store, stored_nevertheless
-from shared.tokens.owners import Owners
-from shared.tokens.requests import ChangedTokenRequest, NewTokenRequest
-from shared.tokens.showing import ChangedTokenView, NewTokenView, TokenView, cut_short, moment, shown
+from shared.errors import ConflictError, FieldProblem, NotFoundError, RejectedRequestError, UnknownError
+from shared.shown import moment
+from shared.tokens.making import Place, check_end, make
+from shared.tokens.requests import ChangedTokenRequest, TokenToMake
+from shared.tokens.showing import ChangedTokenView, TokenView, cut_short, shown
 
 type Order = Literal["name", "date", "status"]
 ORDERS: dict[Order, pats.Order] = {"name": "displayName", "date": "displayDate", "status": "status"}
@@ -24,6 +22,13 @@ _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 type InUse = Callable[[str, str], str]
 """What a token (of a connection, by its authorization id) is in use for; empty where nothing of ours needs it."""
+
+
+class Opens(Protocol):
+    """Opens the API of the tokens of a user."""
+
+    def open(self, name: str) -> Organisation:
+        """Return that of a connection's user. Raises `NotFoundError`, `CredentialError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,7 @@ class PersonalAccessTokens:
     DevOps says no with.
     """
 
-    owners: Owners
-    vault: Vault
+    owners: Opens
     in_use: InUse
 
     def list(self, connection: str, listing: Listing, after: str = "") -> tuple[list[TokenView], str]:
@@ -73,22 +77,18 @@ class PersonalAccessTokens:
         """Return one token. Raises `NotFoundError`."""
         return shown(self.owners.open(connection).do(pats.get_token(_checked(authorization_id))))
 
-    def create(self, connection: str, request: NewTokenRequest) -> NewTokenView:
-        """Create a token and put its value into Key Vault; one whose value could not be stored is revoked.
+    def create(self, connection: str, request: TokenToMake, place: Place) -> tuple[ChangedTokenView, str]:
+        """Create a token and put its value into its place; returns the token, and what the place says of the value.
 
-        Raises `ConflictError` for a secret that is somebody else's, and `UnknownError` with how to find what may have
-        been made.
+        One whose value could not be stored is revoked. Raises `ConflictError` for a place that is somebody else's,
+        and `UnknownError` with how to find what may have been made.
         """
         organisation = self.owners.open(connection)
-        _check_end(request.valid_to)
-        check_free(self.vault, request.secret, replacing=request.replace_secret)
         try:
-            made = organisation.do(pats.create_token(request.name, request.granted, request.valid_to))
+            made = make(organisation, request.name, request.granted, request.valid_to, place)
         except UnknownError as error:
             raise _perhaps(connection, request.name, error) from error
-        version = self._stored(organisation, request.secret, made)
-        warnings = cut_short(made.token, request.valid_to)
-        return {**shown(made.token), "warnings": warnings, "secret": {"name": request.secret, "version": version}}
+        return {**shown(made.token), "warnings": cut_short(made.token, request.valid_to)}, made.where
 
     def update(
         self, connection: str, authorization_id: str, request: ChangedTokenRequest, *, confirmed: bool = False
@@ -100,7 +100,7 @@ class PersonalAccessTokens:
         organisation = self.owners.open(connection)
         self._check_unused(connection, authorization_id, "change", confirmed=confirmed)
         if request.valid_to:
-            _check_end(request.valid_to)
+            check_end(request.valid_to)
         call = pats.update_token(
             _checked(authorization_id), name=request.name or "", scopes=request.granted, valid_to=request.valid_to
         )
@@ -123,42 +123,11 @@ class PersonalAccessTokens:
                 f"The token is in use: {use}.", hint=f"Say ?confirm=true to {what} it nevertheless.", status=409
             )
 
-    def _stored(self, organisation: Organisation, secret: str, made: NewToken) -> str:
-        try:
-            return store(self.vault, secret, made)
-        except BridgeError as error:
-            version = stored_nevertheless(self.vault, secret, made)
-            if version:
-                return version
-            self._take_back(organisation, made, error)
-            raise
-
-    def _take_back(self, organisation: Organisation, made: NewToken, error: BridgeError) -> None:
-        """Revoke what nobody will ever know the value of."""
-        try:
-            organisation.do(pats.revoke_token(made.token.authorization_id))
-        except BridgeError as another:
-            raise UnknownError(
-                f"{error.message} The token {made.token.authorization_id} was made, and could not be revoked: "
-                f"{another.message}",
-                hint="Revoke it: nobody knows its value.",
-            ) from error
-
 
 def _checked(authorization_id: str) -> str:
     if not _ID.fullmatch(authorization_id):
         raise NotFoundError("There is no such personal access token.", hint="Its id is the one that the list shows.")
     return authorization_id.lower()
-
-
-def _check_end(valid_to: datetime) -> None:
-    if valid_to <= datetime.now(UTC):
-        raise RejectedRequestError(
-            "The token would be over already.",
-            hint="Give a valid_to that lies in the future.",
-            problems=[FieldProblem("/valid_to", "must lie in the future")],
-            status=422,
-        )
 
 
 def _continued(listing: Listing, after: str) -> str:

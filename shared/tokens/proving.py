@@ -8,7 +8,7 @@ from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.projects import who_am_i
 from shared.connections.credentials.personal_access_token import StoredToken
 from shared.connections.models import Connection
-from shared.connections.organisations import GivenSecret, Organisations
+from shared.connections.organisations import GivenSecret, SigningIn
 from shared.errors import CredentialError, NotFoundError, RefusedError, TransientError
 
 _APART = 0.05
@@ -34,7 +34,7 @@ class Proving:
     `within` is how many seconds a new token may take until it is accepted.
     """
 
-    organisations: Organisations
+    organisations: SigningIn
     lacking: Lacking
     within: float
     monotonic: Callable[[], float] = time.monotonic

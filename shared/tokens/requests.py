@@ -63,23 +63,28 @@ class TokenRequest(BaseModel):
         return self
 
 
-class NewTokenRequest(TokenRequest):
-    """The body of `POST /connections/{connection}/personal-access-tokens`.
-
-    The token's value becomes the newest version of `secret` in Key Vault and is never part of an answer. A secret that
-    is there already and did not come from here is only written with `replace_secret`.
-    """
+class TokenToMake(TokenRequest):
+    """What a new token is to be; where its value goes is another matter."""
 
     name: TokenName
     valid_to: AwareDatetime
-    secret: SecretName
-    replace_secret: bool = False
 
     @judged(mode="after")
     def _for_something(self) -> Self:
         if not self.granted:
             raise ValueError('needs scopes, such as ["vso.work_write"]')
         return self
+
+
+class NewTokenRequest(TokenToMake):
+    """The body of `POST /connections/{connection}/personal-access-tokens`.
+
+    The token's value becomes the newest version of `secret` in Key Vault and is never part of an answer. A secret that
+    is there already and did not come from here is only written with `replace_secret`.
+    """
+
+    secret: SecretName
+    replace_secret: bool = False
 
 
 class ChangedTokenRequest(TokenRequest):

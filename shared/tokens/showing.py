@@ -1,10 +1,10 @@
 """A personal access token as the API shows it: never its value."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 from shared.azure_devops.personal_access_tokens import PersonalAccessToken
-from shared.shown import Moment
+from shared.shown import Moment, moment
 from shared.tokens.scopes import FULL_ACCESS, sorted_once
 
 _EXACT = timedelta(seconds=1)
@@ -61,8 +61,3 @@ def cut_short(token: PersonalAccessToken, asked: datetime | None) -> list[str]:
         return []
     granted = f"Azure DevOps granted it until {moment(token.valid_to)} only, not until {moment(asked)}"
     return [f"{granted}: a policy of the tenant, or the service itself, limits how long a token lives."]
-
-
-def moment(at: datetime) -> str:
-    """Return a point in time as answers have it."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,6 +11,7 @@ from shared.connections.models import Connection, ConnectionRequest, ConnectionV
 from shared.connections.sign_in import PendingView, SignInView
 from shared.links.show_hook import HookView
 from shared.services import services
+from shared.shown import Moment, moment
 from shared.tickets.lanes.health import HealthView
 from shared.tickets.rows.records import Hold
 from shared.tickets.upkeep.doctor import HooksView
@@ -47,9 +48,10 @@ NOT_KEPT = {"Cache-Control": "`no-store`."}
 
 
 class ConnectionWithHealth(ConnectionView):
-    """A connection, and how it is doing."""
+    """A connection, and how it is doing. `credential_expires` is when its credential ends, null for not known."""
 
     health: HealthView
+    credential_expires: Moment | None
 
 
 class Connections(TypedDict):
@@ -117,6 +119,7 @@ def save_connection(req: func.HttpRequest) -> func.HttpResponse:
     body = parse_json(body_of(req), what="connection")
     request = validated(ConnectionRequest, body, what="connection")
     saved = services.save_connection(name, request, condition_of(req))
+    services.expiries.look_at(name)
     services.health.resume(name)
     services.sweep.wake(name)
     services.release.of(name, Hold.FILTER, Hold.DAILY_CAP)  # its defaults may let them pass now
@@ -215,6 +218,7 @@ def finish_sign_in(req: func.HttpRequest) -> func.HttpResponse:
     name = req.route_params["connection"]
     found = services.sign_in.finish(name)
     if found["status"] == "done":
+        services.expiries.look_at(name)
         services.health.resume(name)
         services.sweep.wake(name)
     return ok(found)
@@ -295,5 +299,6 @@ def find_work_items(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _shown(connection: Connection, *, status: int = 200) -> func.HttpResponse:
-    health = services.health.view(connection.name)
-    return ok({**connection.public(), "health": health}, status=status, headers={"ETag": connection.etag})
+    ends = services.expiries.of(connection)
+    more = {"health": services.health.view(connection.name), "credential_expires": moment(ends) if ends else None}
+    return ok({**connection.public(), **more}, status=status, headers={"ETag": connection.etag})

@@ -13,10 +13,14 @@ blueprint = func.Blueprint()
 
 
 class HealthyView(TypedDict):
-    """All settings can be used. `failed_messages` counts them, for `?deep=true`."""
+    """All settings can be used. For `?deep=true`, `failed_messages` counts them.
+
+    `credentials_expiring` counts those that have ended, or end within two weeks.
+    """
 
     status: Literal["healthy"]
     failed_messages: NotRequired[int]
+    credentials_expiring: NotRequired[int]
 
 
 @operation(blueprint, "GET health", gives=HealthyView, parameters=(DEEP,), security="none")
@@ -26,5 +30,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     With `?deep=true` storage is asked, too, and the answer counts what a person should look at.
     """
     _ = services.settings
-    counts = {"failed_messages": services.failed_messages.count()} if flag(req, "deep") else {}
+    if not flag(req, "deep"):
+        return ok({"status": "healthy"})
+    counts = {"failed_messages": services.failed_messages.count(), "credentials_expiring": services.expiries.soon()}
     return ok({"status": "healthy", **counts})

@@ -9,7 +9,7 @@ from shared.errors import FieldProblem, RejectedRequestError
 from shared.services import services
 from shared.tokens.personal_access_tokens import Listing, Order
 from shared.tokens.requests import ChangedTokenRequest, NewTokenRequest
-from shared.tokens.showing import ChangedTokenView, NewTokenView, TokenView
+from shared.tokens.showing import ChangedTokenView, NewTokenView, SecretView, TokenView
 from shared.triggers.answers import body_of, collection, continuation_of, flag, ok, page_size
 from shared.triggers.operations import operation
 from shared.triggers.parameters import CONFIRM_USE, DESCENDING, PAGED, SHOW, SORT
@@ -66,10 +66,11 @@ def create_personal_access_token(req: func.HttpRequest) -> func.HttpResponse:
     """
     name = req.route_params["connection"]
     request = validated(NewTokenRequest, parse_json(body_of(req), what="token"), what="token")
-    made = services.personal_access_tokens.create(name, request)
+    made, version = services.personal_access_tokens.create(name, request, services.secret_for(request))
     public_url = services.settings.public_url
     where = f"{public_url}/api/connections/{name}/personal-access-tokens/{made['authorization_id']}"
-    return ok(made, status=201, headers={"Location": where})
+    secret: SecretView = {"name": request.secret, "version": version}
+    return ok({**made, "secret": secret}, status=201, headers={"Location": where})
 
 
 @operation(blueprint, f"GET {_ONE}", gives=TokenView, refuses=(404, 422))

@@ -48,3 +48,10 @@ def rotate_tokens(timer: func.TimerRequest) -> None:
     """Prove managed tokens, and replace those that are due."""
     del timer
     services.token_runs.start()
+
+
+@blueprint.timer_trigger("timer", "%TOKENS_SCHEDULE%", run_on_startup=False)
+def watch_credentials(timer: func.TimerRequest) -> None:
+    """Tell in good time of credentials that end; apart from tokens, so that their trouble keeps no warning back."""
+    del timer
+    services.expiries.watch()

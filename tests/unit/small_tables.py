@@ -31,6 +31,9 @@ class SmallTable:
         found = [self.rows[key] for key in sorted(self.rows) if start <= key < stop]
         return iter([row for row in found if now is None or row.values["due"] <= now][:limit])
 
+    def all(self, *, partition: str, start: str = "", stop: str = "\uffff") -> Iterator[Row]:
+        return self.range(partition, start, stop)
+
     def write(self, partition: str, operation: Operation) -> str:
         return self.transact(partition, [operation])[0]
 

@@ -56,4 +56,4 @@ def test_only_the_composition_reads_the_environment() -> None:
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     }
 
-    assert readers == {"shared/services.py"}
+    assert readers == {"shared/services.py", "shared/tokens/__main__.py"}

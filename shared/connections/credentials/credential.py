@@ -50,6 +50,18 @@ class AccessToken:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Obtained:
+    """An access token just obtained, as a credential."""
+
+    token: AccessToken
+
+    def authorization(self, renew: bool) -> str:
+        """Return the header; there is no other to be had."""
+        del renew
+        return f"Bearer {self.token.value}"
+
+
 def claims_of(authorization: str) -> dict[str, Any]:
     """Return what an access token says of its holder: for messages only, since it is opaque to its bearer.
 

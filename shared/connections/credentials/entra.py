@@ -79,7 +79,12 @@ class Entra:
             if time.time() < float(flow["expires_at"]):
                 return None
             answer = {"error": "expired_token"}
-        return _token(answer), str(answer.get("refresh_token") or "")
+        token = _token(answer)
+        if not answer.get("refresh_token"):
+            raise CredentialError(
+                "Microsoft Entra ID gave no refresh token.", hint="Allow the application the scope offline_access."
+            )
+        return token, str(answer["refresh_token"])
 
     def close(self) -> None:
         """Close what is kept open between requests; the next one opens it again."""

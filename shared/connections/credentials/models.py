@@ -6,6 +6,7 @@ together: a renewal is one write, and no reader ever sees halves of two.
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
@@ -20,6 +21,17 @@ ClientId = Annotated[str, StringConstraints(pattern=_GUID)]
 _Secret = Annotated[SecretStr, Field(min_length=1, max_length=2000)]
 
 
+def _to_come(moment: datetime) -> datetime:
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if known <= datetime.now(UTC):
+        raise ValueError("must lie in the future")
+    return known
+
+
+Expires = Annotated[datetime | None, AfterValidator(lambda moment: moment and _to_come(moment))]
+"""When what is secret ends, as a date or a moment: neither Entra nor Azure DevOps tells who signs in with it."""
+
+
 class CredentialRequest(BaseModel):
     """The `credential` of `PUT /connections/{connection}`; which one, `kind` says."""
 
@@ -31,6 +43,10 @@ class CredentialRequest(BaseModel):
         """Return what may be shown of it."""
         values = self.model_dump(exclude={"kind"}, exclude_none=True)
         return Account(self.kind, {name: value for name, value in values.items() if isinstance(value, str)})
+
+    def ends(self) -> datetime | None:
+        """Return when what goes to Key Vault is worth nothing any more, None where that is not known."""
+        return getattr(self, "expires", None)
 
     def secret(self) -> str:
         """Return what goes to Key Vault; empty where there is nothing to keep."""
@@ -50,6 +66,7 @@ class PersonalAccessToken(CredentialRequest):
 
     kind: Literal["personal_access_token"]
     token: Annotated[SecretStr, Field(min_length=20, max_length=1000), AfterValidator(_as_shown)]
+    expires: Expires = None
 
     def secret(self) -> str:
         """Return the token as it is: other programs may read it from Key Vault."""
@@ -71,6 +88,12 @@ def _key_and_certificate(pem: SecretStr) -> SecretStr:
     return pem
 
 
+def _not_after(pem: SecretStr) -> datetime:
+    from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415
+
+    return load_pem_x509_certificate(pem.get_secret_value().encode()).not_valid_after_utc
+
+
 class ServicePrincipal(CredentialRequest):
     """Sign in as an application, by exactly one proof; `federated` needs no secret at all."""
 
@@ -81,6 +104,7 @@ class ServicePrincipal(CredentialRequest):
     certificate: Annotated[SecretStr, Field(max_length=20_000), AfterValidator(_key_and_certificate)] | None = None
     federated: Literal[True] | None = None
     managed_identity: ClientId | None = None
+    expires: Expires = None
 
     @judged(mode="after")
     def _one_proof(self) -> Self:
@@ -88,7 +112,13 @@ class ServicePrincipal(CredentialRequest):
             raise ValueError('needs exactly one of client_secret, certificate and "federated": true')
         if self.managed_identity and not self.federated:
             raise ValueError("takes managed_identity only together with federated")
+        if self.expires and not self.client_secret:
+            raise ValueError("takes expires only together with client_secret: a certificate says itself when it ends")
         return self
+
+    def ends(self) -> datetime | None:
+        """Return when the client secret or the certificate ends."""
+        return _not_after(self.certificate) if self.certificate else self.expires
 
     def account(self) -> Account:
         """Return what may be shown of it, with the name of the proof."""
@@ -113,6 +143,7 @@ class UserPassword(CredentialRequest):
     user_name: Annotated[str, StringConstraints(pattern=r"^[^@\s/?#]{1,200}@[A-Za-z0-9.-]{1,253}$")]
     password: _Secret
     client_secret: _Secret | None = None
+    expires: Expires = None
 
 
 class SignedInUser(CredentialRequest):

@@ -5,9 +5,13 @@ https://learn.microsoft.com/entra/identity-platform/refresh-tokens
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from shared.connections.credentials.credential import AccessToken, Secret
 from shared.connections.credentials.entra import Entra
+
+# https://learn.microsoft.com/entra/identity-platform/refresh-tokens#token-lifetime
+_LIFETIME = timedelta(days=90)
 
 
 def obtain(entra: Entra, details: Mapping[str, str], secret: Secret) -> AccessToken:
@@ -26,3 +30,8 @@ def obtain(entra: Entra, details: Mapping[str, str], secret: Secret) -> AccessTo
 def stored_form(refresh_token: str) -> str:
     """Return how Key Vault holds it."""
     return json.dumps({"refresh_token": refresh_token})
+
+
+def ends_unused() -> datetime:
+    """Return when a refresh token ends that was given just now, if nobody uses it: each use gives another one."""
+    return datetime.now(UTC) + _LIFETIME
