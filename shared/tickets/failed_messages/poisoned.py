@@ -20,13 +20,13 @@ from shared.storage.raw_queues import RawMessage, RawQueue
 from shared.tickets.failed_messages.fail import REQUESTS, Fail
 from shared.tickets.failed_messages.records import MAX_TEXT, FailedMessage, Reason, Subject, subject_of
 from shared.tickets.failed_messages.resends import Resends
+from shared.tickets.observing.hook_events import QUEUE as EVENTS
 from shared.tickets.observing.hook_events import read_message
 from shared.times import Times
 from shared.validation import parse_json
 
 log = logging.getLogger(__name__)
 WORK = "ticket-work"
-EVENTS = "service-hook-events"
 QUEUES = (REQUESTS, WORK, EVENTS)
 MOST_RESENDS = 3
 _GROWTH = 4
