@@ -14,7 +14,7 @@ import pytest
 from local.storage import CONTAINER
 from local.storage import QUEUES as OTHERS_MAY_USE_FIRST
 from shared.tickets.failed_messages.poisoned import QUEUES as WITH_POISON
-from tests.unit.bicep import REPOSITORY, properties, strings, templates, text
+from tests.unit.bicep import REPOSITORY, strings, templates, text
 
 TEMPLATES = templates()
 ACCESS = TEMPLATES["access.bicep"]
