@@ -9,7 +9,7 @@ NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick torture check fairness install smoke mutations api fuzz fairness scale clean
+.PHONY: run test quick torture check fairness install smoke mutations api fuzz scale clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local

@@ -81,7 +81,7 @@ class Bench:
         """Take in one event for each of so many work items, which somebody has begun to work on."""
         items = self.bridge.work_items()[:number]
         for item in items:
-            self.bridge.control("POST", f"work-items/{item['id']}", {"state": "Doing"})
+            self.bridge.act(item["id"], state="Doing")
         events = [
             HookEvent(
                 *(self.bridge.name, "updated", item["id"], item["rev"] + 1, "Web Shop", "Ada"),
@@ -89,7 +89,11 @@ class Bench:
             )
             for item in items
         ]
-        return self.count(lambda: [self.services.observe.event(event) for event in events])
+        counted = Requests(self.stack)
+        with counted.counting():
+            for event in events:
+                self.services.observe.event(event)
+        return counted
 
 
 def table(counts: Mapping[str, float]) -> str:
@@ -117,7 +121,10 @@ def counted(bench: Bench, number: int, per_day: float) -> None:
     taking = bench.count(lambda: bench.take(number))
     working, messages = bench.drain()
     hearing = bench.hear(min(number, 100))
-    idle = {"sweep": bench.count(bench.services.sweep)}
+    bench.services.rounds.start(Round.RECONCILE)  # the feed tells of what was just made: no idle connection has that
+    bench.drain()
+    (connection,) = bench.services.connections.all()
+    idle = {"sweep": bench.count(lambda: bench.services.sweep._sweep(connection))}
     for name, what in (("reconcile", Round.RECONCILE), ("doctor", Round.DOCTOR), ("verify", Round.VERIFY)):
         started = bench.count(lambda what=what: bench.services.rounds.start(what))  # type: ignore[misc]
         done, _ = bench.drain()
