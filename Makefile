@@ -9,7 +9,7 @@ NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick torture check fairness install smoke mutations kills api fuzz clean
+.PHONY: run test quick torture check fairness install smoke mutations kills api fuzz scale clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
@@ -90,6 +90,10 @@ $(NODE_CLIENT): tests/contract/node/package-lock.json tests/contract/node/.npmrc
 # A connection of 50,000 pending tickets and nine of 10: about ten minutes. FAIRNESS="--pending 5000" is shorter.
 fairness: install
 	$(BIN)/python -m bench.fairness $(FAIRNESS)
+
+# What 10,000 tickets and an idle month cost, and what gives first with ever more tenants: SCALE="--tickets 200" is shorter.
+scale: install
+	$(BIN)/python -m bench.scale $(SCALE)
 
 clean:
 	rm -rf $(VENV) .local local/azurite/node_modules tests/contract/node/node_modules

@@ -1,40 +1,28 @@
-"""The function app: registers every trigger and does nothing else."""
+"""The function app: registers the triggers of its role and does nothing else.
+
+`APP_ROLE` is the one setting that is read here, because the host asks for an app's functions once, at its start. A bad
+value registers all of them, and each answers that it is bad: an app without functions says nothing.
+"""
+
+import os
+from collections.abc import Iterable
 
 import azure.functions as func
 
-from shared.triggers import (
-    http_connections,
-    http_creation,
-    http_failed_messages,
-    http_health,
-    http_hooks,
-    http_imports,
-    http_links,
-    http_openapi,
-    http_personal_access_tokens,
-    http_tickets,
-    http_tokens,
-    poison,
-    queues,
-    timers,
-)
+from shared.settings import CORE, EDGE, ROLE
+
+
+def _blueprints(role: str) -> Iterable[func.Blueprint]:
+    if role == EDGE:
+        from shared.triggers import edge  # noqa: PLC0415  must not import what the core needs
+
+        return edge.blueprints
+    from shared.triggers import core, http_hooks  # noqa: PLC0415  nor the core be imported by the edge
+
+    return core.blueprints if role == CORE else (*core.blueprints, http_hooks.blueprint)
+
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
-for module in (
-    http_connections,
-    http_creation,
-    http_failed_messages,
-    http_health,
-    http_hooks,
-    http_imports,
-    http_links,
-    http_openapi,
-    http_personal_access_tokens,
-    http_tickets,
-    http_tokens,
-    poison,
-    queues,
-    timers,
-):
-    app.register_functions(module.blueprint)
+for blueprint in _blueprints(os.environ.get(ROLE, "").strip()):
+    app.register_functions(blueprint)

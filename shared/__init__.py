@@ -2,6 +2,7 @@
 
 triggers       HTTP, queue and timer functions: the only importer of azure.functions
 services       composition: hands out use cases, and makes those that queues and timers start
+edge           composition of the app that takes service hooks and does nothing else
 administration, ticket_services
                composition: make use cases of what people set up, and of what is asked of tickets
 clients        composition: builds each client and store once per process

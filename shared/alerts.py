@@ -1,11 +1,13 @@
 """Alerts: what a person should know of before a user notices, as messages on the queue `alerts`."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from shared.storage.queues import Queue
 
+log = logging.getLogger(__name__)
 SCHEMA = 1
 QUEUE = "alerts"
 
@@ -34,8 +36,10 @@ class Alerts:
     def send(self, kind: str, subject: str, message: str, *, hint: str = "", severity: Urgency = "warning") -> None:
         """Put one alert on the queue: `kind` says what sort, `subject` which connection, ticket or message.
 
-        Raises `TransientError` when storage did not take it.
+        Raises `TransientError` when storage did not take it. It is a line of the log as well, which Azure's alert rules
+        look for: infra/alerts.bicep.
         """
+        log.warning("alert %s: %s", kind, subject)
         self.queue.send(
             {
                 "schema": SCHEMA,

@@ -1,7 +1,6 @@
 """Clients and stores: each is built once per process, at its first use. What `services` makes use cases of."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from shared.alerts import QUEUE as ALERTS
 from shared.alerts import Alerts
@@ -13,6 +12,7 @@ from shared.links.store import LinkStore
 from shared.once import once
 from shared.settings import Settings
 from shared.storage.account import Account
+from shared.storage.identity import own_identity
 from shared.storage.queues import Queue
 from shared.storage.secrets import Vault
 from shared.storage.tables import Table
@@ -24,6 +24,7 @@ from shared.tickets.lanes.health import Health
 from shared.tickets.lanes.leases import Leases
 from shared.tickets.lanes.wake_ups import WakeUps
 from shared.tickets.observing.hearing import Hearing
+from shared.tickets.observing.hook_events import QUEUE as HOOK_EVENTS
 from shared.tickets.updates.journal import Journal
 from shared.tickets.updates.outbox import Outbox
 from shared.tickets.vulnerabilities.snapshots import Vulnerability
@@ -33,10 +34,6 @@ from shared.times import Times
 from shared.tokens.asking import Asking
 from shared.tokens.leaks import Leaks
 from shared.tokens.store import TokenStore
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
 
 _SEQUENCES_PER_EPOCH = 1_000_000
 
@@ -69,8 +66,8 @@ class Clients:
 
     @once
     def hook_events(self) -> Queue:
-        """The queue that hooks are put on."""
-        return Queue(self._account, "service-hook-events")
+        """The queue that hooks are put on, and put off to."""
+        return Queue(self._account, HOOK_EVENTS)
 
     @once
     def alerts(self) -> Alerts:
@@ -80,7 +77,7 @@ class Clients:
     @once
     def _service_hooks(self) -> ServiceHooks:
         settings = self.settings
-        return ServiceHooks(settings.public_url, settings.hook_key, settings.hook_epoch)
+        return ServiceHooks(settings.hooks_url, settings.hook_key, settings.hook_epoch)
 
     @once
     def _hearing(self) -> Hearing:
@@ -93,11 +90,11 @@ class Clients:
     @once
     def _account(self) -> Account:
         storage = self.settings.storage
-        return Account(storage, lambda: _identity(storage.client_id or self.settings.client_id))
+        return Account(storage, lambda: own_identity(storage.client_id))
 
     @once
     def _vault(self) -> Vault:
-        return Vault(self.settings.key_vault_url, lambda: _identity(self.settings.client_id))
+        return Vault(self.settings.key_vault_url, lambda: own_identity(self.settings.client_id))
 
     @once
     def _organisations(self) -> Organisations:
@@ -197,10 +194,3 @@ class Clients:
     @once
     def _type_fields(self) -> TypeFields:
         return TypeFields()
-
-
-def _identity(client_id: str | None) -> "TokenCredential":
-    """The app's own identity in Azure; a developer's sign-in elsewhere."""
-    from azure.identity import DefaultAzureCredential  # noqa: PLC0415  300 ms that most calls do not need
-
-    return DefaultAzureCredential(managed_identity_client_id=client_id)

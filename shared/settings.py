@@ -27,6 +27,10 @@ SCHEDULES = (
     "TOKENS_SCHEDULE",
 )
 STORAGE_CONNECTION = "AzureWebJobsStorage"
+ROLE = "APP_ROLE"
+"""Which of the functions an app has: those that take service hooks, all others, or, if it is not set, all."""
+EDGE = "edge"
+CORE = "core"
 # An unresolved reference reaches the app as its literal text:
 # https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
 _UNRESOLVED_REFERENCE = "@Microsoft.KeyVault("
@@ -51,6 +55,7 @@ class Settings:
     storage: StorageAccount
     key_vault_url: str
     public_url: str
+    hooks_url: str
     hook_key: str = field(repr=False)
     azure_devops_url: str = DEFAULT_AZURE_DEVOPS_URL
     tokens_url: str = DEFAULT_TOKENS_URL
@@ -70,15 +75,18 @@ class Settings:
         Raises `ConfigurationError` with one line for each setting that is missing or unusable.
         """
         reader = Reader(values)
+        storage, key_vault_url = reader.storage(), reader.url("KEY_VAULT_URL")
+        public_url = reader.url("PUBLIC_URL", plain_http=None)
         settings = cls(
-            storage=reader.storage(),
-            key_vault_url=reader.url("KEY_VAULT_URL"),
-            public_url=reader.url("PUBLIC_URL", plain_http=None),
-            hook_key=reader.text("HOOK_KEY", at_least=32),
+            storage=storage,
+            key_vault_url=key_vault_url,
+            public_url=public_url,
+            hooks_url=reader.url("HOOKS_URL", plain_http=None) if reader.has("HOOKS_URL") else public_url,
+            hook_key=reader.hook_key(),
             azure_devops_url=reader.url("AZURE_DEVOPS_URL", default=DEFAULT_AZURE_DEVOPS_URL),
             tokens_url=reader.url("AZURE_DEVOPS_TOKENS_URL", default=DEFAULT_TOKENS_URL),
             entra_url=reader.url("ENTRA_URL", default=DEFAULT_ENTRA_URL, plain_http=()),  # msal takes nothing else
-            hook_epoch=reader.number("HOOK_EPOCH", int, 1, least=1),
+            hook_epoch=reader.hook_epoch(),
             max_import_bytes=reader.number("MAX_IMPORT_BYTES", int, MAX_IMPORT_BYTES, least=1024),
             time_scale=reader.number("TIME_SCALE", float, 1.0, least=0.001),
             tables_epoch=reader.number("TABLES_EPOCH", int, 1, least=1),
@@ -86,10 +94,33 @@ class Settings:
             keep_failed_messages_days=reader.number(
                 "KEEP_FAILED_MESSAGES_DAYS", int, KEEP_FAILED_MESSAGES_DAYS, least=0, most=_MOST_DAYS
             ),
-            client_id=values.get("AZURE_CLIENT_ID") or None,
+            client_id=reader.client_id(),
         )
+        reader.role()
         for schedule in SCHEDULES:  # read by the host; without them nobody finds what was forgotten or missed
             reader.text(schedule)
+        if reader.problems:
+            raise ConfigurationError(reader.problems)
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSettings:
+    """What taking service hooks needs, and nothing else."""
+
+    queue: StorageAccount
+    hook_key: str = field(repr=False)
+    hook_epoch: int = 1
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> "EdgeSettings":
+        """Return the settings in `values`.
+
+        Raises `ConfigurationError` with one line for each setting that is missing or unusable.
+        """
+        reader = Reader(values)
+        reader.role()
+        settings = cls(queue=reader.hook_queue(), hook_key=reader.hook_key(), hook_epoch=reader.hook_epoch())
         if reader.problems:
             raise ConfigurationError(reader.problems)
         return settings
@@ -101,6 +132,10 @@ class Reader:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self.problems: list[str] = []
+
+    def has(self, name: str) -> bool:
+        """Whether a setting says anything."""
+        return bool(self._values.get(name, "").strip())
 
     def text(self, name: str, *, default: str | None = None, at_least: int = 1) -> str:
         """Return a setting that must be there, unless it has a default."""
@@ -149,6 +184,31 @@ class Reader:
             self.problems.append(f"{name} is more than {most}")
         return number
 
+    def role(self) -> None:
+        """Whatever else it says, the app has all functions, and each says so: see docs/decisions/0017-in-azure.md."""
+        if self._values.get(ROLE, "").strip() not in ("", EDGE, CORE):
+            self.problems.append(
+                f"{ROLE} is neither {EDGE} nor {CORE}: correct it, or remove it to have both in one app"
+            )
+
+    def hook_key(self) -> str:
+        """Return what passwords of service hooks are derived from."""
+        return self.text("HOOK_KEY", at_least=32)
+
+    def hook_epoch(self) -> int:
+        """Return which of the passwords of a connection's hooks is the newest."""
+        return self.number("HOOK_EPOCH", int, 1, least=1)
+
+    def client_id(self) -> str | None:
+        """Return which identity the app uses; None is its only one."""
+        return self._values.get("AZURE_CLIENT_ID") or None
+
+    def hook_queue(self) -> StorageAccount:
+        """Another account than the host's own where two apps share the work: the edge reaches no blob of the core's."""
+        if not self.has("HOOK_QUEUE_URL"):
+            return self.storage()
+        return StorageAccount(queue_uri=self.url("HOOK_QUEUE_URL"), client_id=self.client_id())
+
     def storage(self) -> StorageAccount:
         """Follow the names that the Functions host itself reads for a connection.
 
@@ -166,7 +226,7 @@ class Reader:
                 f"{STORAGE_CONNECTION} is not set: give a connection string, {STORAGE_CONNECTION}__accountName, "
                 f"or {STORAGE_CONNECTION}__queueServiceUri, __tableServiceUri and __blobServiceUri"
             )
-        client_id = self._values.get(f"{STORAGE_CONNECTION}__clientId") or None
+        client_id = self._values.get(f"{STORAGE_CONNECTION}__clientId") or self.client_id()
         return StorageAccount(queue_uri=uris[0], table_uri=uris[1], blob_uri=uris[2], client_id=client_id)
 
     def _service_uri(self, service: str, account: str) -> str:

@@ -33,6 +33,8 @@ class Times:
     """How long an event for an item that we do not know waits at first; after a lease it is looked at for good."""
     retry: float = 30.0
     """How long a ticket waits after a passing fault; twice as long after each further one, up to 64 times."""
+    overdue: float = 900.0
+    """How long a ticket may be due until a person is told: what a dead host held goes on after half of it."""
     held: float = 3600.0
     """How long a ticket of a disabled link waits before the link is looked at again."""
     severities_apart: float = 600.0

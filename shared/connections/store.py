@@ -103,7 +103,7 @@ def _connection(row: Row) -> Connection:
         secret=str(values["secret"]),
         identity=str(values.get("identity", "")),
         tag=str(values["tag"]),
-        defaults=Defaults.model_validate_json(str(values["defaults"])),
+        defaults=Defaults.model_validate_json(str(values["defaults"]), extra="ignore"),  # a newer version knows more
         etag=row.etag,
         details=json.loads(str(values.get("details") or "{}")),
         sign_in=str(values.get("sign_in") or ""),

@@ -36,19 +36,19 @@ class Outcome:
 class ServiceHooks:
     """Where Azure DevOps reaches us, and the key that passwords are derived from."""
 
-    public_url: str
+    hooks_url: str
     key: str
     epoch: int
 
     def __repr__(self) -> str:
-        return f"ServiceHooks({self.public_url})"
+        return f"ServiceHooks({self.hooks_url})"
 
     def url(self, connection: str) -> str:
         """The address that a connection's events are sent to.
 
         Its query names the password that goes with it, for the service shows addresses and hides passwords.
         """
-        return f"{self.public_url}/api/hooks/{connection}?epoch={hook_password.mark(self.key, connection, self.epoch)}"
+        return f"{self.hooks_url}/api/hooks/{connection}?epoch={hook_password.mark(self.key, connection, self.epoch)}"
 
     def password(self, connection: str) -> str:
         """The password that a connection's events are to carry."""

@@ -137,14 +137,18 @@ def _link(row: Row) -> Link:
         grouping=str(values.get("grouping", BY_ITSELF)),
         kept_groupings=tuple(json.loads(str(values.get("kept_groupings", "[]")))),
         regrouping=bool(values.get("regrouping", False)),
-        earlier=tuple(Place(**place) for place in json.loads(str(values.get("earlier", "[]")))),
+        earlier=tuple(map(_place, json.loads(str(values.get("earlier", "[]"))))),
         etag=row.etag,
     )
+
+
+def _place(values: Mapping[str, Any]) -> Place:
+    return Place(**{name: value for name, value in values.items() if name in Place.__dataclass_fields__})
 
 
 def _own(values: Mapping[str, Value]) -> Overrides:
     """The settings of a row; one of the first version has two of them, in properties of their own."""
     if "own" in values:
-        return Overrides.model_validate_json(str(values["own"]))
+        return Overrides.model_validate_json(str(values["own"]), extra="ignore")  # a newer version knows more
     first: dict[str, Any] = {"work_item_type": values["work_item_type"], "tags": json.loads(str(values["tags"]))}
     return Overrides.model_validate(first)

@@ -8,20 +8,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from shared.alerts import Alerts
+from shared.alerts import Alerts, urgency
+from shared.alerts import threshold as days_before
 from shared.errors import BridgeError, TransientError
 from shared.tokens.asking import Asking
 from shared.tokens.farewell import Farewell
-from shared.tokens.managed import DAY, Life, ManagedToken, Problem
+from shared.tokens.managed import Life, ManagedToken, Problem
 from shared.tokens.rotation import Rotation, Tools
 from shared.tokens.store import TakenOverError
 
 log = logging.getLogger(__name__)
 ALERT = "token"
 LEAK_ALERT = "token_leaked"
-WARNED_AT = (0, 1, 3, 7, 14)
-"""Days before a token's end at which a person hears that it could not be replaced so far; 0: nothing works."""
-_URGENT = 3
 
 type Prepare = Callable[[ManagedToken], ManagedToken]
 
@@ -136,13 +134,12 @@ class Runs:
                 token.name,
                 f"The managed token {token.name} could not be replaced. {end}. {problem.message}",
                 hint=problem.hint,
-                severity="error" if at <= _URGENT else "warning",
+                severity=urgency(at),
             )
 
 
 def threshold(token: ManagedToken, now: datetime, *, works: bool) -> int | None:
-    """Return at which of `WARNED_AT` a token is that could not be seen to; None: there is plenty of time."""
+    """Return at which of `WARNED_AT` a token is that could not be seen to, 0 where nothing works; None: there is time."""
     if token.current is None or not works:
         return 0
-    left = (token.current.valid_to - now) / DAY
-    return next((days for days in WARNED_AT if left <= days), None)
+    return days_before(token.current.valid_to - now)

@@ -26,7 +26,7 @@ from shared.errors import (
     ThrottledError,
     TransientError,
 )
-from shared.triggers.parameters import MAX_PAGE
+from shared.triggers.conventions import MAX_PAGE
 from shared.validation import well_formed
 
 log = logging.getLogger(__name__)

@@ -27,20 +27,9 @@ from shared.triggers.answers import (
     page_of,
     part_of,
 )
+from shared.triggers.conventions import CONTINUATION, IF_MATCH, IF_NONE_MATCH, PAGED
 from shared.triggers.operations import ETAG, operation
-from shared.triggers.parameters import (
-    ADOPT,
-    CLIENT_ID,
-    CONTINUATION,
-    DRY_RUN,
-    IF_MATCH,
-    IF_NONE_MATCH,
-    PAGED,
-    REDIRECT,
-    SEARCH,
-    TENANT,
-    WORDS,
-)
+from shared.triggers.parameters import ADOPT, CLIENT_ID, DRY_RUN, REDIRECT, SEARCH, TENANT, WORDS
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()

@@ -7,8 +7,9 @@ import azure.functions as func
 from shared.services import services
 from shared.tickets.failed_messages.records import FailedMessageView, view
 from shared.triggers.answers import collection, ok, part_of
+from shared.triggers.conventions import PAGED
 from shared.triggers.operations import operation
-from shared.triggers.parameters import PAGED, QUEUE
+from shared.triggers.parameters import QUEUE
 
 blueprint = func.Blueprint()
 

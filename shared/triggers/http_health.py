@@ -6,8 +6,8 @@ import azure.functions as func
 
 from shared.services import services
 from shared.triggers.answers import flag, ok
+from shared.triggers.conventions import DEEP
 from shared.triggers.operations import operation
-from shared.triggers.parameters import DEEP
 
 blueprint = func.Blueprint()
 

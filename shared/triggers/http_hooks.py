@@ -12,8 +12,8 @@ from typing import Any, Literal, TypedDict
 import azure.functions as func
 
 from shared.connections import hook_password
+from shared.edge import edge
 from shared.errors import RejectedRequestError
-from shared.services import services
 from shared.tickets.observing.hook_events import is_test, read_event
 from shared.triggers.answers import body_of, ok
 from shared.triggers.operations import operation
@@ -40,7 +40,7 @@ def take_hook(req: func.HttpRequest) -> func.HttpResponse:
     What Azure DevOps sends; the password is the connection's own. An authentic delivery is answered with 200 or 503.
     """
     connection = req.route_params["connection"]
-    settings = services.settings
+    settings = edge.settings
     if not hook_password.is_accepted(
         settings.hook_key, connection, settings.hook_epoch, req.headers.get("Authorization")
     ):
@@ -63,5 +63,5 @@ def _taken_in(connection: str, payload: Any) -> Taken:
         return "ignored"
     if is_test(payload):
         return "test"
-    services.hook_events.send(event.message())
+    edge.hook_events.send(event.message())
     return "taken"

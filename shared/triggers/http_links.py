@@ -10,8 +10,9 @@ from shared.services import services
 from shared.tickets.api.preview import PreviewView
 from shared.tickets.vulnerabilities.snapshots import Snapshot, read_snapshot
 from shared.triggers.answers import body_of, collection, condition_of, ok, part_of
+from shared.triggers.conventions import IF_MATCH, IF_NONE_MATCH, PAGED
 from shared.triggers.operations import ETAG, operation
-from shared.triggers.parameters import EXISTING, IF_MATCH, IF_NONE_MATCH, KIND, PAGED
+from shared.triggers.parameters import EXISTING, KIND
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()

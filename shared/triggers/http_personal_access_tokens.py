@@ -11,8 +11,9 @@ from shared.tokens.personal_access_tokens import Listing, Order
 from shared.tokens.requests import ChangedTokenRequest, NewTokenRequest
 from shared.tokens.showing import ChangedTokenView, NewTokenView, SecretView, TokenView
 from shared.triggers.answers import body_of, collection, continuation_of, flag, ok, page_size
+from shared.triggers.conventions import PAGED
 from shared.triggers.operations import operation
-from shared.triggers.parameters import CONFIRM_USE, DESCENDING, PAGED, SHOW, SORT
+from shared.triggers.parameters import CONFIRM_USE, DESCENDING, SHOW, SORT
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()

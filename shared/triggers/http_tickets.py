@@ -14,8 +14,9 @@ from shared.tickets.rows import keys
 from shared.tickets.rows.records import Hold, TicketStatus
 from shared.tickets.vulnerabilities.snapshots import Snapshot, read_snapshot
 from shared.triggers.answers import bad_continuation, body_of, collection, continuation_of, ok, page_size
+from shared.triggers.conventions import PAGED
 from shared.triggers.operations import operation
-from shared.triggers.parameters import ASSET, KIND, PAGED, STATUS, WAITING_FOR
+from shared.triggers.parameters import ASSET, KIND, STATUS, WAITING_FOR
 from shared.triggers.queries import bad_kind
 from shared.validation import parse_json, validated
 

@@ -8,8 +8,9 @@ from shared.services import services
 from shared.tokens.managed import ManagedToken, ManagedTokenRequest
 from shared.tokens.managed_tokens import ManagedTokenView
 from shared.triggers.answers import body_of, collection, condition_of, flag, ok, part_of
+from shared.triggers.conventions import IF_MATCH, IF_NONE_MATCH, PAGED
 from shared.triggers.operations import ETAG, operation
-from shared.triggers.parameters import IF_MATCH, IF_NONE_MATCH, PAGED, REVOKE_OLD
+from shared.triggers.parameters import REVOKE_OLD
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()

@@ -16,8 +16,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from shared.triggers.answers import Problem
+from shared.triggers.conventions import Parameter
 from shared.triggers.operations import JSON, Operation, declared
-from shared.triggers.parameters import IN_PATHS, Parameter
+from shared.triggers.parameters import IN_PATHS
 
 type Json = dict[str, Any]
 type Mode = Literal["validation", "serialization"]

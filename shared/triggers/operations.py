@@ -7,7 +7,7 @@ from typing import Any, Literal
 import azure.functions as func
 
 from shared.triggers.answers import Handler, answered
-from shared.triggers.parameters import IF_MATCH, IF_NONE_MATCH, Parameter
+from shared.triggers.conventions import IF_MATCH, IF_NONE_MATCH, Parameter
 
 JSON = "application/json"
 ETAG = {"ETag": "The stored version, for `If-Match`."}

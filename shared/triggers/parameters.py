@@ -1,7 +1,6 @@
-"""What routes take beside their bodies, with the bounds that the API's description shows."""
+"""What routes take of the domain's words beside their bodies, with the bounds that the API's description shows."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,21 +12,9 @@ from shared.links.store import MAX_KEY
 from shared.tickets.rows.keys import TICKET
 from shared.tickets.rows.records import Hold, TicketStatus
 from shared.tokens.personal_access_tokens import Order
+from shared.triggers.conventions import Parameter
 
-MAX_PAGE = 1000
 MAX_SOURCE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter. `type` is what pydantic makes a schema of; those of paths are always required."""
-
-    name: str
-    place: Literal["path", "query", "header"]
-    type: Any
-    description: str
-    required: bool = False
-
 
 _PATH = (
     Parameter("connection", "path", Annotated[str, Field(pattern=f"^{NAME.pattern}$")], "The connection's name."),
@@ -50,9 +37,6 @@ _PATH = (
 IN_PATHS = {parameter.name: parameter for parameter in _PATH}
 """The parameters that templates of routes name."""
 
-LIMIT = Parameter("limit", "query", Annotated[int, Field(ge=1, le=MAX_PAGE)], "How many entries a page has; 100.")
-CONTINUATION = Parameter("continuation", "query", str, "What the last page had, unchanged: the page after it.")
-PAGED = (LIMIT, CONTINUATION)
 SEARCH = Parameter("search", "query", str, "Only what has this text in its name, whatever the case.")
 WORDS = Parameter("search", "query", str, "Words of the title, or the number.")
 EXISTING = Parameter(
@@ -79,10 +63,6 @@ SORT = Parameter("sort", "query", Order, "By what they are sorted: their names, 
 DESCENDING = Parameter("descending", "query", bool, "The last one first.")
 REVOKE_OLD = Parameter("revoke_old", "query", bool, "Revoke what is replaced at once, not after the overlap.")
 CONFIRM_USE = Parameter("confirm", "query", bool, "Although it is in use here.")
-DEEP = Parameter("deep", "query", bool, "Ask storage, too, and count what a person should look at.")
 TENANT = Parameter("tenant", "query", Tenant, "The customer's directory; the connection's, unless given.")
 CLIENT_ID = Parameter("client_id", "query", ClientId, "The application; the connection's, unless given.")
 REDIRECT = Parameter("redirect", "query", str, "Where Entra goes when done, one of the application's addresses.")
-
-IF_MATCH = Parameter("If-Match", "header", str, "The `ETag` that was read, or `*`: else 412.")
-IF_NONE_MATCH = Parameter("If-None-Match", "header", Literal["*"], "`*`: create only, else 412.")

@@ -13,7 +13,7 @@ import azure.functions as func
 from shared.services import services
 from shared.settings import STORAGE_CONNECTION
 from shared.storage.raw_queues import decoded
-from shared.tickets.failed_messages.poisoned import EVENTS
+from shared.tickets.observing.hook_events import QUEUE as EVENTS
 from shared.tickets.observing.hook_events import read_message
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,7 @@ import pytest
 import requests
 
 from shared.connections.hook_password import derive
-from shared.services import Services
-from shared.settings import SCHEDULES
+from shared.edge import Edge
 from shared.triggers import http_hooks
 from tests.functional.bridge import Bridge, eventually
 from tests.functional.service_hooks import call, check, delete_all, hooks, project_id, subscriptions
@@ -24,10 +23,7 @@ def sent(azurite: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every HTTP request that leaves this process while the intake runs in it."""
     settings = {
         "AzureWebJobsStorage": azurite,
-        "KEY_VAULT_URL": "https://127.0.0.1:1",
-        "PUBLIC_URL": "https://bridge.example",
         "HOOK_KEY": KEY,
-        **dict.fromkeys(SCHEDULES, "0 * * * * *"),
     }
     found: list[str] = []
     send = requests.adapters.HTTPAdapter.send
@@ -37,9 +33,9 @@ def sent(azurite: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return send(adapter, request, **options)
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", counted)
-    monkeypatch.setattr(http_hooks, "services", Services(settings))
+    monkeypatch.setattr(http_hooks, "edge", Edge(settings))
     deliver(updated(1))  # the queue itself is made at its first use
-    monkeypatch.setattr(http_hooks, "services", Services(settings))
+    monkeypatch.setattr(http_hooks, "edge", Edge(settings))
     found.clear()
     return found
 

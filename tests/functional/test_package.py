@@ -5,10 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -24,8 +25,15 @@ sys.path += others
 from local.host.runtime import Runtime
 names = [function.name for function in asyncio.run(Runtime().load(pathlib.Path(app)))]
 import shared
-print(json.dumps({"names": names, "shared": shared.__file__}))
+print(json.dumps({"names": names, "shared": shared.__file__, "modules": sorted(sys.modules)}))
 """
+ON_THE_EDGE = ["health", "take_hook"]
+NEVER_ON_THE_EDGE = (
+    *("shared.services", "shared.clients", "shared.administration", "shared.ticket_services"),
+    *("shared.tokens", "shared.links", "shared.connections.credentials", "shared.connections.store"),
+    *("shared.storage.secrets", "shared.storage.tables", "azure.keyvault", "azure.data", "msal"),
+)
+TICKETS_ON_THE_EDGE = {"shared.tickets", "shared.tickets.observing", "shared.tickets.observing.hook_events"}
 
 
 def ignored() -> list[str]:
@@ -82,9 +90,11 @@ def test_nothing_but_the_app_is_deployed(package: Path) -> None:
     assert (package / "shared/triggers/examples.json").is_file()
 
 
-def declared() -> Iterator[str]:
+def declared(*, without: str) -> Iterator[str]:
     """The names that the triggers define: the function under a decorator of the blueprint."""
     for file in (REPOSITORY / "shared/triggers").glob("*.py"):
+        if file.stem in without.split():
+            continue
         below = False
         for line in file.read_text().splitlines():
             below = below or line.startswith(("@blueprint.", "@operation("))
@@ -93,14 +103,39 @@ def declared() -> Iterator[str]:
                 below = False
 
 
-def test_the_package_declares_every_function_on_its_own_requirements(package: Path, site: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def indexed(package: Path, site: Path, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
+    """What Microsoft's runtime finds in the package, with its own requirements, for a value of APP_ROLE."""
     (tmp_path / "local").symlink_to(REPOSITORY / "local")  # our host, which is no part of the package
     command = [sys.executable, "-I", "-S", "-c", INDEX, str(package), str(site), str(tmp_path)]
-    environment = {"PATH": os.environ["PATH"]}
 
-    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    def index(role: str) -> dict[str, Any]:
+        environment = {"PATH": os.environ["PATH"], "APP_ROLE": role}
+        ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=90, check=False)
+        assert ran.returncode == 0, ran.stderr
+        found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+        assert found["shared"] == str(package / "shared/__init__.py")
+        return found
 
-    assert ran.returncode == 0, ran.stderr
-    found = json.loads(ran.stdout.splitlines()[-1])
-    assert sorted(found["names"]) == sorted(declared())
-    assert found["shared"] == str(package / "shared/__init__.py")
+    return index
+
+
+@pytest.mark.parametrize(
+    ("role", "without"),
+    [("core", "http_edge_health http_hooks"), ("", "http_edge_health"), ("egde", "http_edge_health")],
+)
+def test_each_role_declares_its_functions_on_the_packages_own_requirements(
+    indexed: Callable[[str], dict[str, Any]], role: str, without: str
+) -> None:
+    """A role that does not exist has all of them, and each says so: an app without functions says nothing."""
+    assert sorted(indexed(role)["names"]) == sorted(declared(without=without))
+
+
+def test_the_edge_declares_two_functions_and_imports_nothing_of_tokens_tickets_work_or_key_vault(
+    indexed: Callable[[str], dict[str, Any]],
+) -> None:
+    found = indexed("edge")
+
+    assert sorted(found["names"]) == ON_THE_EDGE
+    assert [name for name in found["modules"] if name.startswith(NEVER_ON_THE_EDGE)] == []
+    assert {name for name in found["modules"] if name.startswith("shared.tickets")} == TICKETS_ON_THE_EDGE

@@ -29,7 +29,7 @@ CALLS: tuple[tuple[str, str, Any], ...] = (
     ("PUT", "connections/a", {"url": "https://dev.azure.com/a", "credential": TOKEN}),
     ("PUT", "links/application/a", {"connection": "a", "project": "p"}),
     ("GET", "failed-messages", None),
-    ("POST", "hooks/a", {}),
+    ("POST", "connections/a/check", None),
 )
 
 
@@ -75,6 +75,7 @@ def test_all_that_is_wrong_is_named_at_once_by_every_call_and_no_value_is_told(t
     }
     with host(tmp_path, azurite, **bad) as running:
         health = requests.get(f"{running.url}/api/health", timeout=30)
+        hook = requests.post(f"{running.url}/api/hooks/a", json={}, timeout=30)
         others = [
             requests.request(method, f"{running.url}/api/{path}", json=body, timeout=30) for method, path, body in CALLS
         ]
@@ -83,7 +84,9 @@ def test_all_that_is_wrong_is_named_at_once_by_every_call_and_no_value_is_told(t
     assert {message.partition(" ")[0] for message in found} == set(bad)
     assert len(found) == len(bad)
     assert [problems(answer) for answer in others] == [found] * len(CALLS)
-    everything = [running.errors, *(f"{answer.headers} {answer.text}" for answer in [health, *others])]
+    taking = [message for message in found if message.startswith("HOOK_")]  # the others keep no delivery from its queue
+    assert problems(hook) == taking
+    everything = [running.errors, *(f"{answer.headers} {answer.text}" for answer in [health, hook, *others])]
     assert not [text for text in everything if "canary" in text]
 
 

@@ -10,8 +10,9 @@ import function_app
 from local import api_page
 from local.host.templates import parse
 from shared.triggers import http_openapi, openapi
+from shared.triggers.conventions import LIMIT
 from shared.triggers.operations import declared
-from shared.triggers.parameters import KIND, LIMIT
+from shared.triggers.parameters import KIND
 from tests.openapi_answers import closed, schema_of
 
 DOCUMENT = openapi.document()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.settings import SCHEDULES, Settings
+from shared.settings import SCHEDULES, EdgeSettings, Settings
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "canary-0123456789-0123456789-0123456789"
@@ -83,3 +83,44 @@ def test_the_sample_lists_every_setting_and_works() -> None:
 
     assert {*GOOD, "AZURE_DEVOPS_URL", "AZURE_DEVOPS_TOKENS_URL"} <= read
     assert {"MAX_IMPORT_BYTES", "TIME_SCALE", "HOOK_EPOCH", "AZURE_CLIENT_ID"} <= read
+
+
+def test_the_edge_asks_for_one_key_and_one_queue() -> None:
+    settings = EdgeSettings.read(
+        {"APP_ROLE": "edge", "HOOK_KEY": SECRET, "HOOK_QUEUE_URL": "https://acc.queue.core.windows.net/"}
+    )
+
+    assert settings.queue.queue_uri == "https://acc.queue.core.windows.net"
+    assert "canary" not in repr(settings)
+
+
+def test_all_that_the_edge_lacks_is_named_at_once_and_nothing_else() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        EdgeSettings.read({"HOOK_QUEUE_URL": "acc", "HOOK_EPOCH": "0", "APP_ROLE": "egde"})
+
+    assert [problem.partition(" ")[0] for problem in caught.value.problems] == [
+        "APP_ROLE",
+        "HOOK_QUEUE_URL",
+        "HOOK_KEY",
+        "HOOK_EPOCH",
+    ]
+
+
+def test_one_app_takes_deliveries_on_its_own_storage() -> None:
+    assert EdgeSettings.read(GOOD).queue.connection_string == GOOD["AzureWebJobsStorage"]
+
+
+def test_the_apps_identity_reaches_storage_unless_storage_has_one_of_its_own() -> None:
+    reached = {"AzureWebJobsStorage": "", "AzureWebJobsStorage__accountName": "acc", "AZURE_CLIENT_ID": "app"}
+
+    assert Settings.read({**GOOD, **reached}).storage.client_id == "app"
+    assert Settings.read({**GOOD, **reached, "AzureWebJobsStorage__clientId": "own"}).storage.client_id == "own"
+
+
+def test_a_role_that_does_not_exist_is_named() -> None:
+    assert "APP_ROLE is neither edge nor core" in problems(APP_ROLE="egde")
+
+
+def test_hooks_are_told_to_come_to_the_edge_where_there_is_one() -> None:
+    assert Settings.read(GOOD).hooks_url == "https://bridge.example"
+    assert Settings.read({**GOOD, "HOOKS_URL": "https://edge.example/"}).hooks_url == "https://edge.example"

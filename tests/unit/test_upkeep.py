@@ -1,7 +1,7 @@
 """What is wrong with one ticket keeps no other one from being looked after."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +20,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 TICKET = Ticket("application", "shop", created_at=NOW, changed_at=NOW)
 CONNECTION: Any = SimpleNamespace(name="contoso", may_write=True)
 NOTHING: Any = None
+PENDING_AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def row(number: int, **changes: Any) -> Row:
@@ -85,7 +86,7 @@ def test_lanes_are_woken_even_if_what_was_left_unsent_cannot_be_sent() -> None:
     def send_forgotten(*_: Any, **__: Any) -> None:
         raise ValueError("a message of queue ticket-updates has at most 48 KiB")
 
-    due = Row("contoso", f"p|3|{'a' * 32}", {}, "e", NOW)
+    due = Row("contoso", f"p|3|{'a' * 32}", {"due": NOW}, "e", NOW)
     parts: dict[str, Any] = {
         "table": SimpleNamespace(range=lambda *_, **__: iter([due]), clock=SimpleNamespace(now=lambda: NOW)),
         "connections": SimpleNamespace(all=lambda: [CONNECTION]),
@@ -99,3 +100,25 @@ def test_lanes_are_woken_even_if_what_was_left_unsent_cannot_be_sent() -> None:
     Sweep(**parts, times=Times())()
 
     assert len(woken) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "due", "told"),
+    [
+        (NOW - timedelta(minutes=16), PENDING_AT_ONCE, True),
+        (NOW - timedelta(minutes=14), PENDING_AT_ONCE, False),
+        (NOW - timedelta(hours=1), NOW - timedelta(minutes=14), False),
+    ],
+)
+def test_a_ticket_that_nobody_works_on_is_told(
+    written: datetime, due: datetime, told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = Row("contoso", f"p|3|{'a' * 32}", {"due": due}, "e", written)
+    table: Any = SimpleNamespace(range=lambda *_, **__: iter([row]), clock=SimpleNamespace(now=lambda: NOW))
+    sweep = Sweep(table, NOTHING, NOTHING, SimpleNamespace(send=lambda *_: None), NOTHING, NOTHING, NOTHING, Times())  # type: ignore[arg-type]
+
+    sweep.wake("contoso")
+
+    assert [record.message for record in caplog.records if record.message.startswith("overdue: ")] == (
+        ["overdue: a ticket of connection contoso has waited for a worker for 960 s"] if told else []
+    )

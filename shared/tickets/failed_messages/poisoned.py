@@ -20,13 +20,13 @@ from shared.storage.raw_queues import RawMessage, RawQueue
 from shared.tickets.failed_messages.fail import REQUESTS, Fail
 from shared.tickets.failed_messages.records import MAX_TEXT, FailedMessage, Reason, Subject, subject_of
 from shared.tickets.failed_messages.resends import Resends
+from shared.tickets.observing.hook_events import QUEUE as EVENTS
 from shared.tickets.observing.hook_events import read_message
 from shared.times import Times
 from shared.validation import parse_json
 
 log = logging.getLogger(__name__)
 WORK = "ticket-work"
-EVENTS = "service-hook-events"
 QUEUES = (REQUESTS, WORK, EVENTS)
 MOST_RESENDS = 3
 _GROWTH = 4
@@ -101,8 +101,8 @@ class Poisoned:
         what = f"Lane {message['lane']}" if "lane" in message else f"The round {message['round']!r}"
         self.alerts.send(
             "work_without_result",
-            message["connection"][:_MAX_SUBJECT],
-            f"{what[:_MAX_SUBJECT]} of this connection ended again and again without a result.",
+            _subject_of_work(message),
+            f"{what[:_MAX_SUBJECT]} ended again and again without a result.",
             hint="The log of the functions may name the cause. Nothing is lost: a timer will ask for it again.",
             severity="error",
         )
@@ -133,9 +133,16 @@ def _is_event(value: Any) -> bool:
 
 
 def _is_wake_up(value: object) -> bool:
-    if not (isinstance(value, Mapping) and isinstance(value.get("connection"), str)):
+    if not isinstance(value, Mapping):
         return False
-    return isinstance(value.get("lane"), int) or isinstance(value.get("round"), str)
+    is_lane = isinstance(value.get("connection"), str) and isinstance(value.get("lane"), int)
+    return is_lane or isinstance(value.get("round"), str)
+
+
+def _subject_of_work(message: Mapping[str, Any]) -> str:
+    """Whose lane or round it is; not all rounds are of one connection."""
+    named = (message.get(name) for name in ("connection", "token", "asset", "import"))
+    return next((one[:_MAX_SUBJECT] for one in named if isinstance(one, str)), "")
 
 
 def _subject(content: bytes) -> Subject:

@@ -120,7 +120,7 @@ def row_values(failed: FailedMessage) -> dict[str, Value]:
 def read(row: Row) -> FailedMessage:
     """Return what `row_values` made."""
     values: Mapping[str, Any] = row.values
-    problems = tuple(FieldProblem(**problem) for problem in json.loads(values["problems"]))
+    problems = tuple(FieldProblem(one["field"], one["message"]) for one in json.loads(values["problems"]))
     return FailedMessage(
         queue=values["queue"],
         message=values["message"],

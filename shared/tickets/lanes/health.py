@@ -1,6 +1,7 @@
 """How a connection is doing: its `c|` row. While it is paused, its tickets wait and nobody else does."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from shared.storage.tables import Row, RowChangedError, Table, Value
 from shared.tickets.rows import keys
 from shared.times import Times
 
+log = logging.getLogger(__name__)
 _TRIES = 10
 _CREDENTIAL = "credential"
 _CREDENTIAL_PAUSES = 10  # times `retry`: asking again and again with a dead credential locks accounts
@@ -134,6 +136,7 @@ class Health:
         problem = json.dumps(asdict(ConnectionProblem(code, error.message, error.hint)))
         longest = max(seconds, self.of(connection).paused_for)  # another worker may have been told to wait longer
         until = self.table.clock.now() + timedelta(seconds=longest)
+        log.warning("connection waits, %s: %s", code, connection)  # infra/alerts.bicep looks for this line
         self._change(connection, lambda _: {"paused_until": until, "problem": problem})
 
     def _change(self, connection: str, changes: Callable[[Mapping[str, Value]], Mapping[str, Value]]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from shared.azure_devops.revisions import Revision
 
 SCHEMA = 1
+QUEUE = "service-hook-events"
 EVENTS = {
     "workitem.updated": "updated",
     "workitem.commented": "updated",  # a comment makes a revision, too, and the event carries all of it

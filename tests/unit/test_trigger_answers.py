@@ -9,10 +9,11 @@ import azure.functions as func
 import pytest
 
 from shared.connections.hook_password import derive
+from shared.edge import Edge
 from shared.errors import BridgeError, ConfigurationError, RejectedRequestError, TransientError
 from shared.services import Services
 from shared.settings import SCHEDULES
-from shared.triggers import answers, http_connections, http_health, http_hooks
+from shared.triggers import answers, http_connections, http_edge_health, http_health, http_hooks
 
 KEY = "k" * 48
 EVENT = {"eventType": "workitem.updated", "resource": {"workItemId": 7, "revision": {"id": 7, "rev": 2}}}
@@ -42,7 +43,7 @@ def ask(function: Any, method: str = "GET", **request: Any) -> tuple[int, dict[s
 
 def deliver(queue: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[int, dict[str, Any]]:
     settings = SimpleNamespace(hook_key=KEY, hook_epoch=1)
-    monkeypatch.setattr(http_hooks, "services", SimpleNamespace(settings=settings, hook_events=queue))
+    monkeypatch.setattr(http_hooks, "edge", SimpleNamespace(settings=settings, hook_events=queue))
     credentials = b64encode(f"azure-devops:{derive(KEY, 'contoso', 1)}".encode()).decode()
     return ask(
         http_hooks.take_hook,
@@ -146,3 +147,18 @@ def test_a_flag_is_true_or_false(monkeypatch: pytest.MonkeyPatch) -> None:
     status, document = ask(http_health.health, params={"deep": "yes"})
 
     assert (status, document["problems"][0]["field"]) == (400, "deep")
+
+
+def test_the_edge_is_healthy_as_soon_as_it_can_take_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_edge_health, "edge", Edge({"HOOK_KEY": KEY, "AzureWebJobsStorage__accountName": "acc"}))
+
+    assert ask(http_edge_health.health) == (200, {"status": "healthy"})
+
+
+def test_the_edges_health_names_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_edge_health, "edge", Edge({"HOOK_KEY": KEY}))
+
+    status, document = ask(http_edge_health.health)
+
+    assert status == 503
+    assert [problem["message"].partition(" ")[0] for problem in document["problems"]] == ["AzureWebJobsStorage"]
