@@ -13,7 +13,7 @@ import azure.functions as func
 from shared.services import services
 from shared.settings import STORAGE_CONNECTION
 from shared.storage.raw_queues import decoded
-from shared.tickets.failed_messages.poisoned import EVENTS
+from shared.tickets.failed_messages.poisoned import EVENTS, REGISTRIES
 from shared.tickets.observing.hook_events import read_message
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,12 @@ def work(msg: func.QueueMessage) -> None:
         services.rounds.run(message)
     else:
         services.work.lane(message["connection"], message["lane"])
+
+
+@blueprint.queue_trigger("msg", REGISTRIES, connection=STORAGE_CONNECTION)
+def read_registries(msg: func.QueueMessage) -> None:
+    """Read a repository, or see to what a push or a first question makes necessary."""
+    services.registry_runs.run(json.loads(decoded(msg.get_body())))
 
 
 @blueprint.queue_trigger("msg", EVENTS, connection=STORAGE_CONNECTION)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import batched
 
 from shared.azure_devops.organisation import TOO_LARGE, Call, Organisation
-from shared.azure_devops.sources import Version, list_items, read_archive, read_blob, read_blobs
+from shared.azure_devops.sources import Item, Version, list_items, read_archive, read_blob, read_blobs
 from shared.errors import NotFoundError, RefusedError
 from shared.registries.files import SourceFile, Unread
 from shared.registries.sources.archives import Archive, TooLargeError, UnreadableError
 from shared.registries.sources.limits import Limits
 from shared.registries.sources.object_ids import is_content_of, object_id_of
-from shared.registries.sources.trees import File, Tree, tree_of
+from shared.registries.sources.trees import File
 
 _REFUSED = "Azure DevOps does not hand out its content"
 _FALSE = "its content is not the one that its object id names"
@@ -37,10 +37,9 @@ class Source:
     limits: Limits
     pace: Callable[[], None]
 
-    def tree(self, wanted: Callable[[str], bool]) -> Tree:
-        """Return which files are to be read, by one call. Raises what Azure DevOps raises."""
-        call = list_items(self.project, self.repository, Version("commit", self.commit))
-        return tree_of(self.organisation.do(call), wanted, self.limits)
+    def items(self) -> list[Item]:
+        """Return everything that is in the commit, by one call. Raises what Azure DevOps raises."""
+        return self.organisation.do(list_items(self.project, self.repository, Version("commit", self.commit)))
 
     def all_of(self, files: Sequence[File]) -> Iterator[Found]:
         """Yield the content of each file, or why there is none, by one call whatever their number.

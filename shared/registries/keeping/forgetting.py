@@ -1,0 +1,67 @@
+"""Forgets what nobody asked for lately, and everything of a connection that is deleted."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.connections.models import Connection
+from shared.connections.organisations import Organisations
+from shared.connections.store import ConnectionStore
+from shared.errors import BridgeError
+from shared.links.service_hooks import Pushes, ServiceHooks
+from shared.registries.keeping.following import Followed, Following
+from shared.registries.keeping.reading import ReadCommit
+from shared.registries.keeping.readings import Readings
+from shared.registries.keeping.shelf import Shelf
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """`days` is for how long something is kept that nobody asks for; 0 is for ever."""
+
+    connections: ConnectionStore
+    organisations: Organisations
+    service_hooks: ServiceHooks
+    readings: Readings
+    read: ReadCommit
+    following: Following
+    shelf: Shelf
+    days: int
+
+    def __call__(self, connection: str) -> None:
+        """Forget what nobody asked for lately; what is being read is left. Done twice, it changes nothing."""
+        stored = self.connections.find(connection)
+        if stored is None or not self.days:
+            return
+        limit = self.readings.now() - timedelta(days=self.days)
+        for reading in list(self.readings.of(connection)):
+            if reading.asked_at < limit and not self.readings.is_leased(reading):
+                self.read.forget(reading)
+        followed = list(self.following.all(connection))
+        kept = {one.repository for one in followed if one.asked_at >= limit}
+        for one in followed:
+            if one.asked_at < limit:
+                self._unfollow(stored, one, last=one.repository not in kept)
+
+    def all_of(self, connection: str) -> None:
+        """Forget everything of a connection that is being deleted, whose subscriptions are gone."""
+        for reading in list(self.readings.of(connection)):
+            self.read.forget(reading)
+        for one in list(self.following.all(connection)):
+            self.following.forget(one)
+        self.shelf.clear(connection)
+
+    def _unfollow(self, connection: Connection, followed: Followed, *, last: bool) -> None:
+        """Take the subscription back first: without the row nobody would."""
+        if last:
+            try:
+                organisation = self.organisations.of(connection)
+                self.service_hooks.remove_pushes(
+                    organisation, connection, Pushes(followed.project, followed.repository)
+                )
+            except BridgeError as error:
+                log.warning("pushes still heard of", extra={"connection": connection.name, "why": error.message})
+                return
+        self.following.forget(followed)
