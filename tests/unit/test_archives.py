@@ -39,7 +39,11 @@ def test_what_is_plain_is_read() -> None:
     assert [archive.read(name, most=MOST) for name in archive.names] == [b"one", b""]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"no archive", b"PK\x05\x06" + b"\xff" * 18, packed(("a", b"b"))[:-3]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK", b"no archive", b"PK\x05\x06" + b"\xff" * 18, packed(("a", b"b"))[:-3]],
+    ids=["empty", "two bytes", "text", "an end alone", "cut off"],
+)
 def test_what_is_no_archive_is_said_to_be_none(content: bytes) -> None:
     with pytest.raises(UnreadableError, match="damaged"):
         opened(content)

@@ -11,8 +11,9 @@ from shared.azure_devops.subscriptions import PUSH
 
 ROUND = "push"
 SCHEMA = 1
-_MOST_REFS = 100
+_MOST_REFS = 25
 _MAX_TEXT = 400
+"""Characters, of at most four bytes each: 25 names fit a message."""
 
 
 @dataclass(frozen=True, slots=True)
