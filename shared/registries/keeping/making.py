@@ -18,7 +18,7 @@ from shared.texts.masking import masked, masked_tree
 OWN = "registry.toml"
 _MANY = 2000
 """Files that changed, of which so many take as long as all of them."""
-_MAX_SUMMARY = 1024 * 1024
+_MAX_SUMMARY = 2_000_000
 _TOO_MUCH = "it registers more than is kept of one file"
 
 type Given = Sequence[Mapping[str, Any]]
