@@ -1,6 +1,7 @@
 """`/connections/{connection}/registries`: what a repository registers."""
 
 from typing import TypedDict, get_args
+from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
@@ -18,6 +19,7 @@ _MERMAID, _TEXT, _SVG = "text/vnd.mermaid", "text/plain", "image/svg+xml"
 _FORMS: dict[str, Form] = {JSON: "json", _MERMAID: "mermaid", _TEXT: "mermaid", _SVG: "svg"}
 _MEDIA_TYPES: dict[Form, str] = {"json": JSON, "mermaid": _MERMAID, "svg": _SVG}
 _ANY = ("*/*", "application/*")
+_NAMES = ("connection", "project", "repository")
 _RETRY_AFTER = 2
 _OF_ANY = {
     # Whoever has it asks again each time: a branch moves when it likes.
@@ -65,12 +67,14 @@ class PendingView(TypedDict):
 def read_registry(req: func.HttpRequest) -> func.HttpResponse:
     """Show what a repository's source registers under which name and what it depends on; nothing of it is executed.
 
-    As JSON, Mermaid or SVG, by `Accept` or `?format=`. `?against=` shows what differs from another commit. What is
-    large, or was never read, is answered with 202 until a queue has read it; if that fails, with the reason.
+    As JSON, Mermaid or SVG, by `Accept` or `?format=`. `?against=` shows what differs from another commit, as JSON.
+    What is large, and was never read, is answered with 202 until a queue has read it; if that fails, with the reason.
     """
-    form = _form(req)
-    connection, project, repository = (req.route_params[name] for name in ("connection", "project", "repository"))
-    ref, against = req.params.get("ref", ""), req.params.get("against", "")
+    form, ref, against = _form(req), req.params.get("ref", ""), req.params.get("against", "")
+    if against and form != "json":
+        problem = FieldProblem("format", "must be json where two commits are compared")
+        raise RejectedRequestError("A difference is not drawn.", hint="Use ?format=json.", problems=[problem])
+    connection, project, repository = (req.route_params[name] for name in _NAMES)
     question = services.registries.question(connection, project, repository, ref, against)
     headers = {"ETag": question.etag(form), **_OF_ANY}
     if _is_known(req, headers["ETag"]):
@@ -93,8 +97,16 @@ def _pending(req: func.HttpRequest, pending: Pending) -> func.HttpResponse:
         "attempts": pending.attempts,
         "problem": {"message": problem.message, "hint": problem.hint} if problem else None,
     }
-    headers = {"Retry-After": str(_RETRY_AFTER), "Location": req.url, "Cache-Control": "no-store"}
+    headers = {"Retry-After": str(_RETRY_AFTER), "Location": _address(req), "Cache-Control": "no-store"}
     return ok(view, status=202, headers=headers)
+
+
+def _address(req: func.HttpRequest) -> str:
+    """Where the same is asked again; a function key may be in the query, and is in no answer."""
+    connection, project, repository = (quote(req.route_params[name], safe="") for name in _NAMES)
+    path = f"{services.settings.public_url}/api/connections/{connection}/registries/{project}/{repository}"
+    query = {name: req.params[name] for name in ("ref", "against", "format") if name in req.params}
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _form(req: func.HttpRequest) -> Form:

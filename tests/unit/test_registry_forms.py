@@ -1,9 +1,12 @@
 """In which form a registry is answered, and to whom it is nothing new."""
 
+from types import SimpleNamespace
+
 import azure.functions as func
 import pytest
 
 from shared.errors import RejectedRequestError
+from shared.triggers import http_registries
 from shared.triggers.http_registries import _form, _is_known
 
 
@@ -52,3 +55,14 @@ def test_a_tag_is_known_among_others_and_weakened(given: str) -> None:
 @pytest.mark.parametrize("given", ["", '"ab"', "a", '"b"'])
 def test_another_tag_is_not(given: str) -> None:
     assert not _is_known(func.HttpRequest("GET", "/", headers={"If-None-Match": given}, body=b""), '"a"')
+
+
+def test_where_to_ask_again_names_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SimpleNamespace(settings=SimpleNamespace(public_url="https://bridge.example"))
+    monkeypatch.setattr(http_registries, "services", settings)
+    names = {"connection": "contoso", "project": "Web Shop", "repository": "shop"}
+    asked = func.HttpRequest("GET", "/", params={"ref": "a/b", "code": "secret"}, route_params=names, body=b"")
+
+    assert http_registries._address(asked) == (
+        "https://bridge.example/api/connections/contoso/registries/Web%20Shop/shop?ref=a%2Fb"
+    )

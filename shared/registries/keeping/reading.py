@@ -111,7 +111,8 @@ class ReadCommit:
         except Exception:
             self._ended(watch.reading, TransientError(_DEFECT))
             raise
-        self._clear(asked.key)
+        with suppress(TransientError):  # what is too many now is too many the next time
+            self._clear(asked.key)
         return kept
 
     def _latest(self, key: Key) -> Kept | None:

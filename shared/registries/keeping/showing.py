@@ -14,6 +14,7 @@ from shared.registries.keeping.kept import Kept
 from shared.registries.keeping.questions import Asked
 from shared.registries.keeping.registries import Question
 from shared.registries.reading import assemble
+from shared.validation import well_formed
 
 type Form = Literal["json", "mermaid", "svg"]
 
@@ -38,15 +39,16 @@ class AnswerView(TypedDict):
 
 
 def shown(question: Question, kept: Sequence[Kept], form: Form) -> str:
-    """Return the answer's text."""
+    """Return the answer's text. A difference has one form, JSON. Names may hold halves of surrogate pairs."""
     registries = [_registry(asked, one) for asked, one in zip(question.all, kept, strict=True)]
     match form:
         case "json":
-            return json.dumps(view(question, registries), ensure_ascii=False)
+            text = json.dumps(view(question, registries), ensure_ascii=False)
         case "mermaid":
-            return as_mermaid(registries[0])
+            text = as_mermaid(registries[0])
         case "svg":
-            return as_svg(registries[0], link_to=question.asked.link)
+            text = as_svg(registries[0], link_to=question.asked.link)
+    return well_formed(text)
 
 
 def view(question: Question, registries: Sequence[Registry]) -> AnswerView:

@@ -39,7 +39,13 @@ class Source:
 
     def items(self) -> list[Item]:
         """Return everything that is in the commit, by one call. Raises what Azure DevOps raises."""
-        return self.organisation.do(list_items(self.project, self.repository, Version("commit", self.commit)))
+        try:
+            return self.organisation.do(list_items(self.project, self.repository, Version("commit", self.commit)))
+        except RefusedError as error:
+            if error.rule != TOO_LARGE:
+                raise
+            message = "The repository has more files than are read: their list alone is over 64 MB."
+            raise RefusedError(message, hint="Split the repository.", rule=TOO_LARGE) from error
 
     def all_of(self, files: Sequence[File]) -> Iterator[Found]:
         """Yield the content of each file, or why there is none, by one call whatever their number.
