@@ -54,7 +54,7 @@ class World:
         asked = {"organization": self.azure.name, "project": "Mobile", "name": "shop", "files": named}
         made = self.azure.control("POST", "repositories", asked)
         repository = Repository(made["id"], "shop", "Mobile", "refs/heads/main", disabled=False)
-        organisation = self.azure.as_bearer("application")
+        organisation = self.azure.as_bearer("ada")
         connection = Connection("c", "https://u/o", "service_principal", "s", "B", Defaults())
         return Asked(connection, organisation, repository, Version(made["commit"], "refs/heads/main"), [])
 

@@ -15,7 +15,7 @@ _ROWS = "f|"
 _AFTER = "~"
 _MOST_REFS = 10
 """Of one repository; the ones that were asked for last."""
-NEVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 REMEMBERED_WITHIN = timedelta(days=1)
 """When something was last asked for is known to a day: a question costs no write of its own."""
 
@@ -29,7 +29,7 @@ class Followed:
     project_name: str
     repository: str
     ref: str
-    asked_at: datetime = NEVER
+    asked_at: datetime = _NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +89,5 @@ def _followed(row: Row) -> Followed:
         project_name=str(values["project_name"]),
         repository=str(values["repository"]),
         ref=str(values["ref"]),
-        asked_at=asked_at if isinstance(asked_at, datetime) else NEVER,
+        asked_at=asked_at if isinstance(asked_at, datetime) else _NEVER,
     )

@@ -9,7 +9,7 @@ from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
 from shared.errors import BridgeError
 from shared.links.service_hooks import Pushes, ServiceHooks
-from shared.registries.keeping.following import Followed, Following
+from shared.registries.keeping.following import Following
 from shared.registries.keeping.reading import ReadCommit
 from shared.registries.keeping.readings import Readings
 from shared.registries.keeping.shelf import Shelf
@@ -40,10 +40,14 @@ class Forgetting:
             if reading.asked_at < limit and not self.readings.is_leased(reading):
                 self.read.forget(reading)
         followed = list(self.following.all(connection))
+        over = [one for one in followed if one.asked_at < limit]
         kept = {one.repository for one in followed if one.asked_at >= limit}
-        for one in followed:
-            if one.asked_at < limit:
-                self._unfollow(stored, one, last=one.repository not in kept)
+        deaf = self._deaf_to(
+            {Pushes(one.project, one.repository) for one in over if one.repository not in kept}, stored
+        )
+        for one in over:
+            if one.repository in kept | deaf:
+                self.following.forget(one)
 
     def all_of(self, connection: str) -> None:
         """Forget everything of a connection that is being deleted, whose subscriptions are gone."""
@@ -53,15 +57,13 @@ class Forgetting:
             self.following.forget(one)
         self.shelf.clear(connection)
 
-    def _unfollow(self, connection: Connection, followed: Followed, *, last: bool) -> None:
-        """Take the subscription back first: without the row nobody would."""
-        if last:
+    def _deaf_to(self, pushes: set[Pushes], connection: Connection) -> set[str]:
+        """Take subscriptions back; returns of which repositories. The others' rows stay: without them nobody would."""
+        done: set[str] = set()
+        for one in pushes:
             try:
-                organisation = self.organisations.of(connection)
-                self.service_hooks.remove_pushes(
-                    organisation, connection, Pushes(followed.project, followed.repository)
-                )
+                self.service_hooks.remove_pushes(self.organisations.of(connection), connection, one)
+                done.add(one.repository)
             except BridgeError as error:
                 log.warning("pushes still heard of", extra={"connection": connection.name, "why": error.message})
-                return
-        self.following.forget(followed)
+        return done

@@ -21,7 +21,7 @@ _SCHEMA = 1
 _ROWS = "r|"
 _AFTER = "~"
 """Sorts after every character that keys are made of."""
-NEVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_PROBLEM = 10_000
 
 
@@ -87,9 +87,9 @@ class Reading:
     state: State = State.WAITING
     attempts: int = 0
     problem: Problem | None = None
-    asked_at: datetime = NEVER
+    asked_at: datetime = _NEVER
     owner: str = ""
-    written_at: datetime = field(default=NEVER, compare=False)
+    written_at: datetime = field(default=_NEVER, compare=False)
     etag: str = field(default="", compare=False)
 
 
@@ -199,7 +199,7 @@ def _reading(row: Row) -> Reading:
         state=State(str(values["state"])),
         attempts=int(str(values["attempts"])),
         problem=_problem(str(values["problem"])),
-        asked_at=asked_at if isinstance(asked_at, datetime) else NEVER,
+        asked_at=asked_at if isinstance(asked_at, datetime) else _NEVER,
         owner=str(values["owner"]),
         written_at=row.written_at,
         etag=row.etag,
