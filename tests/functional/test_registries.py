@@ -138,7 +138,7 @@ def test_traps_leave_nothing_and_get_an_answer(bridge: Bridge) -> None:
     found = read(bridge)
 
     assert names(found) == ["a.v1"]
-    unread = {one["path"]: one["reason"] for one in found["registry"]["unread"]}
+    unread = {one["file"]: one["reason"] for one in found["registry"]["unread"]}
     assert unread == {
         "../up.py": "its path is none that Git allows",
         "large.py": "larger than 2 MB",

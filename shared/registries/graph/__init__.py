@@ -36,7 +36,7 @@ class NodeView(TypedDict):
 class UnreadView(TypedDict):
     """A file that was not read."""
 
-    path: str
+    file: str
     reason: str
 
 
@@ -62,7 +62,7 @@ def as_json(registry: Registry, *, link_to: Callable[[str, int], str] | None) ->
         {"name": n.name, "file": n.file, "line": n.line, "url": link_to(n.file, n.line) if link_to else None}
         for n in registry.nodes
     ]
-    return {"schema": 1, "nodes": nodes, "unread": [{"path": u.path, "reason": u.reason} for u in registry.unread]}
+    return {"schema": 1, "nodes": nodes, "unread": [{"file": u.path, "reason": u.reason} for u in registry.unread]}
 
 
 def difference(before: Registry, after: Registry) -> DifferenceView:
