@@ -6,7 +6,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-QUEUES = ("ticket-requests", "ticket-work", "service-hook-events", "ticket-updates", "alerts")
+QUEUES = ("ticket-requests", "ticket-work", "registry-work", "service-hook-events", "ticket-updates", "alerts")
 CONTAINER = "ticket-requests"
 
 

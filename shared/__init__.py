@@ -5,8 +5,11 @@ services       composition: hands out use cases, and makes those that queues and
 edge           composition of the app that takes service hooks and does nothing else
 administration, ticket_services
                composition: make use cases of what people set up, and of what is asked of tickets
+registry_services
+               composition: makes use cases of what source code registers
 clients        composition: builds each client and store once per process
 tickets        snapshots in, work items kept, updates out: accept, plan, work, observe, outbox
+registries     what a repository's source registers under which name, read and never executed
 links          application or environment → project, with what to create there
 tokens         personal access tokens of a connection's user, their values in Key Vault
 connections    one Azure DevOps organisation each, and its credential

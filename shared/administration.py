@@ -1,6 +1,5 @@
 """Composition of what people set up: connections, links, service hooks, and whether work items are made."""
 
-from shared.clients import Clients
 from shared.connections.browse import Browse
 from shared.connections.check import CheckConnection, Place
 from shared.connections.consent import Consent
@@ -13,6 +12,8 @@ from shared.links.show_hook import ShowHook
 from shared.links.showing import ShowLinks
 from shared.links.unsubscribing import Unsubscribing
 from shared.once import once
+from shared.registries.keeping.given import problems_of
+from shared.registry_services import RegistryServices
 from shared.storage.tables import Table
 from shared.tickets.api.preview import Preview
 from shared.tickets.holds.shares import Shares
@@ -33,7 +34,7 @@ from shared.tokens.rotation import Tools
 from shared.tokens.runs import Runs
 
 
-class Administration(Clients):
+class Administration(RegistryServices):
     """Use cases of administration. Reading any of them may raise `ConfigurationError`."""
 
     @once
@@ -49,6 +50,7 @@ class Administration(Clients):
             has_tickets=lambda name: has_any(self._tickets, name),
             unfit=Inheriting(self.links),
             secret_of=self.managed_tokens.secret_of,
+            unfit_conventions=problems_of,
         )
 
     @once
@@ -115,7 +117,7 @@ class Administration(Clients):
     def save_link(self) -> SaveLink:
         """`PUT /links/{kind}/{asset}`."""
         hooks, moving = self._service_hooks, Moving(self._tickets)
-        return SaveLink(self.links, self.connections, self._organisations, hooks, moving)
+        return SaveLink(self.links, self.connections, self._organisations, hooks, moving, problems_of)
 
     @once
     def show_links(self) -> ShowLinks:
@@ -151,6 +153,7 @@ class Administration(Clients):
             regrouping=Regrouping(self._tickets, self._accept, self._times),
             vault=self._vault,
             alerts=self.alerts,
+            forget=self._forget_registries.all_of,
         )
 
     @once

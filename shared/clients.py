@@ -70,6 +70,11 @@ class Clients:
         return Queue(self._account, HOOK_EVENTS)
 
     @once
+    def registry_work(self) -> Queue:
+        """The queue of what repositories are to be read."""
+        return Queue(self._account, "registry-work")
+
+    @once
     def alerts(self) -> Alerts:
         """What a person should know of."""
         return Alerts(Queue(self._account, ALERTS))

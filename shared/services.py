@@ -144,6 +144,7 @@ class Services(Administration, TicketServices):
     def _doctor(self) -> Doctor:
         return Doctor(
             links=self.links,
+            followed=self._following.pushes,
             organisations=self._organisations,
             service_hooks=self._service_hooks,
             records=HookRecords(self._tickets),

@@ -17,6 +17,7 @@ DEFAULT_ENTRA_URL = "https://login.microsoftonline.com"
 MAX_IMPORT_BYTES = 100 * 1024 * 1024
 KEEP_HISTORY_DAYS = 730
 KEEP_FAILED_MESSAGES_DAYS = 90
+KEEP_REGISTRIES_DAYS = 30
 _MOST_DAYS = 36_500
 SCHEDULES = (
     "SWEEP_SCHEDULE",
@@ -66,6 +67,7 @@ class Settings:
     tables_epoch: int = 1
     keep_history_days: int = KEEP_HISTORY_DAYS
     keep_failed_messages_days: int = KEEP_FAILED_MESSAGES_DAYS
+    keep_registries_days: int = KEEP_REGISTRIES_DAYS
     client_id: str | None = None
 
     @classmethod
@@ -93,6 +95,9 @@ class Settings:
             keep_history_days=reader.number("KEEP_HISTORY_DAYS", int, KEEP_HISTORY_DAYS, least=0, most=_MOST_DAYS),
             keep_failed_messages_days=reader.number(
                 "KEEP_FAILED_MESSAGES_DAYS", int, KEEP_FAILED_MESSAGES_DAYS, least=0, most=_MOST_DAYS
+            ),
+            keep_registries_days=reader.number(
+                "KEEP_REGISTRIES_DAYS", int, KEEP_REGISTRIES_DAYS, least=0, most=_MOST_DAYS
             ),
             client_id=reader.client_id(),
         )

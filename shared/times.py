@@ -53,6 +53,8 @@ class Times:
     """How long a lane of a connection that floods waits while others have work."""
     proved_within: float = 60.0
     """How long a new personal access token may take until Azure DevOps accepts it."""
+    reading: float = 480.0
+    """How long a repository may be read: less than a function may run."""
     resends_remembered: float = 86_400.0
     """How long it is remembered that a message whose host died was sent again."""
 

@@ -25,8 +25,8 @@ def closed(document: dict[str, Any]) -> dict[str, Any]:
 def schema_of(document: dict[str, Any], operation_id: str, status: int) -> dict[str, Any]:
     """Return the schema of an answer."""
     found = (one for path in document["paths"].values() for one in path.values() if one["operationId"] == operation_id)
-    (content,) = next(found)["responses"][str(status)]["content"].values()
-    return dict(content["schema"])
+    content = next(found)["responses"][str(status)]["content"]
+    return dict(content["application/json"]["schema"])
 
 
 def _reached(value: Any, schemas: dict[str, Any], seen: frozenset[str] = frozenset()) -> Iterator[str]:

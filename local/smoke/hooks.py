@@ -31,7 +31,7 @@ def make_subscription(run: Run, place: Place) -> Subscription:
     call = subscribe(
         event=_EVENT,
         project=place.project.id,
-        tag=_tag(run),
+        only={"tag": _tag(run)},
         url=_url(run),
         user_name=USER_NAME,
         password=password,

@@ -18,13 +18,17 @@ _REFS_A_PAGE = "1000"
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository; `default_branch` is a full name such as `refs/heads/main`, empty while it has no commit."""
+    """A repository of a project, by its id and name.
+
+    `default_branch` is a full name such as `refs/heads/main`, empty while it has no commit.
+    """
 
     id: str
     name: str
     project: str
     default_branch: str
     disabled: bool
+    project_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,14 @@ def _repositories(value: Any) -> list[Repository]:
 
 
 def _repository(value: Any) -> Repository:
+    project = record(value.get("project"))
     return Repository(
         id=name(value["id"]),
         name=name(value["name"]),
-        project=optional_text(record(value.get("project")).get("id")),
+        project=optional_text(project.get("id")),
         default_branch=optional_text(value.get("defaultBranch")),
         disabled=flag(value.get("isDisabled")),
+        project_name=optional_text(project.get("name")),
     )
 
 

@@ -1,9 +1,10 @@
 """What is in a Git repository at one version: names, files, or all of it as a zip archive.
 
 https://learn.microsoft.com/rest/api/azure/devops/git/items
-https://learn.microsoft.com/rest/api/azure/devops/git/blobs/get-blob
+https://learn.microsoft.com/rest/api/azure/devops/git/blobs
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,12 +29,17 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file or folder at one version; `path` starts with a slash, `object_id` names a file's content."""
+    """A file or folder at one version; `path` starts with a slash, `object_id` names a file's content.
+
+    The content of a `link` is where it leads; a `submodule` is a commit of another repository.
+    """
 
     path: str
     object_id: str
     commit: str
     folder: bool
+    link: bool = False
+    submodule: bool = False
 
 
 def list_items(project: str, repository: str, version: Version, folder: str = "/") -> Call[list[Item]]:
@@ -61,6 +67,16 @@ def read_blob(project: str, repository: str, object_id: str, *, max_bytes: int) 
     """Read a file's content by its object id. Raises `RefusedError` (`too_large`)."""
     path = f"{_repository(project, repository)}/blobs/{segment(object_id)}"
     return _bytes(path, {**_VERSION, "$format": "octetstream"}, BYTES, max_bytes)
+
+
+def read_blobs(project: str, repository: str, object_ids: Sequence[str], *, max_bytes: int) -> Call[bytes]:
+    """Read several files' contents as a zip archive, whose entries' names are not documented.
+
+    Raises `RefusedError` (`too_large`), `NotFoundError` when one of them is not there.
+    """
+    path = f"{_repository(project, repository)}/blobs"
+    body = list(object_ids)
+    return Call("POST", path, _same, _VERSION, body, accept=_ZIP, judge=judge_bytes, max_bytes=max_bytes)
 
 
 def _repository(project: str, repository: str) -> str:
@@ -93,4 +109,6 @@ def _item(value: Any) -> Item:
         object_id=name(value["objectId"]),
         commit=optional_text(value.get("commitId")),
         folder=flag(value.get("isFolder")),
+        link=flag(value.get("isSymLink")),
+        submodule=value.get("gitObjectType") == "commit",
     )

@@ -15,15 +15,16 @@ _VERSION = {"api-version": "7.1"}
 _CONSUMER = {"consumerId": "webHooks", "consumerActionId": "httpRequest"}
 VERSION = "1.0"
 """Of the resources that events describe: "for most scenarios 1.0 is the safest", and without one it is the latest."""
-_FILTERS = ("areaPath", "workItemType", "changedFields", "linksChanged", "commentPattern")
+PUSH = "git.push"
+_FILTERS = ("areaPath", "workItemType", "changedFields", "linksChanged", "commentPattern", "branch", "pushedBy")
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """One subscription; `status` is enabled, onProbation, disabledByUser, disabledBySystem, …
 
-    `filters` are those that are set besides project and tag, by the name of their input; `details` is empty where the
-    whole resource is sent, else minimal or none.
+    `filters` are those that are set besides project, tag and repository, by the name of their input; `details` is empty
+    where the whole resource is sent, else minimal or none.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Subscription:
     version: str = VERSION
     filters: Mapping[str, str] = field(default_factory=dict)
     details: str = ""
+    repository: str = ""
 
 
 def web_hooks() -> Call[list[Subscription]]:
@@ -48,8 +50,10 @@ def get_subscription(subscription: str) -> Call[Subscription]:
     return Call("GET", f"_apis/hooks/subscriptions/{segment(subscription)}", _subscription, _VERSION)
 
 
-def subscribe(*, event: str, project: str, tag: str, url: str, user_name: str, password: str) -> Call[Subscription]:
-    """Create a subscription for one event of a project's work items with a tag.
+def subscribe(
+    *, event: str, project: str, only: Mapping[str, str], url: str, user_name: str, password: str
+) -> Call[Subscription]:
+    """Create a subscription for one event of a project; `only` are its filters, such as `tag` or `repository`.
 
     The password is confidential to Azure DevOps; header values are not, so it never goes into one.
     """
@@ -58,7 +62,7 @@ def subscribe(*, event: str, project: str, tag: str, url: str, user_name: str, p
         "eventType": event,
         "resourceVersion": VERSION,
         **_CONSUMER,
-        "publisherInputs": {"projectId": project, "tag": tag},
+        "publisherInputs": {"projectId": project, **only},
         "consumerInputs": {"url": url, "basicAuthUsername": user_name, "basicAuthPassword": password},
     }
     return Call("POST", "_apis/hooks/subscriptions", _subscription, _VERSION, body, changes=True)
@@ -87,6 +91,7 @@ def _subscription(value: Any) -> Subscription:
         version=optional_text(value.get("resourceVersion")) or VERSION,
         filters={each: str(publisher[each]) for each in _FILTERS if _is_set(publisher.get(each))},
         details=_sent(optional_text(consumer.get("resourceDetailsToSend"))),
+        repository=optional_text(publisher.get("repository")),
     )
 
 

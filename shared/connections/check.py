@@ -18,6 +18,8 @@ from shared.errors import BridgeError, CredentialError, NotFoundError, RefusedEr
 
 _SAMPLE = add_fields({"System.Title": "A check of this connection: nothing is created"})
 _NOT_A_MEMBER = "TF401444"
+HOW_TO_READ_CODE = "Access level Basic, since Stakeholder has no code, and 'Read' {where}; scope vso.code for a token."
+"""How the right to read code is granted; `where` is a project in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def _rights_in(place: Place) -> list[_Right]:
             "code",
             partial(_read_code, place.project),
             f"read code {where}",
-            f"Access level Basic, since Stakeholder has no code, and 'Read' {where}; scope vso.code for a token.",
+            HOW_TO_READ_CODE.format(where=where),
         ),
     ]
 

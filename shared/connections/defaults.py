@@ -180,6 +180,8 @@ class Creates(_Settings):
 PerDay = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 AssigneeRules = Annotated[tuple[AssigneeRule, ...], Field(max_length=50)]
 Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]
+Registries = Annotated[tuple[dict[str, Any], ...], Field(max_length=50)]
+"""Conventions of what registers, each as a table of `registry.toml` is."""
 
 
 def _fitting[T: BaseModel](settings: T) -> T:
@@ -216,6 +218,7 @@ class Defaults(_Settings):
     snapshot_tags: bool = False
     severity_tag: bool = False
     redacted: bool = False
+    registries: Registries = ()
 
     _fits = model_validator(mode="after")(_fitting)
 
@@ -253,6 +256,7 @@ class Overrides(_Settings):
     snapshot_tags: bool | None = None
     severity_tag: bool | None = None
     redacted: bool | None = None
+    registries: Registries | None = None
 
     _fits = model_validator(mode="after")(_fitting)
 

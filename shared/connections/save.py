@@ -2,9 +2,10 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.projects import who_am_i
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 _OLD_STYLE = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9-]*\.visualstudio\.com")
 
 
+type UnfitConventions = Callable[[Sequence[Mapping[str, Any]]], Sequence[FieldProblem]]
+"""What is wrong with conventions of registries."""
 type Unfit = Callable[[Organisation, Connection, Connection], Sequence[FieldProblem]]
 """What the connection's links cannot take of new defaults (in which organisation, stored, wanted)."""
 
@@ -52,6 +55,7 @@ class SaveConnection:
     has_tickets: Callable[[str], bool]
     unfit: Unfit
     secret_of: Callable[[str], str]
+    unfit_conventions: UnfitConventions
 
     def __call__(self, name: str, request: ConnectionRequest, condition: Condition = ANY) -> Connection:
         """Check and store a connection.
@@ -61,7 +65,7 @@ class SaveConnection:
         nothing was stored.
         """
         _check_name(name)
-        _check_defaults(request)
+        self._check_defaults(request)
         stored = self.store.find(name)
         condition.check(stored.etag if stored else None, what="connection")
         self._check_changes(name, request, stored)
@@ -77,6 +81,18 @@ class SaveConnection:
         for forgotten in (stored.own_secrets if stored else set()) - {*saved.own_secrets, saved.secret}:
             self._forget(forgotten)
         return saved
+
+    def _check_defaults(self, request: ConnectionRequest) -> None:
+        defaults = request.defaults
+        found = [*check_templates(defaults), *self.unfit_conventions(defaults.registries)]
+        if found:
+            problems = [FieldProblem(f"/defaults{problem.field}", problem.message) for problem in found]
+            raise RejectedRequestError(
+                f"The connection cannot be used: {problems[0].field} {problems[0].message}.",
+                hint="Correct what is named in problems and send it again; nothing was stored.",
+                problems=problems,
+                status=422,
+            )
 
     def _check_changes(self, name: str, request: ConnectionRequest, stored: Connection | None) -> None:
         if stored is None:
@@ -212,19 +228,6 @@ def _check_name(name: str) -> None:
             "The connection's name cannot be used.",
             hint="Use lower-case letters, digits and hyphens, a letter first, at most 63 characters.",
             problems=[FieldProblem("connection", "must be lower-case letters, digits and hyphens, a letter first")],
-        )
-
-
-def _check_defaults(request: ConnectionRequest) -> None:
-    problems = [
-        FieldProblem(f"/defaults{problem.field}", problem.message) for problem in check_templates(request.defaults)
-    ]
-    if problems:
-        raise RejectedRequestError(
-            f"The connection cannot be used: {problems[0].field} {problems[0].message}.",
-            hint="Correct what is named in problems and send it again; nothing was stored.",
-            problems=problems,
-            status=422,
         )
 
 

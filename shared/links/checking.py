@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from shared.azure_devops.classification_nodes import area_paths, iteration_paths
@@ -17,9 +16,9 @@ from shared.connections.template_checks import check_templates
 from shared.errors import FieldProblem, NotFoundError, RefusedError
 from shared.links.assignees import people
 from shared.links.item_fields import below, constants, set_once
+from shared.texts.near import named, near
 
 _EXAMPLE: Mapping[str, Any] = {"System.Title": "A check of this link: nothing is created"}
-_MOST_NAMED = 20
 _DESCRIPTIONS = ("System.Description", "Microsoft.VSTS.TCM.ReproSteps")
 # Azure DevOps sets these itself when an item is made.
 _GIVEN = ("System.Title", "System.State", "System.AreaPath", "System.IterationPath", "System.Reason", PRIORITY)
@@ -62,7 +61,7 @@ def check(organisation: Organisation, wanted: str, making: Defaults, tag: str) -
 def _no_project(organisation: Organisation, wanted: str) -> FieldProblem:
     names = [project.name for project in every(organisation, list_projects)]
     found = f"there is no project {wanted} in the organisation, or the credential may not see it"
-    return FieldProblem("/project", f"{found}; {_near(wanted, names)}" if names else found)
+    return FieldProblem("/project", f"{found}; {near(wanted, names)}" if names else found)
 
 
 def _paths(organisation: Organisation, project: Project, making: Defaults) -> Iterator[FieldProblem]:
@@ -72,7 +71,7 @@ def _paths(organisation: Organisation, project: Project, making: Defaults) -> It
         if wanted:
             known = organisation.do(call(project.id))
             if wanted.casefold() not in {one.casefold() for one in known}:
-                yield FieldProblem(f"/{name}", f"{wanted} is no such path in the project; {_near(wanted, known)}")
+                yield FieldProblem(f"/{name}", f"{wanted} is no such path in the project; {near(wanted, known)}")
 
 
 def _redaction(making: Defaults) -> Iterator[FieldProblem]:
@@ -123,8 +122,8 @@ def _mapped(
     for name, value in making.fields.items():
         field = known.get(name.casefold())
         if field is None:
-            near = _near(name, [one.name for one in known.values()])
-            yield FieldProblem(f"/fields/{name}", f"is no field of {making.work_item_type} in the project; {near}")
+            alike = near(name, [one.name for one in known.values()])
+            yield FieldProblem(f"/fields/{name}", f"is no field of {making.work_item_type} in the project; {alike}")
         elif field.name.casefold() in read_only:
             yield FieldProblem(f"/fields/{name}", "is written by Azure DevOps only")
         elif not isinstance(value, FromSnapshot) and field.allowed and str(value) not in field.allowed:
@@ -146,7 +145,7 @@ def _required(making: Defaults, known: Iterable[TypeField]) -> Iterator[FieldPro
     covered |= {"microsoft.vsts.common.severity"}
     for field in known:
         if field.required and not field.default and field.name.casefold() not in covered:
-            values = f", one of: {_named(field.allowed)}" if field.allowed else ""
+            values = f", one of: {named(field.allowed)}" if field.allowed else ""
             words = f"{field.label} is required for {making.work_item_type}: give it a value in fields{values}"
             yield FieldProblem(f"/fields/{field.name}", words)
 
@@ -176,11 +175,11 @@ def _judged(
     try:
         organisation.do(validate_create(project.id, making.work_item_type, add_fields(example)))
     except (RefusedError, NotFoundError) as error:
-        named = error.fields if isinstance(error, RefusedError) else ()
+        at_fault = error.fields if isinstance(error, RefusedError) else ()
         later = {name.casefold() for name in making.fields} - {name.casefold() for name in constants(making)}
-        fields = [_pointer(name, person) for name in named if name.casefold() not in later]
+        fields = [_pointer(name, person) for name in at_fault if name.casefold() not in later]
         new = [FieldProblem(field, error.message) for field in fields if field not in found]
-        if new or named or found:
+        if new or at_fault or found:
             return new
         return [FieldProblem("/project", f"no {making.work_item_type} can be made there: {error.message}")]
     return []
@@ -199,15 +198,4 @@ def _pointer(name: str, person: str) -> str:
 
 
 def _one_of(value: str, names: Sequence[str]) -> str:
-    return f"{value} is not one of: {_named(names)}"
-
-
-def _near(wanted: str, names: Sequence[str]) -> str:
-    folded = {name.casefold(): name for name in names}
-    near = [folded[name] for name in get_close_matches(wanted.casefold(), folded, n=5, cutoff=0.5)]
-    return f"did you mean {_named(near)}?" if near else f"there are: {_named(sorted(names))}"
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    return f"{value} is not one of: {named(names)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from shared.azure_devops.subscriptions import VERSION, Subscription
+from shared.azure_devops.subscriptions import PUSH, VERSION, Subscription
 
 
 class Finding(StrEnum):
@@ -59,13 +59,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One project and event: `keep` stays, `remove` goes; `findings` says why, empty where all is well."""
+    """One project and event: `keep` stays, `remove` goes; `findings` says why, empty where all is well.
+
+    `repository` is the id of the one whose pushes are meant, empty for work items.
+    """
 
     project: str
     event: str
     keep: Subscription | None
     remove: tuple[Subscription, ...]
     findings: tuple[Finding, ...]
+    repository: str = ""
 
     @property
     def lacks_one(self) -> bool:
@@ -96,7 +100,7 @@ def mark_of(url: str) -> str:
     return next(iter(parse_qs(_parts(url).query).get("epoch", [])), "")
 
 
-def diagnose(project: str, event: str, found: Sequence[Subscription], wanted: Wanted) -> Case:
+def diagnose(project: str, event: str, found: Sequence[Subscription], wanted: Wanted, *, repository: str = "") -> Case:
     """Judge the subscriptions of ours for one project and event. The oldest sound one stays: the same for everybody."""
     oldest_first = sorted(found, key=lambda hook: (hook.created_at, hook.id))
     findings = {hook.id: finding_of(hook, wanted) for hook in oldest_first}
@@ -105,11 +109,11 @@ def diagnose(project: str, event: str, found: Sequence[Subscription], wanted: Wa
         rest = tuple(
             hook for hook in oldest_first if hook != sound[0] and findings[hook.id] != Finding.DISABLED_BY_USER
         )
-        return Case(project, event, sound[0], rest, (Finding.DUPLICATE,) * len(rest))
+        return Case(project, event, sound[0], rest, (Finding.DUPLICATE,) * len(rest), repository)
     if Finding.DISABLED_BY_USER in findings.values():
-        return Case(project, event, None, (), (Finding.DISABLED_BY_USER,))
+        return Case(project, event, None, (), (Finding.DISABLED_BY_USER,), repository)
     why = tuple(finding for finding in findings.values() if finding)
-    return Case(project, event, None, tuple(oldest_first), why or (Finding.MISSING,))
+    return Case(project, event, None, tuple(oldest_first), why or (Finding.MISSING,), repository)
 
 
 def finding_of(hook: Subscription, wanted: Wanted) -> Finding | None:
@@ -125,11 +129,18 @@ def finding_of(hook: Subscription, wanted: Wanted) -> Finding | None:
         return Finding.WRONG_FILTER
     if mark_of(hook.url) != mark_of(wanted.url):
         return Finding.OLD_PASSWORD
-    return Finding.WRONG_VERSION if hook.version != VERSION else None
+    return Finding.WRONG_VERSION if _is_another_version(hook) else None
+
+
+def _is_another_version(hook: Subscription) -> bool:
+    """Azure DevOps' own examples of pushes have `1.0-preview.1`; all have what is read of them."""
+    return not hook.version.startswith(VERSION) if hook.event == PUSH else hook.version != VERSION
 
 
 def _has_another_tag(hook: Subscription, wanted: Wanted) -> bool:
-    """No tag says nothing where Azure DevOps shows none of anybody."""
+    """No tag says nothing where Azure DevOps shows none of anybody; pushes have none."""
+    if hook.event == PUSH:
+        return False
     return (bool(hook.tag) or wanted.sees_tags) and hook.tag.casefold() != wanted.tag.casefold()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from shared.conditions import ANY, Condition
 from shared.connections.models import Connection, ConnectionState
 from shared.connections.organisations import Organisations
+from shared.connections.save import UnfitConventions
 from shared.connections.store import ConnectionStore
 from shared.errors import ConflictError, FieldProblem, NotFoundError, RejectedRequestError
 from shared.links.checking import check
@@ -26,6 +27,7 @@ class SaveLink:
     organisations: Organisations
     service_hooks: ServiceHooks
     moving: Moving
+    unfit_conventions: UnfitConventions
 
     def __call__(
         self,
@@ -56,8 +58,9 @@ class SaveLink:
     def _checked(self, kind: str, asset: str, request: LinkRequest, connection: Connection) -> Link:
         making = request.own.over(connection.defaults)
         found = check(self.organisations.of(connection), request.project, making, connection.tag)
-        if found.project is None or found.problems:
-            raise _wrong(found.problems)
+        problems = (*found.problems, *self.unfit_conventions(request.registries or ()))
+        if found.project is None or problems:
+            raise _wrong(problems)
         own = request.own
         if own.work_item_type:
             own = own.model_copy(update={"work_item_type": found.work_item_type})

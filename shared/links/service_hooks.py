@@ -1,17 +1,28 @@
-"""Makes sure that projects tell us what people do with our work items, by one subscription for each event."""
+"""Makes sure that projects tell us what people do with our work items, by one subscription for each event.
 
-from collections.abc import Iterable, Sequence
+Repositories whose registries were asked for have one more each, which tells of pushes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.azure_devops.organisation import Organisation
-from shared.azure_devops.subscriptions import Subscription, subscribe, unsubscribe, web_hooks
+from shared.azure_devops.subscriptions import PUSH, Subscription, subscribe, unsubscribe, web_hooks
 from shared.connections import hook_password
 from shared.connections.models import Connection
 from shared.errors import BridgeError, NotFoundError, RefusedError, RejectedRequestError
 from shared.links.hook_diagnosis import Case, Wanted, diagnose, is_ours
 
 EVENTS = ("workitem.commented", "workitem.deleted", "workitem.restored", "workitem.updated")
+
+
+@dataclass(frozen=True, slots=True)
+class Pushes:
+    """A repository of whose pushes we want to hear: the ids of its project and its own."""
+
+    project: str
+    repository: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +70,56 @@ class ServiceHooks:
 
         What a person switched off stays off. A listing that fails raises and changes nothing.
         """
-        for outcome in self.mend(organisation, connection, self.examine(organisation, connection, [project_id])):
+        self._provide(organisation, connection, self.examine(organisation, connection, [project_id]))
+
+    def provide_pushes(self, organisation: Organisation, connection: Connection, pushes: Pushes) -> None:
+        """Create the subscription to a repository's pushes, in the same way."""
+        self._provide(organisation, connection, self.examine(organisation, connection, [], [pushes]))
+
+    def remove_pushes(self, organisation: Organisation, connection: Connection, pushes: Pushes) -> None:
+        """Delete every subscription of ours to a repository's pushes. Raises what Azure DevOps does."""
+        wanted = self._wanted(connection, [])
+        ours = (hook for hook in organisation.do(web_hooks()) if hook.event == PUSH and is_ours(hook, wanted))
+        _remove(organisation, [hook for hook in ours if hook.repository.lower() == pushes.repository.lower()])
+
+    def _provide(self, organisation: Organisation, connection: Connection, cases: Sequence[Case]) -> None:
+        for outcome in self.mend(organisation, connection, cases):
             if outcome.error:
                 raise outcome.error
 
     def remove(self, organisation: Organisation, connection: Connection, project_id: str = "") -> None:
         """Delete every subscription of a connection in a project whose last link is gone, or in all projects.
 
-        Those that call an earlier address of ours go, too. Raises what Azure DevOps does.
+        Those that call an earlier address of ours go, too; those to pushes have to do with no link, and go with the
+        connection. Raises what Azure DevOps does.
         """
         wanted = self._wanted(connection, [])
         ours = (hook for hook in organisation.do(web_hooks()) if is_ours(hook, wanted))
-        _remove(organisation, [hook for hook in ours if project_id.lower() in ("", hook.project.lower())])
+        _remove(organisation, [hook for hook in ours if not project_id or _is_of_links(hook, project_id)])
 
-    def examine(self, organisation: Organisation, connection: Connection, project_ids: Iterable[str]) -> list[Case]:
-        """Judge each event of each project by one listing. Raises what Azure DevOps does: then nothing is known."""
+    def examine(
+        self,
+        organisation: Organisation,
+        connection: Connection,
+        project_ids: Iterable[str],
+        pushes: Iterable[Pushes] = (),
+    ) -> list[Case]:
+        """Judge each event of each project, and the pushes of each repository, by one listing.
+
+        Raises what Azure DevOps does: then nothing is known.
+        """
         listed = organisation.do(web_hooks())
         wanted = self._wanted(connection, listed)
-        ours: dict[tuple[str, str], list[Subscription]] = {}
+        ours: dict[tuple[str, str, str], list[Subscription]] = {}
         for hook in listed:
             if is_ours(hook, wanted):
-                ours.setdefault((hook.project.lower(), hook.event), []).append(hook)
-        places = [(project.lower(), event) for project in project_ids for event in EVENTS]
-        return [diagnose(*place, ours.get(place, []), wanted) for place in places]
+                ours.setdefault((hook.project.lower(), hook.event, hook.repository.lower()), []).append(hook)
+        places = [(project.lower(), event, "") for project in project_ids for event in EVENTS]
+        places += [(one.project.lower(), PUSH, one.repository.lower()) for one in pushes]
+        return [
+            diagnose(project, event, ours.get((project, event, repository), []), wanted, repository=repository)
+            for project, event, repository in places
+        ]
 
     def mend(self, organisation: Organisation, connection: Connection, cases: Sequence[Case]) -> list[Outcome]:
         """Bring every case to one sound subscription; one that is refused keeps what it has.
@@ -91,9 +129,11 @@ class ServiceHooks:
         `CredentialError` and `TransientError`; what was done until then stays done.
         """
         outcomes = [Outcome(case, self._mend(organisation, connection, case)) for case in cases]
-        made = {outcome.case.project for outcome in outcomes if outcome.case.lacks_one and not outcome.error}
+        made = [outcome.case for outcome in outcomes if outcome.case.lacks_one and not outcome.error]
         if made:
-            for case in self.examine(organisation, connection, sorted(made)):
+            projects = sorted({case.project for case in made if not case.repository})
+            pushes = [Pushes(case.project, case.repository) for case in made if case.repository]
+            for case in self.examine(organisation, connection, projects, pushes):
                 if case.keep:
                     _remove(organisation, case.remove)
         return outcomes
@@ -112,7 +152,7 @@ class ServiceHooks:
             subscribe(
                 event=case.event,
                 project=case.project,
-                tag=connection.tag,
+                only=_filters(connection, case),
                 url=self.url(connection.name),
                 user_name=hook_password.USER_NAME,
                 password=self.password(connection.name),
@@ -127,6 +167,14 @@ class ServiceHooks:
             tag=connection.tag,
             sees_tags=any(hook.tag for hook in listed),
         )
+
+
+def _filters(connection: Connection, case: Case) -> Mapping[str, str]:
+    return {"repository": case.repository} if case.repository else {"tag": connection.tag}
+
+
+def _is_of_links(hook: Subscription, project_id: str) -> bool:
+    return hook.event != PUSH and hook.project.lower() == project_id.lower()
 
 
 def _remove(organisation: Organisation, hooks: Iterable[Subscription]) -> None:

@@ -1,6 +1,9 @@
-"""Blobs that are read whole, bounded in size."""
+"""Blobs that are read and written whole, bounded in size."""
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from collections.abc import Iterator
+from contextlib import suppress
+
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
 
 from shared.errors import NotFoundError, RejectedRequestError, TransientError
 from shared.storage.account import Account
@@ -29,3 +32,38 @@ def read(account: Account, container: str, name: str, *, limit: int) -> bytes:
         ) from error
     except AzureError as error:
         raise TransientError(f"Blob {container}/{name} could not be read.") from error
+
+
+def write(account: Account, container: str, name: str, content: bytes) -> None:
+    """Store a blob, whatever was there; its container is made at its first use. Raises `TransientError`."""
+    client = account.blobs().get_container_client(container)
+    try:
+        try:
+            client.upload_blob(name, content, overwrite=True)
+        except ResourceNotFoundError:
+            with suppress(ResourceExistsError):  # another host may make it first
+                client.create_container()
+            client.upload_blob(name, content, overwrite=True)
+    except AzureError as error:
+        raise TransientError(f"Blob {container}/{name} could not be written.") from error
+
+
+def delete(account: Account, container: str, name: str) -> None:
+    """Remove a blob; one that is not there needs nothing. Raises `TransientError`."""
+    try:
+        account.blobs().get_blob_client(container, name).delete_blob()
+    except ResourceNotFoundError:
+        return
+    except AzureError as error:
+        raise TransientError(f"Blob {container}/{name} could not be removed.") from error
+
+
+def names(account: Account, container: str, prefix: str) -> Iterator[str]:
+    """Yield the names of blobs that begin so, none where there is no container. Raises `TransientError`."""
+    client = account.blobs().get_container_client(container)
+    try:
+        yield from client.list_blob_names(name_starts_with=prefix)
+    except ResourceNotFoundError:
+        return
+    except AzureError as error:
+        raise TransientError(f"Blobs of container {container} could not be listed.") from error

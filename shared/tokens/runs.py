@@ -139,7 +139,7 @@ class Runs:
 
 
 def threshold(token: ManagedToken, now: datetime, *, works: bool) -> int | None:
-    """Return at which of `WARNED_AT` a token is that could not be seen to, 0 where nothing works; None: there is time."""
+    """Return at which of `WARNED_AT` a token is that was not seen to, 0 where nothing works; None: there is time."""
     if token.current is None or not works:
         return 0
     return days_before(token.current.valid_to - now)

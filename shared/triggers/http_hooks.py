@@ -1,4 +1,4 @@
-"""`/hooks`: what Azure DevOps sends when people change work items.
+"""`/hooks`: what Azure DevOps sends when people change work items, or push.
 
 Azure DevOps disables a subscription at once on 410 and puts it on probation on 404, 429, 500 and most others; only
 408, 502, 503 and 504 are sent again soon. So authentic deliveries get 200 or 503, and nothing else: one that cannot be
@@ -14,6 +14,7 @@ import azure.functions as func
 from shared.connections import hook_password
 from shared.edge import edge
 from shared.errors import RejectedRequestError
+from shared.registries.keeping.pushes import read_push
 from shared.tickets.observing.hook_events import is_test, read_event
 from shared.triggers.answers import body_of, ok
 from shared.triggers.operations import operation
@@ -28,7 +29,10 @@ type Taken = Literal["taken", "ignored", "test", "unreadable"]
 
 
 class TakenView(TypedDict):
-    """What became of a delivery: *ignored* is what concerns no ticket, *test* what a person had sent by hand."""
+    """What became of a delivery.
+
+    *ignored* is what concerns no ticket and no repository, *test* what a person had sent by hand.
+    """
 
     event: Taken
 
@@ -58,10 +62,12 @@ def take_hook(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _taken_in(connection: str, payload: Any) -> Taken:
-    event = read_event(connection, payload) if isinstance(payload, dict) else None
-    if event is None:
+    if not isinstance(payload, dict):
+        return "ignored"
+    hint = read_event(connection, payload) or read_push(connection, payload)
+    if hint is None:
         return "ignored"
     if is_test(payload):
         return "test"
-    edge.hook_events.send(event.message())
+    edge.hook_events.send(hint.message())
     return "taken"

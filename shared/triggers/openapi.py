@@ -39,6 +39,7 @@ _REFUSALS = {
     400: "The path or the query cannot be used, or the body is not what it says to be.",
     401: "The delivery does not carry the password.",
     404: "What is named is not there.",
+    406: "None of the forms that are accepted is one in which it is given.",
     409: "The stored state does not allow it.",
     412: "The stored version is not the expected one.",
     413: "The body is too large.",
@@ -108,6 +109,9 @@ def _types(operations: Iterable[Operation]) -> Iterator[tuple[_Key, Mode, TypeAd
     for operation in operations:
         if operation.gives is not None:
             yield (operation.id, ""), "serialization", TypeAdapter(operation.gives)
+        for status, other in operation.others.items():
+            if other.gives is not None:
+                yield (operation.id, str(status)), "serialization", TypeAdapter(other.gives)
         for media_type, taken in operation.takes.items():
             yield (operation.id, media_type), "validation", TypeAdapter(taken)
         for parameter in parameters_of(operation):
@@ -162,22 +166,28 @@ def _parameter(parameter: Parameter, schemas: Mapping[_Key, Json]) -> Json:
 
 
 def _responses(operation: Operation, schemas: Mapping[_Key, Json], example: Json) -> Json:
-    done: Json = {"description": HTTPStatus(operation.status).phrase}
-    if operation.headers:
-        done["headers"] = {
-            name: {"description": words, "required": True, "schema": {"type": "string"}}
-            for name, words in operation.headers.items()
-        }
+    done: Json = {"description": HTTPStatus(operation.status).phrase, **_headers(operation.headers)}
     if operation.gives is not None:
         answer = example.get("answer", {})
         shown = {"example": answer["body"]} if "body" in answer else {}
-        done["content"] = {JSON: {"schema": schemas[operation.id, ""], **shown}}
+        texts = {media_type: {"schema": {"type": "string"}} for media_type in operation.texts}
+        done["content"] = {JSON: {"schema": schemas[operation.id, ""], **shown}, **texts}
     responses = {str(operation.status): done}
+    for status, other in operation.others.items():
+        body = {"content": {JSON: {"schema": schemas[operation.id, str(status)]}}} if other.gives is not None else {}
+        responses[str(status)] = {"description": other.words, **_headers(other.headers), **body}
     if operation.security == "key":
         responses["401"] = _UNKNOWN_KEY
     return responses | {
         str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(operation.refuses)
     }
+
+
+def _headers(headers: Mapping[str, str]) -> Json:
+    shown = {
+        name: {"description": words, "required": True, "schema": {"type": "string"}} for name, words in headers.items()
+    }
+    return {"headers": shown} if shown else {}
 
 
 def _refusal(status: int, words: str) -> Json:

@@ -1,7 +1,7 @@
 """Declares routes: each once, for Azure Functions and for the API's description (`openapi`)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import azure.functions as func
@@ -18,11 +18,21 @@ type Security = Literal["key", "basic", "none"]
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another status that is no refusal: what it says, the type of its body (None for none), and its headers."""
+
+    words: str
+    gives: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path.
 
-    `takes` is the type of the body by media type; `gives` is the type of the answer's body, None for none; `refuses`
-    are the statuses that come with a problem document; `headers` are those of the answer, with what they say.
+    `takes` is the type of the body by media type; `gives` is the type of the answer's body, None for none; `texts` are
+    media types of text in which it is given as well; `others` are other statuses; `refuses` are the statuses that come
+    with a problem document; `headers` are those of the answer, with what they say.
     """
 
     method: str
@@ -35,6 +45,8 @@ class Operation:
     headers: Mapping[str, str]
     refuses: frozenset[int]
     security: Security
+    texts: Sequence[str] = ()
+    others: Mapping[int, Other] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -62,6 +74,8 @@ def operation(
     headers: Mapping[str, str] | None = None,
     refuses: Sequence[int] = (),
     security: Security = "key",
+    texts: Sequence[str] = (),
+    others: Mapping[int, Other] | None = None,
 ) -> Callable[[Handler], Any]:
     """Make a handler the function that answers `route`, such as `GET links/{kind}/{asset}`.
 
@@ -85,6 +99,8 @@ def operation(
                 headers or {},
                 frozenset((*refuses, *_implied(bodies, parameters), _ALWAYS)),
                 security,
+                texts,
+                others or {},
             )
         )
         level = func.AuthLevel.FUNCTION if security == "key" else func.AuthLevel.ANONYMOUS

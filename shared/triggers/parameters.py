@@ -9,6 +9,8 @@ from shared.connections.credentials.models import ClientId, Tenant
 from shared.connections.models import NAME
 from shared.links.models import Existing, Kind
 from shared.links.store import MAX_KEY
+from shared.registries.keeping.showing import Form
+from shared.registries.sources.versions import MAX_REF
 from shared.tickets.rows.keys import TICKET
 from shared.tickets.rows.records import Hold, TicketStatus
 from shared.tokens.personal_access_tokens import Order
@@ -26,6 +28,7 @@ _PATH = (
         "The asset's id, percent-encoded, slashes as well.",
     ),
     Parameter("project", "path", Annotated[str, Field(min_length=1)], "The project's name or id."),
+    Parameter("repository", "path", Annotated[str, Field(min_length=1)], "The repository's name or id."),
     Parameter(
         "ticket", "path", Annotated[str, Field(pattern=rf"^{NAME.pattern}\.{TICKET.pattern}$")], "The ticket's id."
     ),
@@ -66,3 +69,15 @@ CONFIRM_USE = Parameter("confirm", "query", bool, "Although it is in use here.")
 TENANT = Parameter("tenant", "query", Tenant, "The customer's directory; the connection's, unless given.")
 CLIENT_ID = Parameter("client_id", "query", ClientId, "The application; the connection's, unless given.")
 REDIRECT = Parameter("redirect", "query", str, "Where Entra goes when done, one of the application's addresses.")
+
+REF = Parameter(
+    "ref",
+    "query",
+    Annotated[str, Field(max_length=MAX_REF)],
+    "A branch, a tag or a commit, also as `refs/heads/…` or by the first digits; the default branch, unless given.",
+)
+AGAINST = Parameter(
+    "against", "query", Annotated[str, Field(max_length=MAX_REF)], "What it is compared with, named in the same ways."
+)
+FORMAT = Parameter("format", "query", Form, "The form of the answer, whatever `Accept` says.")
+IF_CHANGED = Parameter("If-None-Match", "header", str, "The `ETag` of an earlier answer: 304 while it is the same.")

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from shared.registries.keeping.pushes import ROUND as PUSH
 from shared.services import services
 from shared.settings import STORAGE_CONNECTION
 from shared.storage.raw_queues import decoded
+from shared.tickets.failed_messages.poisoned import REGISTRIES
 from shared.tickets.observing.hook_events import QUEUE as EVENTS
 from shared.tickets.observing.hook_events import read_message
 
@@ -39,9 +41,22 @@ def work(msg: func.QueueMessage) -> None:
         services.work.lane(message["connection"], message["lane"])
 
 
+@blueprint.queue_trigger("msg", REGISTRIES, connection=STORAGE_CONNECTION)
+def read_registries(msg: func.QueueMessage) -> None:
+    """Read a repository, or see to what a push or a first question makes necessary."""
+    services.registry_runs.run(json.loads(decoded(msg.get_body())))
+
+
 @blueprint.queue_trigger("msg", EVENTS, connection=STORAGE_CONNECTION)
 def observe_event(msg: func.QueueMessage) -> None:
-    """Take in one event of a work item."""
+    """Take in one event of a work item; a push goes on to those who read repositories, which may take minutes.
+
+    The edge, where both come in, may write to this queue only.
+    """
     body = decoded(msg.get_body())
+    message = json.loads(body)
     with services.resends.noting(EVENTS, body):
-        services.observe.event(read_message(json.loads(body)))
+        if message.get("round") == PUSH:
+            services.registry_work.send(message)
+        else:
+            services.observe.event(read_message(message))

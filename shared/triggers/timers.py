@@ -41,6 +41,7 @@ def retention(timer: func.TimerRequest) -> None:
     """Forget what was kept long enough."""
     del timer
     services.retention.start()
+    services.registry_runs.ask_to_forget()
 
 
 @blueprint.timer_trigger("timer", "%TOKENS_SCHEDULE%", run_on_startup=False)

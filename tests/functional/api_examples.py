@@ -20,6 +20,7 @@ from local.stack import Stack
 from shared.triggers.operations import JSON, Operation, declared
 from tests.functional.bridge import PROJECT, Bridge, eventually
 from tests.functional.entra_admin import EntraAdmin, case
+from tests.functional.pushed_code import REPOSITORY, component, push, read
 from tests.functional.token_owner import TokenOwner, in_days
 
 assert function_app.app
@@ -153,7 +154,7 @@ def _guid(number: int) -> str:
 def record(stack: Stack) -> dict[str, Any]:
     """Call every operation and return what was seen by their ids."""
     call = Recorder(Bridge.fresh(stack, linked=False))
-    for part in (_connections, _sign_in, _tokens, _links_and_tickets, _failed_messages, _ends):
+    for part in (_connections, _sign_in, _tokens, _links_and_tickets, _registries, _failed_messages, _ends):
         part(call)
     return call.examples()
 
@@ -252,6 +253,12 @@ def _links_and_tickets(call: Recorder) -> None:
     call("link_work_item", ticket=ticket, body={"id": item["id"]})
     call.bridge.until(ticket, "open")
     call("find_work_items", project=PROJECT, query={"search": "log4j"})
+
+
+def _registries(call: Recorder) -> None:
+    push(call.bridge, {"shop/models.py": component("shop.Basket.v1")})
+    read(call.bridge)
+    call("read_registry", project=PROJECT, repository=REPOSITORY, query={"ref": "main"})
 
 
 def _failed_messages(call: Recorder) -> None:

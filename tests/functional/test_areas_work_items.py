@@ -158,7 +158,7 @@ def test_a_subscription_and_what_it_delivered_are_read(contoso: Client) -> None:
     with receiver() as hook:
         made = contoso.do(
             subscriptions.subscribe(
-                event="workitem.created", project=project, tag="", url=hook.url, user_name="u", password="secret"
+                event="workitem.created", project=project, only={}, url=hook.url, user_name="u", password="secret"
             )
         )
         assert contoso.do(subscriptions.get_subscription(made.id)) == made
@@ -186,7 +186,7 @@ def test_a_failed_delivery_is_found_by_its_result(contoso: Client) -> None:
     with receiver(410) as hook:
         made = contoso.do(
             subscriptions.subscribe(
-                event="workitem.created", project=project, tag="", url=hook.url, user_name="u", password="secret"
+                event="workitem.created", project=project, only={}, url=hook.url, user_name="u", password="secret"
             )
         )
         create(contoso)

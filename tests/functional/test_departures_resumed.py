@@ -124,6 +124,7 @@ class World:
     name: str
     hooks: Hooks = field(default_factory=Hooks)
     vault: Kept = field(default_factory=Kept)
+    registries: Kept = field(default_factory=lambda: Kept({"c"}))
     updates: Kept = field(default_factory=Kept)
     alerts: Kept = field(default_factory=Kept)
     asked: Kept = field(default_factory=Kept)
@@ -166,6 +167,7 @@ class World:
             regrouping=Regrouping(self.table, self.accept, TIMES),
             vault=mortal(self.vault),
             alerts=mortal(self.alerts),
+            forget=mortal(self.registries).delete,
         )
 
     def carry_on(self, steps: int = -1) -> None:

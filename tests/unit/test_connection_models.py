@@ -25,7 +25,7 @@ def request(**changes: Any) -> ConnectionRequest:
 
 def saver(azure_devops_url: str = "https://dev.azure.com") -> SaveConnection:
     nothing: Any = None
-    return SaveConnection(nothing, nothing, nothing, azure_devops_url, nothing, nothing, nothing, nothing)
+    return SaveConnection(nothing, nothing, nothing, azure_devops_url, nothing, nothing, nothing, nothing, nothing)
 
 
 class TestSecrets:

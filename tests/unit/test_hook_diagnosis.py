@@ -118,3 +118,23 @@ def test_what_a_person_switched_off_is_touched_by_nobody() -> None:
 )
 def test_whose_it_is(url: str, expected: bool) -> None:
     assert is_ours(replace(SOUND, url=url), WANTED) is expected
+
+
+PUSH = replace(SOUND, event="git.push", tag="", repository="r", version="1.0-preview.1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"version": "1.0"}, []),
+        ({"version": "3.0-preview.1"}, ["wrong_version"]),
+        ({"filters": {"branch": "main"}}, ["wrong_filter"]),
+        ({"status": "onProbation"}, ["on_probation"]),
+    ],
+)
+def test_of_pushes_there_is_no_tag_and_an_older_version(changes: dict[str, str], expected: list[str]) -> None:
+    case = diagnose("p", "git.push", [replace(PUSH, **changes)], WANTED, repository="r")  # type: ignore[arg-type]
+
+    assert [str(finding) for finding in case.findings] == expected
+    assert case.repository == "r"

@@ -103,7 +103,7 @@ def _commit(world: World, call: Call, _rest: str) -> Any:
     organization = str(asked.get("organization", _DEFAULT_ORGANIZATION))
     with world.store.transaction() as database:
         project = projects.find(database, organization, asked["project"], WEB_USER)
-        return repositories.commit(database, project, asked)
+        return repositories.commit(database, project, asked, call.base)
 
 
 def _make_organization(world: World, call: Call, _rest: str) -> Any:

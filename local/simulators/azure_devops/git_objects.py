@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 type Tree = dict[str, "str | Tree"]
+_FILE = "100644"
+LINK = "120000"
+SUBMODULE = "160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,17 @@ class Entry:
     path: str
     object_id: str
     folder: bool
+    mode: str = ""
+
+    @property
+    def link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return self.mode == LINK
+
+    @property
+    def submodule(self) -> bool:
+        """Whether it is a commit of another repository."""
+        return self.mode == SUBMODULE
 
 
 def blob_id(content: bytes) -> str:
@@ -30,7 +44,10 @@ def commit_id(tree: str, message: str) -> str:
 
 
 def entries(files: Mapping[str, str]) -> dict[str, Entry]:
-    """Return what a commit holds by path, the root `/` too; `files` are blob ids by path without a first slash."""
+    """Return what a commit holds by path, the root `/` too; `files` are blob ids by path without a first slash.
+
+    The id of what is no plain file comes after its mode and a blank.
+    """
     root: Tree = {}
     for path, blob in files.items():
         *folders, name = path.split("/")
@@ -52,8 +69,9 @@ def _walk(tree: Tree, path: str, found: dict[str, Entry]) -> str:
     for name, below in tree.items():
         own = f"{path.rstrip('/')}/{name}"
         if isinstance(below, str):
-            found[own] = Entry(own, below, folder=False)
-            lines.append((name.encode(), _line("100644", name, below)))
+            mode, _, object_id = below.rpartition(" ")
+            found[own] = Entry(own, object_id, folder=False, mode=mode or _FILE)
+            lines.append((name.encode(), _line(mode or _FILE, name, object_id)))
         else:
             # Git sorts a folder as if its name ended with a slash.
             lines.append((f"{name}/".encode(), _line("40000", name, _walk(below, own, found))))

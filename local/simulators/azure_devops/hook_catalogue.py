@@ -1,8 +1,8 @@
-"""What service hooks offer: the web hook consumer and the event types of work items, with their inputs."""
+"""What service hooks offer: the web hook consumer, and the event types of work items and pushes, with their inputs."""
 
 from typing import Any
 
-from local.simulators.azure_devops import errors, events
+from local.simulators.azure_devops import errors, events, pushes
 from local.simulators.azure_devops.web import Answer, Call, Route
 from local.simulators.azure_devops.world import World
 
@@ -12,7 +12,9 @@ _FILTERS = {
     "deleted": ("areaPath", "workItemType", "tag"),
     "restored": ("areaPath", "workItemType", "tag"),
     "commented": ("areaPath", "commentPattern", "workItemType", "tag"),
+    "push": ("repository", "branch", "pushedBy"),
 }
+EVENT_TYPES = (*events.EVENT_TYPES, pushes.EVENT_TYPE)
 _DETAILS = ("", "minimal", "none")
 _MESSAGES = ("", "text", "html", "markdown", "none")
 _BASIC = {"dataType": "string", "pattern": "^[\\S]+$", "minLength": 1, "maxLength": 256}
@@ -86,26 +88,27 @@ def _consumer(home: str) -> Json:
 
 def _event_type(name: str, home: str) -> Json:
     verb = name.partition(".")[2]
+    is_push = name == pushes.EVENT_TYPE
     return {
         "publisherId": "tfs",
         "id": name,
         "url": f"{home}/_apis/hooks/publishers/tfs/eventTypes/{name}",
-        "name": f"Work item {verb}",
-        "description": f"Filter events to include only {verb} work items.",
-        "supportedResourceVersions": ["1.0", "3.1-preview.3", "5.1-preview.3"],
+        "name": "Code pushed" if is_push else f"Work item {verb}",
+        "description": "Code is pushed" if is_push else f"Filter events to include only {verb} work items.",
+        "supportedResourceVersions": ["1.0"] if is_push else ["1.0", "3.1-preview.3", "5.1-preview.3"],
         "inputDescriptors": [_input(filtered, "combo") for filtered in _FILTERS[verb]],
     }
 
 
 def list_event_types(_world: World, call: Call) -> Answer:
     """GET hooks/publishers/tfs/eventtypes."""
-    known = [_event_type(name, call.home) for name in events.EVENT_TYPES]
+    known = [_event_type(name, call.home) for name in EVENT_TYPES]
     return Answer({"count": len(known), "value": known})
 
 
 def show_event_type(_world: World, call: Call) -> Answer:
     """GET hooks/publishers/tfs/eventtypes/{name}."""
-    if call.names["name"] not in events.EVENT_TYPES:
+    if call.names["name"] not in EVENT_TYPES:
         raise errors.no_such_resource(call.path)
     return Answer(_event_type(call.names["name"], call.home))
 

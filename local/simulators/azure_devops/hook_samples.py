@@ -1,9 +1,9 @@
-"""Sample events, as `testnotifications` sends them: about work item 5 that nobody has."""
+"""Sample events, as `testnotifications` sends them: about a work item or a repository that nobody has."""
 
 import uuid
 from typing import Any
 
-from local.simulators.azure_devops import dates, messages
+from local.simulators.azure_devops import dates, messages, pushes
 from local.simulators.azure_devops.messages import Subject
 
 _COLLECTION = "c12d0eb8-e382-443b-9f9c-c52cba5014c2"
@@ -26,6 +26,8 @@ _FIELDS = {
 
 def sample(event_type: str, home: str) -> dict[str, Any]:
     """Return a sample of one event type; like the service's, its numbers contradict each other."""
+    if event_type == pushes.EVENT_TYPE:
+        return _push(home)
     verb = event_type.partition(".")[2]
     own = f"{home}/_apis/wit/workItems/5"
     subject = Subject("Bug #5", _FIELDS["System.Title"], f"{home}/_workitems/edit/5", verb, "Jamal Hartnett")
@@ -51,3 +53,10 @@ def sample(event_type: str, home: str) -> dict[str, Any]:
         "resourceContainers": {"collection": {"id": _COLLECTION}, "project": {"id": _PROJECT}},
         "createdDate": dates.now(),
     }
+
+
+def _push(home: str) -> dict[str, Any]:
+    url = f"{home}/_apis/git/repositories/{_COLLECTION}"
+    repository = {"id": _COLLECTION, "name": "Fabrikam", "url": url, "project": {"id": _PROJECT, "name": "Fabrikam"}}
+    update = pushes.RefUpdate("refs/heads/main", pushes.NOTHING, "33b55f7cb7e7e245323987634f960cf4a6e6bc74")
+    return pushes.payload(repository, [update], "1.0")

@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.simulators.azure_devops import dates, delivery, errors, events, hook_samples
+from local.simulators.azure_devops import dates, delivery, errors, hook_catalogue, hook_samples, pushes
 from local.simulators.azure_devops.identity import reference
 from local.simulators.azure_devops.store import Database, packed
 from local.simulators.azure_devops.web import Answer, Call, Route
@@ -131,13 +131,13 @@ def _load(database: Database, call: Call) -> tuple[Json, str]:
 
 def _checked(database: Database, call: Call, asked: Json) -> Json:
     publisher, consumer = asked.get("publisherInputs"), asked.get("consumerInputs")
-    if asked.get("publisherId") != "tfs" or asked.get("eventType") not in events.EVENT_TYPES:
+    if asked.get("publisherId") != "tfs" or asked.get("eventType") not in hook_catalogue.EVENT_TYPES:
         raise _refusal(f"The event type '{asked.get('eventType')}' of '{asked.get('publisherId')}' is not known.")
     if asked.get("consumerId") != "webHooks" or asked.get("consumerActionId") != "httpRequest":
         raise _refusal(f"The consumer '{asked.get('consumerId')}' is not known.")
     if not isinstance(publisher, dict) or not isinstance(consumer, dict):
         raise _refusal("Publisher inputs and consumer inputs are required.")
-    _check_publisher(database, call, publisher)
+    _check_publisher(database, call, publisher, push=asked["eventType"] == pushes.EVENT_TYPE)
     _check_consumer(consumer)
     return {
         "publisherId": "tfs",
@@ -150,11 +150,15 @@ def _checked(database: Database, call: Call, asked: Json) -> Json:
     }
 
 
-def _check_publisher(database: Database, call: Call, inputs: Json) -> None:
+def _check_publisher(database: Database, call: Call, inputs: Json, *, push: bool) -> None:
     project = str(inputs.get("projectId") or "")
     statement = "SELECT 1 FROM projects WHERE organization = ? AND id = ?"
     if project and database.execute(statement, (call.organization, project.lower())).fetchone() is None:
         raise _refusal(f"The project '{project}' does not exist or you do not have permission to access it.")
+    repository = str(inputs.get("repository") or "").lower()
+    statement = "SELECT 1 FROM repositories WHERE id = ? AND project = ?"
+    if push and repository and database.execute(statement, (repository, project.lower())).fetchone() is None:
+        raise _refusal(f"The value '{repository}' for the input 'repository' is not a repository of the project.")
 
 
 def _check_consumer(inputs: Json) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from local.simulators.azure_devops import errors, git_objects, projects
+from local.simulators.azure_devops import errors, git_objects, projects, pushes
 from local.simulators.azure_devops.identity import WEB_USER, reference
 from local.simulators.azure_devops.projects import Project
 from local.simulators.azure_devops.store import Database, packed
@@ -36,24 +36,52 @@ class Repository:
     disabled: bool
 
 
-def commit(database: Database, project: Project, asked: Json) -> Json:
-    """Do what a control request asks for: one commit on one branch, in a repository that is made where missing.
+def commit(database: Database, project: Project, asked: Json, base: str) -> Json:
+    """Do what a control request asks for: one push to one branch, in a repository that is made where missing.
 
-    `{"name", "branch", "files": {path: text or {"base64"}}, "folder", "tag", "disabled"}`; the commit holds exactly
-    these files, or those of a folder of this machine. Without either there is no commit.
+    `{"name", "branch", "files": {path: text, {"base64"}, {"link"} or {"submodule"}}, "folder", "tag", "disabled",
+    "gone"}`; the commit holds exactly these files, or those of a folder of this machine. Without either there is no
+    commit; `gone`: the branch is deleted. `base` is the simulator's own address.
     """
     identifier = _made(database, project, asked)
     files = _files(asked)
     answer: Json = {"id": identifier, "commit": None}
+    branch = f"refs/heads/{asked.get('branch', 'main')}"
+    names: list[str] = []
     if files is not None:
         answer["commit"] = _committed(database, identifier, files)
-        branch = f"refs/heads/{asked.get('branch', 'main')}"
         names = [branch, *([f"refs/tags/{asked['tag']}"] if "tag" in asked else [])]
-        rows = [(identifier, name, answer["commit"]) for name in names]
-        database.executemany("INSERT OR REPLACE INTO refs VALUES (?, ?, ?)", rows)
         statement = "UPDATE repositories SET default_branch = ? WHERE id = ? AND default_branch = ''"
         database.execute(statement, (branch, identifier))
+    elif asked.get("gone"):
+        names = [branch]
+    moved = [_moved(database, identifier, name, answer["commit"]) for name in names]
+    if moved:
+        [repository] = [one for one in _of(database, project) if one.id == identifier]
+        pushes.announce(database, _summary(repository, f"{base}/{project.organization}"), moved)
     return answer
+
+
+def _moved(database: Database, repository: str, name: str, commit_: str | None) -> pushes.RefUpdate:
+    found = database.execute("SELECT object_id FROM refs WHERE repository = ? AND name = ?", (repository, name))
+    before = found.fetchone()
+    if commit_:
+        database.execute("INSERT OR REPLACE INTO refs VALUES (?, ?, ?)", (repository, name, commit_))
+    else:
+        database.execute("DELETE FROM refs WHERE repository = ? AND name = ?", (repository, name))
+    return pushes.RefUpdate(name, before["object_id"] if before else pushes.NOTHING, commit_ or pushes.NOTHING)
+
+
+def _summary(repository: Repository, home: str) -> Json:
+    project = repository.project
+    return {
+        "id": repository.id,
+        "name": repository.name,
+        "url": f"{home}/_apis/git/repositories/{repository.id}",
+        "project": {"id": project.id, "name": project.name, "url": f"{home}/_apis/projects/{project.id}"},
+        "defaultBranch": repository.default_branch,
+        "remoteUrl": f"{home}/{quote(project.name)}/_git/{quote(repository.name)}",
+    }
 
 
 def _made(database: Database, project: Project, asked: Json) -> str:
@@ -68,28 +96,44 @@ def _made(database: Database, project: Project, asked: Json) -> str:
     return str(found["id"])
 
 
-def _files(asked: Json) -> dict[str, bytes] | None:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One file of a commit; `commit` is what a submodule points to."""
+
+    mode: str
+    content: bytes
+    commit: str = ""
+
+
+def _files(asked: Json) -> dict[str, _Given] | None:
     if "folder" in asked:
         root = Path(asked["folder"])
         paths = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
         relative = {path.relative_to(root).as_posix(): path for path in paths}
-        return {name: path.read_bytes() for name, path in relative.items() if not name.startswith(".git/")}
+        return {n: _Given("", path.read_bytes()) for n, path in relative.items() if not n.startswith(".git/")}
     if "files" in asked:
         return {path.strip("/"): _content(content) for path, content in asked["files"].items()}
     return None
 
 
-def _content(given: Any) -> bytes:
-    return base64.b64decode(given["base64"]) if isinstance(given, dict) else str(given).encode()
+def _content(given: Any) -> _Given:
+    if not isinstance(given, dict):
+        return _Given("", str(given).encode())
+    if "submodule" in given:
+        return _Given(git_objects.SUBMODULE, b"", given["submodule"])
+    if "link" in given:
+        return _Given(git_objects.LINK, str(given["link"]).encode())
+    return _Given("", base64.b64decode(given["base64"]))
 
 
-def _committed(database: Database, repository: str, files: dict[str, bytes]) -> str:
-    blobs = {path: git_objects.blob_id(content) for path, content in files.items()}
-    rows = [(repository, blobs[path], content) for path, content in files.items()]
+def _committed(database: Database, repository: str, files: dict[str, _Given]) -> str:
+    names = {path: given.commit or git_objects.blob_id(given.content) for path, given in files.items()}
+    rows = [(repository, names[path], given.content) for path, given in files.items() if not given.commit]
     database.executemany("INSERT OR IGNORE INTO blobs VALUES (?, ?, ?)", rows)
-    tree = git_objects.entries(blobs)["/"].object_id
+    entries = {path: f"{files[path].mode} {name}".strip() for path, name in names.items()}
+    tree = git_objects.entries(entries)["/"].object_id
     identifier = git_objects.commit_id(tree, "By the control API")
-    database.execute("INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", (repository, identifier, packed(blobs)))
+    database.execute("INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", (repository, identifier, packed(entries)))
     return identifier
 
 

@@ -1,7 +1,8 @@
 """What is in a Git repository: names, files and archives.
 
 https://learn.microsoft.com/rest/api/azure/devops/git/items
-https://learn.microsoft.com/rest/api/azure/devops/git/blobs/get-blob
+https://learn.microsoft.com/rest/api/azure/devops/git/blobs
+https://learn.microsoft.com/rest/api/azure/devops/git/commits
 """
 
 import io
@@ -23,6 +24,7 @@ _FORMATS = {"zip": _ZIP, "octetstream": _BYTES, "text": "text/plain", "json": "a
 # The service takes the names of its enumerations and their numbers, which its Node client sends.
 _VERSION_TYPES = {"0": "branch", "1": "tag", "2": "commit"}
 _RECURSIONS = {"0": "none", "1": "onelevel", "4": "onelevelplusnestedemptyfolders", "120": "full"}
+_COMMITS = 100
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 type Json = dict[str, Any]
@@ -74,6 +76,39 @@ def blob(world: World, call: Call) -> Answer:
         url = f"{repositories.address(repository, call)}/blobs/{identifier}"
         return Answer({"objectId": identifier, "size": len(content), "url": url})
     return Answer(_zipped({identifier: content}) if form == _ZIP else content, media_type=form)
+
+
+def blobs(world: World, call: Call) -> Answer:
+    """POST git/repositories/{repository}/blobs: several contents as a zip, each under its id."""
+    asked = call.json()
+    if not isinstance(asked, list) or not all(isinstance(one, str) for one in asked):
+        raise errors.bad_request("Value cannot be null. Parameter name: blobIds")
+    with world.store.transaction() as database:
+        repository = _readable(database, call)
+        found = {identifier.lower(): _content(database, repository, identifier.lower()) for identifier in asked}
+    return Answer(_zipped(found), media_type=_ZIP)
+
+
+def commit(world: World, call: Call) -> Answer:
+    """GET git/repositories/{repository}/commits/{id}: by the full id; the service may be more generous."""
+    with world.store.transaction() as database:
+        repository = _readable(database, call)
+        identifier = call.names["id"].lower()
+        if repositories.files_of(database, repository, identifier) is None:
+            message = f"TF401175: The version descriptor <Commit: {identifier} > could not be resolved to a version."
+            raise errors.git_refusal(message, "GitUnresolvableToCommitException")
+    return Answer({"commitId": identifier, "parents": []})
+
+
+def commits(world: World, call: Call) -> Answer:
+    """GET git/repositories/{repository}/commits: newest first; here all branches have the same."""
+    with world.store.transaction() as database:
+        repository = _readable(database, call)
+        statement = "SELECT id FROM commits WHERE repository = ? ORDER BY rowid DESC LIMIT ?"
+        most = call.number("searchCriteria.$top", _COMMITS)
+        rows = database.execute(statement, (repository.id, most)).fetchall()
+    value = [{"commitId": row["id"]} for row in rows]
+    return Answer({"count": len(value), "value": value})
 
 
 def _form(call: Call) -> str:
@@ -138,7 +173,7 @@ def _below(entry: Entry, snapshot: _Snapshot, recursion: str) -> list[Entry]:
 def _item(entry: Entry, snapshot: _Snapshot, call: Call) -> Json:
     answer: Json = {
         "objectId": entry.object_id,
-        "gitObjectType": "tree" if entry.folder else "blob",
+        "gitObjectType": "tree" if entry.folder else "commit" if entry.submodule else "blob",
         "commitId": snapshot.commit,
         "path": entry.path,
         "url": f"{repositories.address(snapshot.repository, call)}/items?path={quote(entry.path, safe='')}"
@@ -146,6 +181,8 @@ def _item(entry: Entry, snapshot: _Snapshot, call: Call) -> Json:
     }
     if entry.folder:
         answer["isFolder"] = True
+    if entry.link:
+        answer["isSymLink"] = True
     if call.flag("includeContentMetadata"):
         answer["contentMetadata"] = {"fileName": entry.path.rpartition("/")[2]}
     return answer
@@ -158,7 +195,7 @@ def _inline(database: Database, snapshot: _Snapshot, entry: Entry, call: Call) -
 
 
 def _archive(database: Database, snapshot: _Snapshot, entry: Entry) -> bytes:
-    files = [found for found in _below(entry, snapshot, "full") if not found.folder]
+    files = [found for found in _below(entry, snapshot, "full") if not (found.folder or found.submodule)]
     strip = len(entry.path.rstrip("/")) + 1 if entry.folder else entry.path.rindex("/") + 1
     return _zipped({file.path[strip:]: _content(database, snapshot.repository, file.object_id) for file in files})
 
@@ -172,4 +209,10 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 
 _ONE = "/{organization}/{project?}/_apis/git/repositories/{repository}"
-ROUTES = (Route("GET", _ONE + "/items", items), Route("GET", _ONE + "/blobs/{id}", blob))
+ROUTES = (
+    Route("GET", _ONE + "/items", items),
+    Route("GET", _ONE + "/blobs/{id}", blob),
+    Route("POST", _ONE + "/blobs", blobs, reads=True),
+    Route("GET", _ONE + "/commits", commits),
+    Route("GET", _ONE + "/commits/{id}", commit),
+)

@@ -27,7 +27,9 @@ from shared.validation import parse_json
 
 log = logging.getLogger(__name__)
 WORK = "ticket-work"
-QUEUES = (REQUESTS, WORK, EVENTS)
+REGISTRIES = "registry-work"
+QUEUES = (REQUESTS, WORK, EVENTS, REGISTRIES)
+_WAKE_UPS = (WORK, REGISTRIES)
 MOST_RESENDS = 3
 _GROWTH = 4
 _MAX_SUBJECT = 200
@@ -78,7 +80,7 @@ class Poisoned:
         if count <= MOST_RESENDS:
             log.warning("sent again", extra={"queue": name, "message_id": message.id, "count": count})
             self.queue(name).send(message.content, delay=self.times.retry * _GROWTH ** (count - 1))
-        elif name == WORK:
+        elif name in _WAKE_UPS:
             self._warn(message.content, count)
         else:
             self.fail(self._failed(name, message, self._no_result(name, message.content)))

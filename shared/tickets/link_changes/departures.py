@@ -6,7 +6,7 @@ the round again. What Azure DevOps does not let us take back is named in an aler
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -46,6 +46,8 @@ class Departures:
     regrouping: Regrouping
     vault: Vault
     alerts: Alerts
+    forget: Callable[[str], None]
+    """Forgets what others keep of a connection, by its name."""
 
     def delete_link(self, kind: str, asset: str, condition: Condition = ANY) -> Link:
         """Begin to delete a link; doing so again changes nothing. Raises `NotFoundError`, `ConflictError`."""
@@ -157,6 +159,7 @@ class Departures:
             self._ask(connection)
             return
         self.letting_go.outbox.send_forgotten(name, older_than=-_CLOCK_STEP)
+        self.forget(name)
         for secret in connection.own_secrets:
             self.vault.delete(secret)
         self.connections.bury(connection)

@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/devops/service-hooks/troubleshoot
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
@@ -23,7 +23,7 @@ from shared.errors import (
     TransientError,
 )
 from shared.links.hook_diagnosis import Case
-from shared.links.service_hooks import Outcome, ServiceHooks
+from shared.links.service_hooks import Outcome, Pushes, ServiceHooks
 from shared.links.store import LinkStore
 from shared.tickets.observing.hearing import Hearing
 from shared.tickets.observing.hook_events import read_event
@@ -37,6 +37,8 @@ _ITSELF = ""  # among the records of projects
 
 type Records = Mapping[str, Record]
 type Names = Mapping[str, str]
+type Followed = Callable[[str], Mapping[Pushes, str]]
+"""Of a connection by its name: the repositories whose pushes are to be heard of, with the names of their projects."""
 
 
 class ReasonView(TypedDict):
@@ -102,6 +104,7 @@ class Doctor:
     """One round for one connection."""
 
     links: LinkStore
+    followed: Followed
     organisations: Organisations
     service_hooks: ServiceHooks
     records: HookRecords
@@ -129,17 +132,19 @@ class Doctor:
 
     def _round(self, connection: Connection) -> Report:
         organisation = self.organisations.of(connection)
-        names = {project.lower(): name for project, name in self.links.projects(connection.name).items()}
+        linked = {project.lower(): name for project, name in self.links.projects(connection.name).items()}
+        followed = self.followed(connection.name)
+        names = {**{pushes.project.lower(): name for pushes, name in followed.items()}, **linked}
         if not names:
             return Report()
-        cases = self.service_hooks.examine(organisation, connection, sorted(names))
+        cases = self.service_hooks.examine(organisation, connection, sorted(linked), followed)
         records = {project: self.records.read(connection.name, project) for project in names}
         undelivered = list(_undelivered(organisation, cases, records))
         replayed = sum(self._replayed(connection.name, one) for one in undelivered)
         outcomes = self.service_hooks.mend(organisation, connection, cases)
         self._tell(connection.name, names, outcomes, records)
         self._remember(connection.name, outcomes, records, undelivered)
-        lost = any(case.loses for case in cases)
+        lost = any(case.loses for case in cases if not case.repository)
         return Report(
             subscriptions=sum(not outcome.is_left for outcome in outcomes),
             mended=[shown(names, outcome) for outcome in outcomes if outcome.is_mended],
@@ -158,7 +163,9 @@ class Doctor:
         return True
 
     def _tell(self, connection: str, names: Names, outcomes: Sequence[Outcome], records: Records) -> None:
-        self.alerts.mended(connection, names, [one for one in outcomes if one.is_mended and one.case.loses])
+        # A push that nobody told of is read when somebody asks.
+        lost = [one for one in outcomes if one.is_mended and one.case.loses and not one.case.repository]
+        self.alerts.mended(connection, names, lost)
         left = _left(outcomes)
         news = [one for one in outcomes if one.is_left and left[one.case.project] != records[one.case.project].told]
         self.alerts.left(connection, names, news)
@@ -188,7 +195,7 @@ class Doctor:
 
 def _undelivered(organisation: Organisation, cases: Sequence[Case], records: Records) -> Iterator[_Undelivered]:
     """Yield the notifications that arrived nowhere: all of a subscription that goes, new failures of one that stays."""
-    for case in cases:
+    for case in (case for case in cases if not case.repository):
         replayed = records[case.project].replayed
         for hook, result in _histories(case, only_lost=bool(organisation.slow_down)):
             for notification in _history(organisation, hook, result):

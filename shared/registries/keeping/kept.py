@@ -1,0 +1,85 @@
+"""What the reading of one commit makes, and how it is stored: summaries by path, with the ids of contents. Pure."""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.errors import RefusedError
+from shared.registries.files import Unread
+
+_SCHEMA = 1
+MAX_PACKED = 64 * 1024 * 1024
+_MAX_UNPACKED = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one file says, and the object id of the content that says it."""
+
+    object_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A commit as it was read; `own` is the repository's `registry.toml`, `digest` that of all its conventions."""
+
+    digest: str
+    own: bytes | None
+    own_id: str
+    summaries: Mapping[str, Summary]
+    unread: Sequence[Unread] = field(default=())
+
+    def known(self) -> Iterator[tuple[tuple[str, str], str]]:
+        """Yield what is known of contents, whatever their paths were."""
+        for path, summary in self.summaries.items():
+            yield key_of(path, summary.object_id), summary.text
+
+
+def key_of(path: str, object_id: str) -> tuple[str, str]:
+    """Return what a summary depends on: the content, and as which kind of file it was read."""
+    name = path.rpartition("/")[2]
+    _, dot, kind = name.rpartition(".")
+    return object_id, f"{dot}{kind}" if kind == "py" else name
+
+
+def packed(kept: Kept) -> bytes:
+    """Return it as it is stored. Raises `RefusedError` for more than is kept."""
+    document = {
+        "schema": _SCHEMA,
+        "digest": kept.digest,
+        "own": None if kept.own is None else base64.b64encode(kept.own).decode(),
+        "own_id": kept.own_id,
+        "files": {path: [summary.object_id, summary.text] for path, summary in kept.summaries.items()},
+        "unread": [[one.path, one.reason] for one in kept.unread],
+    }
+    content = zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), level=1)
+    if len(content) > MAX_PACKED:
+        raise RefusedError(
+            "The repository registers more than is kept.", hint="Narrow the conventions in its registry.toml."
+        )
+    return content
+
+
+def unpacked(content: bytes) -> Kept | None:
+    """Return what was stored; None for what cannot be read (any more): then it is made again."""
+    try:
+        text = zlib.decompressobj().decompress(content, _MAX_UNPACKED)
+        document: dict[str, Any] = json.loads(text)
+        return _read(document) if document["schema"] == _SCHEMA else None
+    except (zlib.error, ValueError, KeyError, TypeError):
+        return None
+
+
+def _read(document: Mapping[str, Any]) -> Kept:
+    own = document["own"]
+    return Kept(
+        digest=document["digest"],
+        own=None if own is None else base64.b64decode(own),
+        own_id=document["own_id"],
+        summaries={path: Summary(*summary) for path, summary in document["files"].items()},
+        unread=tuple(Unread(*one) for one in document["unread"]),
+    )

@@ -1,0 +1,110 @@
+"""Summaries of one commit: those of contents that are known, and the others out of the source."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.azure_devops.sources import Item
+from shared.errors import RefusedError
+from shared.registries.conventions import Conventions, conventions_of
+from shared.registries.files import SourceFile, Unread
+from shared.registries.keeping.kept import Kept, Summary, key_of
+from shared.registries.reading import summarise
+from shared.registries.sources.contents import Found, Source
+from shared.registries.sources.trees import File, tree_of
+from shared.texts.masking import masked, masked_tree
+
+OWN = "registry.toml"
+_MANY = 2000
+"""Files that changed, of which so many take as long as all of them."""
+_MAX_SUMMARY = 2_000_000
+_TOO_MUCH = "it registers more than is kept of one file"
+
+type Given = Sequence[Mapping[str, Any]]
+type Known = dict[tuple[str, str], str]
+
+
+class TooMuchError(RefusedError):
+    """More is to be read than the caller waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """Makes what is kept of one commit. `most` is how many files may be read for whoever waits, None for any number."""
+
+    source: Source
+    given: Given
+    most: int | None = None
+
+    def __call__(self, before: Callable[[], Kept | None]) -> Kept:
+        """Return what the commit says; `before` gives another commit's, of which nothing that is the same is read.
+
+        Raises `TooMuchError`, `RejectedRequestError` for conventions that cannot be used, what `Source.pace` raises,
+        and what Azure DevOps raises.
+        """
+        items = self.source.items()
+        earlier = before()
+        own_id, own = self._own(items, earlier)
+        conventions = conventions_of(own, self.given)
+        tree = tree_of(items, conventions.wanted, self.source.limits)
+        known: Known = dict(earlier.known()) if earlier and earlier.digest == conventions.digest else {}
+        missing = {key: file for file in tree.files if (key := key_of(file.path, file.object_id)) not in known}
+        unread = self._read(tuple(missing.values()), known, conventions)
+        return _kept(conventions, (own_id, own), tree.files, known, [*tree.unread, *unread])
+
+    def _own(self, items: Iterable[Item], earlier: Kept | None) -> tuple[str, bytes | None]:
+        """Return the repository's own conventions; a link or a submodule of that name is none."""
+        plain = (item for item in items if not (item.folder or item.link or item.submodule))
+        found = next((item.object_id.lower() for item in plain if item.path == f"/{OWN}"), "")
+        if not found:
+            return "", None
+        if earlier and earlier.own_id == found:
+            return found, earlier.own
+        [content] = self.source.some_of([File(OWN, found)])
+        if isinstance(content, Unread):
+            raise RefusedError(f"{OWN} cannot be read: {content.reason}.", hint="Make it a small text file.")
+        return found, content.content
+
+    def _read(self, files: Sequence[File], known: Known, conventions: Conventions) -> list[Unread]:
+        """Add what files say to what is known; returns those that were not read."""
+        if self.most is not None and len(files) > self.most:
+            raise TooMuchError(f"{len(files):,} files are to be read.")
+        is_whole = not known or len(files) > _MANY
+        found = (self.source.all_of if is_whole else self.source.some_of)(files) if files else ()
+        return [one for one in (_taken_in(one, known, conventions) for one in found) if one]
+
+
+def _taken_in(found: Found, known: Known, conventions: Conventions) -> Unread | None:
+    if isinstance(found, Unread):
+        return found
+    text = _summary(found, conventions)
+    if len(text) > _MAX_SUMMARY:
+        return Unread(found.path, _TOO_MUCH)
+    known[key_of(found.path, found.object_id)] = text
+    return None
+
+
+def _summary(file: SourceFile, conventions: Conventions) -> str:
+    """Return what a file says. Secrets belong into no source, but where one is, it is not kept here."""
+    text = summarise(file, conventions)
+    return text if masked(text) == text else json.dumps(masked_tree(json.loads(text)), ensure_ascii=False)
+
+
+def _kept(
+    conventions: Conventions,
+    own: tuple[str, bytes | None],
+    files: Sequence[File],
+    known: Known,
+    unread: Sequence[Unread],
+) -> Kept:
+    summaries: dict[str, Summary] = {}
+    left = {one.path: one for one in unread}
+    reasons = {key_of(file.path, file.object_id): left[file.path].reason for file in files if file.path in left}
+    for file in files:
+        key = key_of(file.path, file.object_id)
+        if key in known:
+            summaries[file.path] = Summary(file.object_id, known[key])
+        else:  # another path of the same content was tried
+            left[file.path] = Unread(file.path, reasons[key])
+    return Kept(conventions.digest, own[1], own[0], summaries, tuple(left[path] for path in sorted(left)))
