@@ -62,7 +62,7 @@ resource coreBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: corePrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataOwner)
-    description: 'The core\'s host keeps its leases, timers, function keys and package in blobs; the core reads large requests there.'
+    description: 'The core\'s host keeps its leases, timers, function keys and package in blobs; the core reads large requests there, and keeps what it read of repositories.'
   }
 }
 
@@ -84,7 +84,7 @@ resource coreTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: corePrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', tableDataContributor)
-    description: 'The core keeps connections, links, tickets, tokens, imports and failed messages in tables.'
+    description: 'The core keeps connections, links, tickets, tokens, imports, failed messages and who reads which repository in tables.'
   }
 }
 
@@ -95,7 +95,7 @@ resource coreSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: corePrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsOfficer)
-    description: 'The core stores, reads, disables and deletes credentials of connections and managed tokens, and reads its hook key.'
+    description: 'The core stores, reads, lists, disables and deletes credentials of connections and managed tokens, and reads its hook key.'
   }
 }
 

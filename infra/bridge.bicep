@@ -49,7 +49,7 @@ module coreStorage 'storage.bicep' = {
     tags: tags
     name: 'stcore${token}'
     publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
-    containers: [deployments, 'ticket-requests']
+    containers: [deployments, 'ticket-requests', 'registries']
     queues: [
       'ticket-requests'
       'ticket-requests-poison'
@@ -57,10 +57,12 @@ module coreStorage 'storage.bicep' = {
       'ticket-work-poison'
       'service-hook-events'
       'service-hook-events-poison'
+      'registry-work'
+      'registry-work-poison'
       'ticket-updates'
       'alerts'
     ]
-    tables: ['connections', 'links', 'tickets', 'tokens', 'imports', 'creation', 'failedmessages']
+    tables: ['connections', 'links', 'tickets', 'tokens', 'imports', 'creation', 'failedmessages', 'registries']
   }
 }
 
@@ -201,6 +203,7 @@ module coreSettings 'settings.bicep' = {
       TOKENS_SCHEDULE: '0 20 * * * *'
       KEEP_HISTORY_DAYS: '730'
       KEEP_FAILED_MESSAGES_DAYS: '90'
+      KEEP_REGISTRIES_DAYS: '30'
     }
   }
 }

@@ -13,6 +13,7 @@ import pytest
 
 from local.storage import CONTAINER
 from local.storage import QUEUES as OTHERS_MAY_USE_FIRST
+from shared.registries.keeping.shelf import CONTAINER as REGISTRIES
 from shared.tickets.failed_messages.poisoned import QUEUES as WITH_POISON
 from tests.unit.bicep import REPOSITORY, strings, templates, text
 
@@ -27,6 +28,9 @@ NEEDS = {
     "receive_messages": "queue: messages/process",
     "delete_message": "queue: messages/process",
     "download_blob": "blob: blobs/read",
+    "list_blob_names": "blob: blobs/read",
+    "upload_blob": "blob: blobs/write",
+    "delete_blob": "blob: blobs/write",
     "create_table": "table: tables/write",
     "create_entity": "table: entities/write",
     "update_entity": "table: entities/write",
@@ -39,10 +43,11 @@ NEEDS = {
     "set_secret": "vault: secrets/write",
     "update_secret_properties": "vault: secrets/write",
     "begin_delete_secret": "vault: secrets/write",
+    "list_properties_of_secrets": "vault: secrets/list",
     "list_properties_of_secret_versions": "vault: secrets/list",
 }
 # Calls that nothing in Azure comes to, since the templates make what they would make.
-MADE_BY_THE_TEMPLATES = {"create_queue"}
+MADE_BY_THE_TEMPLATES = {"create_queue", "create_container"}
 SENDS_TELEMETRY = "telemetry: write"
 # https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
 HOST = {"own blobs: owner", SENDS_TELEMETRY}
@@ -186,7 +191,7 @@ def test_the_templates_make_every_queue_table_and_container_that_the_code_names(
 
     assert made["queues"] == {*OTHERS_MAY_USE_FIRST, *WITH_POISON, *(f"{name}-poison" for name in WITH_POISON)}
     assert made["tables"] == tables
-    assert made["containers"] == {"deployments", CONTAINER}
+    assert made["containers"] == {"deployments", CONTAINER, REGISTRIES}
     assert properties_of("edgeStorage") == {"queues": set(), "tables": set(), "containers": {"deployments"}}
 
 
