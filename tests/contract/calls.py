@@ -24,6 +24,7 @@ _ARGUMENTS: Mapping[str, Any] = {
     "bytes": b"x",
     "Version": Version("branch", "main"),
     "Patch": (),
+    "Mapping[str, str]": {"tag": "x"},
     "Mapping[str, Any]": {},
     "Sequence[Call[WorkItem]]": (change(1, []), change(2, [])),
 }

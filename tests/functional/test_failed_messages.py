@@ -130,11 +130,8 @@ def test_the_latest_first_page_by_page_and_counted(bridge: Bridge) -> None:
         """All entries; messages of earlier tests may still arrive, so that a count differs for a moment."""
         entries, count = page_by_page(bridge)
         health = bridge.ask("GET", "health", params={"deep": "true"}).json()
-        return (
-            entries
-            if health == {"status": "healthy", "failed_messages": len(entries)} and count == len(entries)
-            else None
-        )
+        same = health["status"] == "healthy" and health["failed_messages"] == count == len(entries)
+        return entries if same else None
 
     entries = eventually(counted, what="the same count everywhere")
     assert [entry["sent_at"] for entry in entries] == sorted((e["sent_at"] for e in entries), reverse=True)

@@ -66,8 +66,8 @@ def test_an_event_costs_one_queue_write_and_nothing_else(sent: list[str]) -> Non
     assert sent == ["POST service-hook-events/messages"]
 
 
-def test_a_push_costs_one_queue_write_too(sent: list[str]) -> None:
-    """The queue itself is made at its first use."""
+def test_a_push_costs_one_queue_write_too_and_of_the_same_queue(sent: list[str]) -> None:
+    """The edge may write to no other."""
     repository = {"id": "7aa31685-abcf-40be-8c18-aaa45067d7bb", "name": "shop"}
     updates = [{"name": "refs/heads/main", "oldObjectId": "0" * 40, "newObjectId": "1" * 40}]
     body = json.dumps({"eventType": "git.push", "resource": {"repository": repository, "refUpdates": updates}}).encode()
@@ -75,7 +75,7 @@ def test_a_push_costs_one_queue_write_too(sent: list[str]) -> None:
     sent.clear()
 
     assert deliver(body) == (200, {"event": "taken"})
-    assert sent == ["POST registry-work/messages"]
+    assert sent == ["POST service-hook-events/messages"]
 
 
 def test_two_megabytes_become_one_small_message(sent: list[str]) -> None:
