@@ -65,6 +65,8 @@ RIGHT: Mapping[str, Any] = {
     "classification_nodes.iteration_paths": _NODE,
     "comments.add_comment": _COMMENT,
     "comments.list_comments": {"comments": [_COMMENT], "continuationToken": "x"},
+    "commits.get_commit": {"commitId": "1" * 40},
+    "commits.list_commits": _listed({"commitId": "1" * 40}),
     "consumers.web_hook_inputs": {"actions": [{"id": "httpRequest", "inputDescriptors": [_INPUT]}]},
     "entitlements.add_service_principal": {"isSuccess": True, "servicePrincipalEntitlement": _MEMBER},
     "entitlements.get_service_principal": _MEMBER,

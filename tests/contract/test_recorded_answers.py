@@ -93,6 +93,7 @@ def test_recorded_subscriptions_are_read() -> None:
         url="http://www.bla.com",
         status="enabled",
         created_at="2022-03-25T13:28:12.39Z",
+        repository="fde2d21f-13b9-4864-a995-83329045289a",
     )
 
 
