@@ -1,11 +1,11 @@
-"""Files of a repository as they are handed from whoever reads them out of Git to whoever reads what is in them."""
+"""A file of a repository, as it comes in."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file's content. `path` has no leading slash; `object_id` is Git's id of the content."""
+    """One file at one commit. `path` has no leading slash, and "/" as separator; `object_id` is Git's id of `content`."""
 
     path: str
     object_id: str
@@ -14,7 +14,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that is in the tree and was not read; `reason` is for people, such as "larger than 2 MB"."""
+    """A file that is in the tree and was not read; `reason` is for people: "larger than 2 MB", "a symbolic link"."""
 
     path: str
     reason: str
