@@ -62,7 +62,7 @@ class Conventions:
     @cached_property
     def call_words(self) -> frozenset[str]:
         """The names by one of which every call that registers ends, unless it calls what another returned."""
-        return self._calling.words | self._decorating.words
+        return self._calling.words
 
     @cached_property
     def look_up_words(self) -> frozenset[str]:
@@ -77,7 +77,7 @@ class Conventions:
     @property
     def has_bases(self) -> bool:
         """Whether any class registers by what it inherits from."""
-        return bool(self._inherited.words)
+        return any(one.bases for one in self.all)
 
     def decorating(self, path: str) -> tuple[tuple[Convention, str], ...]:
         """Return the conventions by which what is called so registers what it decorates, each with the pattern."""

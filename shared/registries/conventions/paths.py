@@ -19,7 +19,9 @@ def expression_of(pattern: str) -> str:
 
 
 def last_word(pattern: str) -> str:
-    """Return the last name that is written out in `pattern`, "" if there is none."""
+    """Return the last name that is written out in `pattern`; "" if there is none, or it is what something returned."""
+    if pattern.endswith("()"):
+        return ""
     words = _IDENTIFIER.findall(pattern)
     return words[-1] if words else ""
 
