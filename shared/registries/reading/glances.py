@@ -4,13 +4,30 @@ It visits each node once and asks little of it, since it costs a fifth of parsin
 """
 
 import ast
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Any
 
 from shared.registries.reading.scopes import imported_names
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_BINDING = (ast.arg, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.Import, ast.ImportFrom, ast.Global)
+_NO_NODES = frozenset({"ctx", "op", "ops", "names", "name", "id", "attr", "arg", "type_comment", "type_ignores"})
+CHILDREN: dict[type, tuple[str, ...]] = {
+    kind: tuple(name for name in kind._fields if name not in _NO_NODES)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and kind is not ast.Constant
+}
+"""The fields of each kind of node in which others are; what is no kind of node has none."""
+
+
+def children_of(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes right within another; faster than `ast.iter_child_nodes`, without operators and contexts."""
+    for name in CHILDREN.get(type(node), ()):
+        child = getattr(node, name)
+        if isinstance(child, list):
+            yield from (one for one in child if one is not None and type(one) is not str)
+        elif isinstance(child, ast.AST):
+            yield child
 
 
 @dataclass(slots=True)
@@ -36,39 +53,33 @@ class Glance:
 def glance(statement: ast.AST, words: Words) -> Glance:
     """Return what a look at a statement and all within it finds."""
     seen = Glance()
-    references, waiting = seen.references, [statement]
+    waiting: list[Any] = [statement]
     while waiting:
         node = waiting.pop()
         kind = type(node)
         if kind is ast.Name:
-            _name(node, seen)  # type: ignore[arg-type]  # `kind is` says so, and costs less than isinstance
-            continue
-        if kind is ast.Constant:
+            _name(node, seen)
             continue
         if kind is ast.Attribute:
-            if rest := _attribute(node, references):  # type: ignore[arg-type]
+            if rest := _attribute(node, seen.references):
                 waiting.append(rest)
             continue
-        if kind is ast.Call:
-            _call(node, words, seen)  # type: ignore[arg-type]
-        elif isinstance(node, _DEFINITIONS):
-            if node is not statement:
-                seen.bound.add(node.name)
-                seen.may_register = seen.may_register or bool(node.decorator_list)
-        elif isinstance(node, _BINDING):
-            _binding(node, seen)
-        for name in node._fields:
-            child = getattr(node, name, None)
+        if look := _LOOKS.get(kind):
+            look(node, words, seen)
+        for name in CHILDREN.get(kind, ()):
+            child = getattr(node, name)
             if type(child) is list:
-                waiting.extend(one for one in child if isinstance(one, ast.AST))
-            elif isinstance(child, ast.AST):
+                waiting.extend(child)
+            elif child is not None:
                 waiting.append(child)
+    seen.bound.discard(getattr(statement, "name", ""))
     return seen
 
 
 def _name(node: ast.Name, seen: Glance) -> None:
     if type(node.ctx) is ast.Load:
-        seen.references.setdefault(node.id, node.lineno)
+        if node.id not in seen.references or node.lineno < seen.references[node.id]:
+            seen.references[node.id] = node.lineno
     else:
         seen.bound.add(node.id)
 
@@ -82,7 +93,9 @@ def _attribute(node: ast.Attribute, references: dict[str, int]) -> ast.expr | No
     if type(inner) is not ast.Name:
         return inner
     parts.append(inner.id)
-    references.setdefault(".".join(reversed(parts)), node.lineno)
+    path = ".".join(reversed(parts))
+    if path not in references or node.lineno < references[path]:
+        references[path] = node.lineno
     return None
 
 
@@ -98,13 +111,39 @@ def _call(node: ast.Call, words: Words, seen: Glance) -> None:
         seen.look_ups.append(node)
 
 
-def _binding(node: ast.AST, seen: Glance) -> None:
-    match node:
-        case ast.arg(arg=name):
-            seen.bound.add(name)
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            seen.bound.add(name)
-        case ast.Import() | ast.ImportFrom():
-            seen.imports.update(imported_names(node))
-        case ast.Global(names=names):
-            seen.assigned_globals.update(names)
+def _definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, words: Words, seen: Glance) -> None:  # noqa: ARG001
+    seen.bound.add(node.name)
+    if node.decorator_list:
+        seen.may_register = True
+
+
+def _argument(node: ast.arg, words: Words, seen: Glance) -> None:  # noqa: ARG001
+    seen.bound.add(node.arg)
+
+
+def _named(node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar, words: Words, seen: Glance) -> None:  # noqa: ARG001
+    if node.name:
+        seen.bound.add(node.name)
+
+
+def _import(node: ast.Import | ast.ImportFrom, words: Words, seen: Glance) -> None:  # noqa: ARG001
+    seen.imports.update(imported_names(node))
+
+
+def _global(node: ast.Global, words: Words, seen: Glance) -> None:  # noqa: ARG001
+    seen.assigned_globals.update(node.names)
+
+
+_LOOKS: dict[type, Callable[[Any, Words, Glance], None]] = {
+    ast.Call: _call,
+    ast.FunctionDef: _definition,
+    ast.AsyncFunctionDef: _definition,
+    ast.ClassDef: _definition,
+    ast.arg: _argument,
+    ast.ExceptHandler: _named,
+    ast.MatchAs: _named,
+    ast.MatchStar: _named,
+    ast.Import: _import,
+    ast.ImportFrom: _import,
+    ast.Global: _global,
+}

@@ -13,8 +13,11 @@
 ["o", either, or, …]          one of several: what is bound is bound more than once
 ["p", name, annotation]       a parameter or a variable of which only the annotation is known (or null)
 ["v", loop, position]         the variable of a loop around it; position is null, or which of several
+["f", value]                  a value as an f-string shows it
 ["D", definition]             a function or class
 ["?", why]                    what is not read; `why` goes on "…: ", for people
+
+While a registry is assembled there is also ["a", "a.b"]: a qualified name that is good in every module.
 
 A definition is an object; absent members are empty:
 n its qualified name within the module, l its line, c 1 if it is a class, t the first line of its docstring,

@@ -8,7 +8,7 @@ from typing import Any
 from shared.registries.conventions import Conventions
 from shared.registries.reading.definitions import Defined, definition_of, is_of_the_library, kept
 from shared.registries.reading.expressions import Spending, dotted, keywords_of, written
-from shared.registries.reading.glances import Glance, Words, glance
+from shared.registries.reading.glances import Glance, Words, children_of, glance
 from shared.registries.reading.notation import Definition, Expression, unknown
 from shared.registries.reading.scopes import Bound, Scope, bound_by, parameters_of
 
@@ -179,7 +179,7 @@ class _Reading:
                     here = here.loop(generator.target, generator.iter)
             elif isinstance(node, ast.Lambda):
                 here = _within_lambda(node, here)
-            waiting.extend((child, here, False) for child in ast.iter_child_nodes(node))
+            waiting.extend((child, here, False) for child in children_of(node))
 
     def _call(self, node: ast.Call, scope: Scope, *, conditional: bool, discarded: bool) -> None:
         called = node.func

@@ -31,7 +31,7 @@ def text_of(content: bytes) -> str:
         raise UnreadableError(f"larger than {_MOST_BYTES // 1_000_000} MB")
     if b"\0" in content:
         raise UnreadableError("contains null bytes")
-    if len(content) > _COUNTED_FROM and sum(1 for _ in _TOKEN.finditer(content)) > _MOST_TOKENS:
+    if len(content) > _COUNTED_FROM and len(_TOKEN.findall(content)) > _MOST_TOKENS:
         raise UnreadableError(f"has more than {_MOST_TOKENS:,} words and signs")
     encoding = _encoding_of(content)
     try:

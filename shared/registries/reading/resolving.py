@@ -1,0 +1,157 @@
+"""What qualified names lead to: through imports, re-exports, assignments, base classes and what calls return."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from shared.registries.conventions.paths import joined, segments_of
+from shared.registries.reading.modules import Module, Modules
+from shared.registries.reading.notation import Definition, Expression
+
+UNKNOWN = "?"
+_MOST_STEPS = 60
+_MOST_OF_ONE = 8
+_LONGEST_PATH = 500
+_WRAPPERS = ("typing.Optional", "typing.Annotated", "typing.ClassVar", "typing.Final", "Optional", "Annotated")
+_BASE = "\0base"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is bound at a qualified name, in which module."""
+
+    path: str
+    module: Module
+    meaning: Expression
+
+
+class Resolver:
+    """Follows names within one repository. It remembers what it was asked."""
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self.hops = cache(self._hops)
+        self.found = cache(self._found)
+
+    def paths(self, expression: Expression, module: Module, depth: int = 0) -> list[str]:
+        """Return the qualified names that an expression may be; `?` stands for what is not known."""
+        if depth > 20:
+            return [UNKNOWN]
+        match expression:
+            case ["r", str(name)]:
+                return [f"{module.name}.{name}"]
+            case ["i", str(target)]:
+                return [self.modules.absolute(target, module)]
+            case ["a", str(path)]:
+                return [path]
+            case [".", of, str(name)]:
+                return [f"{one}.{name}" for one in self.paths(of, module, depth + 1)]
+            case ["c", callee, list(args), *_]:
+                return self._returned(callee, args, module, depth)
+            case ["o", *several]:
+                return list(
+                    dict.fromkeys(one for each in several[:8] for one in self.paths(each, module, depth + 1))
+                )[:_MOST_OF_ONE]
+            case ["p", _, list() as annotation]:
+                return [f"{one}()" if one != UNKNOWN else one for one in self.types(annotation, module, depth + 1)]
+        return [UNKNOWN]
+
+    def types(self, annotation: Expression, module: Module, depth: int = 0) -> list[str]:
+        """Return the classes that an annotation names: `X | None`, `Optional[X]` and `Annotated[X, …]` are X."""
+        match annotation:
+            case ["[]", of, ["l", [first, *_]]]:
+                if any(one in _WRAPPERS for one in self.paths(of, module, depth)):
+                    return self.types(first, module, depth + 1)
+                return self.paths(of, module, depth)
+            case ["o", *several] if depth <= 20:
+                return [one for each in several if each != ["k", None] for one in self.types(each, module, depth + 1)][:8]
+            case ["k", None]:
+                return []
+        return self.paths(annotation, module, depth)
+
+    def _returned(self, callee: Expression, args: Sequence[Expression], module: Module, depth: int) -> list[str]:
+        callees = self.paths(callee, module, depth + 1)
+        if args and any("functools.partial" in self.hops(one) for one in callees):
+            return self.paths(args[0], module, depth + 1)
+        return [f"{one}()" for one in callees]
+
+    def _hops(self, path: str) -> tuple[str, ...]:
+        """Return every qualified name by which `path` is known, itself first; what it ends at comes last."""
+        seen: dict[str, None] = {path: None}
+        waiting = [path]
+        while waiting and len(seen) < _MOST_STEPS:
+            for further in self._step(waiting.pop(0)):
+                if further not in seen and len(further) <= _LONGEST_PATH:
+                    seen[further] = None
+                    waiting.append(further)
+        return tuple(seen)
+
+    def _step(self, path: str) -> Iterator[str]:
+        """Yield what `path` is, one step further."""
+        split = self.modules.split(path)
+        if split is None or not split[1]:
+            return
+        module, rest = split
+        segments = segments_of(rest)
+        meaning = module.names.get(segments[0])
+        if meaning is None:
+            for star in module.stars:
+                yield _extended(self.modules.absolute(star, module), segments)
+            return
+        yield from self._into(meaning, module, segments[1:], f"{module.name}.{segments[0]}")
+
+    def _into(self, meaning: Expression, module: Module, rest: list[str], path: str) -> Iterator[str]:
+        match meaning:
+            case ["o", *several]:
+                for one in several[:_MOST_OF_ONE]:
+                    yield from self._into(one, module, rest, path)
+            case ["D", definition] if definition.get("c"):
+                yield from self._of_class(definition, module, rest, path)
+            case ["D", definition]:
+                if rest[:1] == ["()"] and (returned := definition.get("y")):
+                    for one in self.types(returned, module):
+                        yield _extended(one, ["()", *rest[1:]])
+            case _:
+                for one in self.paths(meaning, module):
+                    if one != UNKNOWN:
+                        yield _extended(one, rest)
+
+    def _of_class(self, definition: Definition, module: Module, rest: list[str], path: str) -> Iterator[str]:
+        instance = rest[:1] == ["()"]
+        wanted = rest[1:] if instance else rest
+        attributes = definition.get("a", {})
+        if wanted and wanted[0] in attributes:
+            yield from self._into(attributes[wanted[0]], module, wanted[1:], f"{path}.{wanted[0]}")
+            return
+        for base in definition.get("b", ()):
+            for one in self.paths(base, module):
+                if one != UNKNOWN:
+                    yield _extended(one, rest)
+
+    def ancestors(self, path: str) -> list[str]:
+        """Return the qualified names of the classes that a class inherits from, at any distance."""
+        return [one.removesuffix(f".{_BASE}") for one in self.hops(f"{path}.{_BASE}")[1:]]
+
+    def _found(self, path: str) -> Found | None:
+        """Return what is bound at `path`, after all steps; None if that is not of this repository."""
+        for hop in reversed(self.hops(path)):
+            if at := self._bound_at(hop):
+                return at
+        return None
+
+    def _bound_at(self, path: str) -> Found | None:
+        split = self.modules.split(path)
+        if split is None or not split[1]:
+            return None
+        module, rest = split
+        first, *others = segments_of(rest)
+        meaning = module.names.get(first)
+        for segment in others:
+            if meaning is None or meaning[0] != "D" or not meaning[1].get("c"):
+                return None
+            meaning = meaning[1].get("a", {}).get(segment)
+        return None if meaning is None else Found(path, module, meaning)
+
+
+def _extended(path: str, segments: list[str]) -> str:
+    return joined([path, *segments]) if segments else path
