@@ -97,7 +97,7 @@ class Calls:
         ask = {"c": self._conventions.calling, "t": self._conventions.tables}.get(hit["f"], self._conventions.decorating)
         for path in self._resolver.paths(hit["x"], module):
             for hop in self._resolver.hops(path):
-                if found := ask(hop):
+                if (found := ask(hop)) and not self._conventions.look_ups(hop):
                     convention, pattern = found[-1]
                     return Match(convention, path, self.registry_of(path, pattern, hit, module))
         return None
