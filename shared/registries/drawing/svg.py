@@ -11,7 +11,7 @@ from shared.texts.addresses import is_web
 from shared.texts.plain import shortened, units
 
 _LONGEST = 38
-_LETTER = 6.7  # the width of a letter of 12 px, generously
+_LETTER = 7.1  # the width of a letter of 12 px, generously
 _HEIGHT = 26
 _ROW = 34
 _GAP = 110
