@@ -52,7 +52,7 @@ PROJECTS = (
     Project("spacy", by_kind, ("/tests/",)),
     Project("thinc", by_kind, ("/tests/",)),
     Project("httpbin", by_path),
-    Project("celery", by_kind, ("/contrib/", "/bin/")),
+    Project("celery", by_kind, ("/contrib/", "/bin/"), "celery.toml"),
     Project("django", by_owner, ("/gis/", "/postgres/", "/oracle/", "/mysql/"), "django.toml"),
 )
 
@@ -79,10 +79,11 @@ def read(project: Project) -> Registry:
     own = (HERE / project.conventions).read_bytes() if project.conventions else None
     conventions = conventions_of(own)
     folder = PACKAGES / project.package
+    paths = [file.relative_to(PACKAGES).as_posix() for file in folder.rglob("*.py")]
     summaries = {
-        path: summarise(SourceFile(path, "", file.read_bytes()), conventions)
-        for file in folder.rglob("*.py")
-        if not any(part in (path := file.relative_to(PACKAGES).as_posix()) for part in project.left_out)
+        path: summarise(SourceFile(path, "", (PACKAGES / path).read_bytes()), conventions)
+        for path in paths
+        if not any(part in path for part in project.left_out)
     }
     return assemble(summaries, (), conventions)
 

@@ -13,7 +13,7 @@ _MOST_STEPS = 60
 _MOST_OF_ONE = 8
 _LONGEST_PATH = 500
 _WRAPPERS = ("typing.Optional", "typing.Annotated", "typing.ClassVar", "typing.Final", "Optional", "Annotated")
-_BASE = "\0base"
+_DEEPEST_CLASS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Resolver:
         self.modules = modules
         self.hops = cache(self._hops)
         self.found = cache(self._found)
+        self.order = cache(self._order)
 
     def paths(self, expression: Expression, module: Module, depth: int = 0) -> list[str]:
         """Return the qualified names that an expression may be; `?` stands for what is not known."""
@@ -80,14 +81,15 @@ class Resolver:
         seen: dict[str, None] = {path: None}
         waiting = [path]
         while waiting and len(seen) < _MOST_STEPS:
-            for further in self._step(waiting.pop(0)):
+            for further, is_last in self._step(waiting.pop(0)):
                 if further not in seen and len(further) <= _LONGEST_PATH:
                     seen[further] = None
-                    waiting.append(further)
+                    if not is_last:
+                        waiting.append(further)
         return tuple(seen)
 
-    def _step(self, path: str) -> Iterator[str]:
-        """Yield what `path` is, one step further."""
+    def _step(self, path: str) -> Iterator[tuple[str, bool]]:
+        """Yield what `path` is, one step further, and whether that leads nowhere else."""
         split = self.modules.split(path)
         if split is None or not split[1]:
             return
@@ -96,11 +98,13 @@ class Resolver:
         meaning = module.names.get(segments[0])
         if meaning is None:
             for star in module.stars:
-                yield _extended(self.modules.absolute(star, module), segments)
+                yield _extended(self.modules.absolute(star, module), segments), False
             return
         yield from self._into(meaning, module, segments[1:], f"{module.name}.{segments[0]}")
 
-    def _into(self, meaning: Expression, module: Module, rest: list[str], path: str) -> Iterator[str]:
+    def _into(
+        self, meaning: Expression, module: Module, rest: list[str], path: str
+    ) -> Iterator[tuple[str, bool]]:
         match meaning:
             case ["o", *several]:
                 for one in several[:_MOST_OF_ONE]:
@@ -110,27 +114,59 @@ class Resolver:
             case ["D", definition]:
                 if rest[:1] == ["()"] and (returned := definition.get("y")):
                     for one in self.types(returned, module):
-                        yield _extended(one, ["()", *rest[1:]])
+                        yield _extended(one, ["()", *rest[1:]]), False
             case _:
                 for one in self.paths(meaning, module):
                     if one != UNKNOWN:
-                        yield _extended(one, rest)
+                        yield _extended(one, rest), False
 
-    def _of_class(self, definition: Definition, module: Module, rest: list[str], path: str) -> Iterator[str]:
-        instance = rest[:1] == ["()"]
-        wanted = rest[1:] if instance else rest
+    def _of_class(
+        self, definition: Definition, module: Module, rest: list[str], path: str
+    ) -> Iterator[tuple[str, bool]]:
+        """Yield what an attribute of a class or its instance is, where the first class of its order has it; and, since a
+        method may be inherited from any, what it is called in each class before that.
+        """
+        called = rest[:1] == ["()"]
+        wanted = rest[1:] if called else rest
         attributes = definition.get("a", {})
         if wanted and wanted[0] in attributes:
             yield from self._into(attributes[wanted[0]], module, wanted[1:], f"{path}.{wanted[0]}")
             return
-        for base in definition.get("b", ()):
-            for one in self.paths(base, module):
-                if one != UNKNOWN:
-                    yield _extended(one, rest)
+        for ancestor in self.order(path)[1:] if rest else ():
+            own = self._class_at(ancestor)
+            has_it = own is not None and bool(wanted) and wanted[0] in own.meaning[1].get("a", {})
+            yield _extended(ancestor, rest), not has_it
+            if has_it:
+                return
 
-    def ancestors(self, path: str) -> list[str]:
+    def ancestors(self, path: str) -> tuple[str, ...]:
         """Return the qualified names of the classes that a class inherits from, at any distance."""
-        return [one.removesuffix(f".{_BASE}") for one in self.hops(f"{path}.{_BASE}")[1:]]
+        return self.order(path)[1:]
+
+    def _order(self, path: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return the method resolution order of a class, of which those of other packages have no bases.
+
+        https://docs.python.org/3/howto/mro.html
+        """
+        found = self._class_at(path)
+        if found is None or path in above or len(above) > _DEEPEST_CLASS:
+            return (path,)
+        bases = [
+            self._home(one)
+            for base in found.meaning[1].get("b", ())
+            for one in self.paths(base, found.module)[:1]
+            if one != UNKNOWN
+        ]
+        bases = [base for base in dict.fromkeys(bases) if base != path]
+        orders = [list(self._order(base, (*above, path)) if above else self.order(base)) for base in bases]
+        return (path, *_merged([*orders, bases]))
+
+    def _home(self, path: str) -> str:
+        return self.hops(path)[-1]
+
+    def _class_at(self, path: str) -> Found | None:
+        found = self._bound_at(path)
+        return found if found is not None and found.meaning[0] == "D" and found.meaning[1].get("c") else None
 
     def _found(self, path: str) -> Found | None:
         """Return what is bound at `path`, after all steps; None if that is not of this repository."""
@@ -155,3 +191,15 @@ class Resolver:
 
 def _extended(path: str, segments: list[str]) -> str:
     return joined([path, *segments]) if segments else path
+
+
+def _merged(orders: list[list[str]]) -> list[str]:
+    """Merge orders of classes as Python does; where it would refuse, the first one goes on."""
+    merged: list[str] = []
+    orders = [order for order in orders if order]
+    while orders:
+        heads = [order[0] for order in orders]
+        chosen = next((head for head in heads if not any(head in order[1:] for order in orders)), heads[0])
+        merged.append(chosen)
+        orders = [rest for order in orders if (rest := [one for one in order if one != chosen])]
+    return merged
