@@ -19,6 +19,7 @@ from shared.registries.reading.values import UnresolvedError, Values, why
 type Hit = dict[str, Any]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}([^\w{]?)")
+_MOST_PARTIALS = 10
 _BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -158,7 +159,9 @@ class Calls:
     def _arguments(self, hit: Hit, module: Module) -> tuple[list[Expression], dict[str, Expression]]:
         args, keywords = list(hit.get("a", ())), dict(hit.get("k", {}))
         meaning, _ = self.values.followed(hit["x"], module)
-        while meaning[0] == "c" and "functools.partial" in self._all_hops(meaning[1], module) and meaning[2]:
+        for _ in range(_MOST_PARTIALS):
+            if meaning[0] != "c" or not meaning[2] or "functools.partial" not in self._all_hops(meaning[1], module):
+                break
             args = [*meaning[2][1:], *args]
             keywords = {**meaning[3], **keywords}
             meaning, module = self.values.followed(meaning[2][0], module)
@@ -182,13 +185,15 @@ class Calls:
             raise UnresolvedError("nothing is given that would be registered")
         return None
 
-    def subject(self, value: Expression, module: Module) -> Subject:
+    def subject(self, value: Expression, module: Module, depth: int = 0) -> Subject:
         """Return what an expression stands for: its definition, if the repository has it."""
+        if depth > _MOST_PARTIALS:
+            return Subject()
         match value:
             case ["D", definition]:
                 return Subject(f"{module.name}.{definition['n']}", definition, module)
             case ["c", callee, [first, *_], _] if "functools.partial" in self._all_hops(callee, module):
-                return self.subject(first, module)
+                return self.subject(first, module, depth + 1)
         for path in self._resolver.paths(value, module):
             if path == UNKNOWN:
                 continue
@@ -196,7 +201,7 @@ class Calls:
             if found and found.meaning[0] == "D":
                 return Subject(found.path, found.meaning[1], found.module)
             if found and found.meaning[0] == "c" and found.meaning is not value:
-                return self.subject(found.meaning, found.module)
+                return self.subject(found.meaning, found.module, depth + 1)
             return Subject(self._resolver.hops(path)[-1])
         return Subject()
 

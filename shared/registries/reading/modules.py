@@ -1,7 +1,6 @@
 """All modules of a repository: which file an import means, and what is bound in each, read when it is needed."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
 from sys import stdlib_module_names
 
 from shared.registries.reading.notation import Expression
@@ -49,23 +48,22 @@ class Modules:
     def __init__(self, summaries: Mapping[str, str]) -> None:
         self.by_name: dict[str, Module] = {}
         self.by_path: dict[str, Module] = {}
-        self._claims: dict[str, list[Module]] = {}
+        # By what they may be imported as, and the folder that must be on the path for that.
+        self._claims: dict[str, dict[str, Module]] = {}
         self._folders = {path.rpartition("/")[0] for path in summaries if path.rpartition("/")[2] == "__init__.py"}
         for path in sorted(summaries, key=lambda one: (one.count("/"), one)):
             self._add(path, summaries[path])
-        self._prefixes: dict[str, tuple[str, str]] = {}
 
     def _add(self, path: str, summary: str) -> None:
         root = self._root_of(path)
-        short = _dotted(path, root)
-        whole = _dotted(path, "")
-        name = short if short and short not in self.by_name else f"{whole or 'root'}"
+        short, whole = _dotted(path, root), _dotted(path, "")
+        name = short if short and short not in self.by_name else whole or "root"
         while name in self.by_name:
             name += "_"
         module = Module(path, name, root, summary)
         self.by_name[name] = self.by_path[path] = module
-        for claim in {short, whole, _after_root(whole)}:
-            self._claims.setdefault(claim, []).append(module)
+        for folder in dict.fromkeys((root, "", _source_root(path))):
+            self._claims.setdefault(_dotted(path, folder), {})[folder] = module
 
     def _root_of(self, path: str) -> str:
         folder = path.rpartition("/")[0]
@@ -102,22 +100,10 @@ class Modules:
     def _own(self, target: str, module: Module) -> str:
         claim = target
         while claim:
-            if claims := self._claims.get(claim):
-                chosen = self._nearest(claims, claim, module)
-                if chosen is not None:
-                    return chosen + target[len(claim) :]
+            if (claims := self._claims.get(claim)) and (chosen := _chosen(claims, claim, module)):
+                return "?" if chosen == "?" else chosen + target[len(claim) :]
             claim = claim.rpartition(".")[0]
         return target
-
-    def _nearest(self, claims: Sequence[Module], claim: str, module: Module) -> str | None:
-        """Return the name of the module that is meant; "?" if that cannot be told, None if it is none of these."""
-        possible = [one for one in claims if _reaches(one, claim, module)]
-        if len(possible) < 2:
-            return possible[0].name if possible else None
-        ranked = sorted(possible, key=lambda one: -_shared(one.folder, module.folder))
-        if _shared(ranked[0].folder, module.folder) == _shared(ranked[1].folder, module.folder):
-            return "?"
-        return ranked[0].name
 
     def split(self, path: str) -> tuple[Module, str] | None:
         """Return the module in which a qualified name begins, and the rest of it; None if it is of another package."""
@@ -129,31 +115,31 @@ class Modules:
         return None
 
 
-def _reaches(claimed: Module, claim: str, importer: Module) -> bool:
-    if claimed.root == importer.root:
-        return True
+def _chosen(claims: Mapping[str, Module], claim: str, importer: Module) -> str:
+    """Return the name of the module that an import means; "?" if it may be several, "" if it is none of these."""
+    if importer.root in claims:
+        return claims[importer.root].name
     if claim.partition(".")[0] in stdlib_module_names:
-        return False
-    inside = not claimed.root or importer.folder == claimed.root or importer.folder.startswith(f"{claimed.root}/")
-    return inside or claimed.is_package or "." in claim or claimed.root.rpartition("/")[2] in _ROOTS
+        return ""
+    folder = importer.folder
+    while folder:
+        folder = folder.rpartition("/")[0]
+        if folder in claims:
+            return claims[folder].name
+    elsewhere = {
+        module.name
+        for root, module in claims.items()
+        if module.is_package or "." in claim or root.rpartition("/")[2] in _ROOTS
+    }
+    return elsewhere.pop() if len(elsewhere) == 1 else "?" if elsewhere else ""
 
 
 def _dotted(path: str, root: str) -> str:
-    relative = PurePosixPath(path[len(root) :].lstrip("/")).with_suffix("")
-    parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
-    return ".".join(parts)
+    within = path[len(root) + 1 :] if root else path
+    return within.removesuffix(".py").removesuffix("__init__").removesuffix("/").replace("/", ".")
 
 
-def _after_root(whole: str) -> str:
-    parts = whole.split(".")
-    at = next((number for number, part in enumerate(parts) if part in _ROOTS), None)
-    return whole if at is None else ".".join(parts[at + 1 :])
-
-
-def _shared(one: str, other: str) -> int:
-    count = 0
-    for mine, its in zip(one.split("/"), other.split("/"), strict=False):
-        if mine != its:
-            break
-        count += 1
-    return count
+def _source_root(path: str) -> str:
+    folders = path.split("/")[:-1]
+    at = next((number for number, folder in enumerate(folders) if folder in _ROOTS), None)
+    return "" if at is None else "/".join(folders[: at + 1])

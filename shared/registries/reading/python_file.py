@@ -246,7 +246,7 @@ class _Reading:
         if path.rpartition(".")[2] not in self._tables:
             return
         hit = self._hit("t", table.lineno, table, scope, conditional=conditional)
-        if isinstance(scope.node, ast.ClassDef) and path in bound_by(scope.node.body):
+        if isinstance(scope.node, ast.ClassDef) and scope.binds(path):
             hit["x"] = ["r", f"{scope.where}.{path}"]
         elif not scope.is_function() and path in self._read.names:
             hit["x"] = ["r", path]

@@ -13,7 +13,8 @@ _MOST_STEPS = 60
 _MOST_OF_ONE = 8
 _LONGEST_PATH = 500
 _WRAPPERS = ("typing.Optional", "typing.Annotated", "typing.ClassVar", "typing.Final", "Optional", "Annotated")
-_DEEPEST_CLASS = 50
+# How many names or classes may lead to one another before it is given up: each is a few calls on Python's stack.
+_DEEPEST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Resolver:
         self.hops = cache(self._hops)
         self.found = cache(self._found)
         self.order = cache(self._order)
+        self._ordering: list[str] = []
+        self._following = 0
 
     def paths(self, expression: Expression, module: Module, depth: int = 0) -> list[str]:
         """Return the qualified names that an expression may be; `?` stands for what is not known."""
@@ -59,12 +62,14 @@ class Resolver:
 
     def types(self, annotation: Expression, module: Module, depth: int = 0) -> list[str]:
         """Return the classes that an annotation names: `X | None`, `Optional[X]` and `Annotated[X, …]` are X."""
+        if depth > 20:
+            return [UNKNOWN]
         match annotation:
             case ["[]", of, ["l", [first, *_]]]:
                 if any(one in _WRAPPERS for one in self.paths(of, module, depth)):
                     return self.types(first, module, depth + 1)
                 return self.paths(of, module, depth)
-            case ["o", *several] if depth <= 20:
+            case ["o", *several]:
                 return [one for each in several if each != ["k", None] for one in self.types(each, module, depth + 1)][:8]
             case ["k", None]:
                 return []
@@ -79,13 +84,17 @@ class Resolver:
     def _hops(self, path: str) -> tuple[str, ...]:
         """Return every qualified name by which `path` is known, itself first; what it ends at comes last."""
         seen: dict[str, None] = {path: None}
-        waiting = [path]
-        while waiting and len(seen) < _MOST_STEPS:
-            for further, is_last in self._step(waiting.pop(0)):
-                if further not in seen and len(further) <= _LONGEST_PATH:
-                    seen[further] = None
-                    if not is_last:
-                        waiting.append(further)
+        waiting = [path] if self._following < _DEEPEST else []
+        self._following += 1
+        try:
+            while waiting and len(seen) < _MOST_STEPS:
+                for further, is_last in self._step(waiting.pop(0)):
+                    if further not in seen and len(further) <= _LONGEST_PATH:
+                        seen[further] = None
+                        if not is_last:
+                            waiting.append(further)
+        finally:
+            self._following -= 1
         return tuple(seen)
 
     def _step(self, path: str) -> Iterator[tuple[str, bool]]:
@@ -143,13 +152,13 @@ class Resolver:
         """Return the qualified names of the classes that a class inherits from, at any distance."""
         return self.order(path)[1:]
 
-    def _order(self, path: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def _order(self, path: str) -> tuple[str, ...]:
         """Return the method resolution order of a class, of which those of other packages have no bases.
 
         https://docs.python.org/3/howto/mro.html
         """
         found = self._class_at(path)
-        if found is None or path in above or len(above) > _DEEPEST_CLASS:
+        if found is None or path in self._ordering or len(self._ordering) > _DEEPEST:
             return (path,)
         bases = [
             self._home(one)
@@ -158,7 +167,11 @@ class Resolver:
             if one != UNKNOWN
         ]
         bases = [base for base in dict.fromkeys(bases) if base != path]
-        orders = [list(self._order(base, (*above, path)) if above else self.order(base)) for base in bases]
+        self._ordering.append(path)
+        try:
+            orders = [list(self.order(base)) for base in bases]
+        finally:
+            self._ordering.pop()
         return (path, *_merged([*orders, bases]))
 
     def _home(self, path: str) -> str:

@@ -217,6 +217,10 @@ class Scope:
             scope = scope.outer
         return None
 
+    def binds(self, name: str) -> bool:
+        """Whether a name is bound right here."""
+        return name in self._bound()
+
     def is_function(self) -> bool:
         """Whether it is within a function: what stands here happens when that is called, if at all."""
         return isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef) or bool(

@@ -9,6 +9,7 @@ from shared.registries.reading.resolving import Found, Resolver
 _LONGEST = 500
 _DEEPEST = 30
 _MOST_ITEMS = 2_000
+_MOST_STEPS = 20_000
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag"})
 
 
@@ -21,17 +22,20 @@ class Values:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
+        self._steps = 0
 
     def names(self, value: Expression, module: Module) -> list[str]:
         """Return the text that `value` is, or those of the list that it is. Raises `UnresolvedError`."""
+        self._steps = 0
         if (items := self._list(value, module)) is not None:
             return [self.text(one, there) for one, there in items]
         return [self.text(value, module)]
 
     def text(self, value: Expression, module: Module, depth: int = 0) -> str:
         """Return the text that `value` is. Raises `UnresolvedError`."""
-        if depth > _DEEPEST:
-            raise UnresolvedError("it is defined by itself, or too far away")
+        self._steps += 1
+        if depth > _DEEPEST or self._steps > _MOST_STEPS:
+            raise UnresolvedError("it is defined by itself, or of too many parts")
         match value:
             case ["s", str(text)]:
                 return text
@@ -129,27 +133,29 @@ class Values:
         meaning, there = self.followed(value, module)
         return self._flat(meaning, there) if meaning[0] == "l" else None
 
-    def items(self, value: Expression, module: Module) -> list[tuple[Expression, Module]]:
+    def items(self, value: Expression, module: Module, depth: int = 0) -> list[tuple[Expression, Module]]:
         """Return what a loop over `value` takes one by one. Raises `UnresolvedError`."""
+        if depth > _DEEPEST:
+            raise UnresolvedError("a loop over what is defined by itself, or too far away")
         match value:
             case ["c", ["r" | "i" | "a", str(path)], [], _] if path.rpartition(".")[2] in ("items", "keys", "values"):
                 table, there = self.followed([value[1][0], path.rpartition(".")[0]], module)
                 return self._of_dict(table, there, path.rpartition(".")[2])
             case ["c", ["r", "sorted" | "list" | "tuple" | "set" | "reversed" | "frozenset"], [one], _]:
-                return self.items(one, module)
+                return self.items(one, module, depth + 1)
         meaning, there = self.followed(value, module)
         if meaning[0] == "d":
             return self._of_dict(meaning, there, "keys")
         if meaning[0] == "l":
-            return self._flat(meaning, there)
+            return self._flat(meaning, there, depth)
         if meaning[0] == "c" and meaning is not value:
-            return self.items(meaning, there)
+            return self.items(meaning, there, depth + 1)
         raise UnresolvedError(f"a loop over {why(meaning)}")
 
-    def _flat(self, value: Expression, module: Module) -> list[tuple[Expression, Module]]:
+    def _flat(self, value: Expression, module: Module, depth: int = 0) -> list[tuple[Expression, Module]]:
         items: list[tuple[Expression, Module]] = []
         for one in value[1]:
-            items += self.items(one[1], module) if one[0] == "*" else [(one, module)]
+            items += self.items(one[1], module, depth + 1) if one[0] == "*" else [(one, module)]
             if len(items) > _MOST_ITEMS:
                 raise UnresolvedError(f"a loop over more than {_MOST_ITEMS:,} values")
         return items
