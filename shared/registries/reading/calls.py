@@ -10,7 +10,7 @@ from shared.registries.conventions import Convention, Conventions
 from shared.registries.conventions.paths import joined, segments_of
 from shared.registries.graph.model import Place, Unresolved
 from shared.registries.reading.drafts import Draft, Subject
-from shared.registries.reading.loops import unrolled
+from shared.registries.reading.loops import everywhere, unrolled
 from shared.registries.reading.modules import Module
 from shared.registries.reading.notation import Expression
 from shared.registries.reading.resolving import UNKNOWN, Resolver
@@ -20,6 +20,7 @@ type Hit = dict[str, Any]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}([^\w{]?)")
 _MOST_PARTIALS = 10
+_UNPACKED = "its keyword arguments are unpacked"
 _BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -158,13 +159,15 @@ class Calls:
 
     def _arguments(self, hit: Hit, module: Module) -> tuple[list[Expression], dict[str, Expression]]:
         args, keywords = list(hit.get("a", ())), dict(hit.get("k", {}))
-        meaning, _ = self.values.followed(hit["x"], module)
-        for _ in range(_MOST_PARTIALS):
-            if meaning[0] != "c" or not meaning[2] or "functools.partial" not in self._all_hops(meaning[1], module):
-                break
-            args = [*meaning[2][1:], *args]
-            keywords = {**meaning[3], **keywords}
-            meaning, module = self.values.followed(meaning[2][0], module)
+        for path in self._resolver.paths(hit["x"], module)[:1]:
+            for hop in self._resolver.hops(path):
+                bound = self._resolver.bound_at(hop)
+                if bound is None or bound.meaning[0] != "c" or not bound.meaning[2]:
+                    continue
+                _, callee, given, named = bound.meaning
+                if "functools.partial" in self._all_hops(callee, bound.module):
+                    args = [*(everywhere(one, bound.module, self._resolver) for one in given[1:]), *args]
+                    keywords = {name: everywhere(one, bound.module, self._resolver) for name, one in named.items()} | keywords
         return args, keywords
 
     def _all_hops(self, expression: Expression, module: Module) -> set[str]:
@@ -227,6 +230,8 @@ class Calls:
         for source in sources:
             what, _, which = source.partition(":")
             if what == "object":
+                if "**" in keywords:
+                    raise UnresolvedError(_UNPACKED)
                 if subject.qualified:
                     return [_styled(subject, which)]
                 continue
@@ -236,7 +241,7 @@ class Calls:
             if value is not None and value != ["k", None]:
                 return self.values.names(value, there)
         if "**" in keywords:
-            raise UnresolvedError("its keyword arguments are unpacked")
+            raise UnresolvedError(_UNPACKED)
         raise AbsentError
 
     def _attribute(self, subject: Subject, name: str) -> tuple[Expression | None, Module]:

@@ -57,7 +57,11 @@ class Modules:
     def _add(self, path: str, summary: str) -> None:
         root = self._root_of(path)
         short, whole = _dotted(path, root), _dotted(path, "")
-        name = short if short and short not in self.by_name else whole or "root"
+        # A lone file may have the name of another package, which is meant where this one is not on the path.
+        is_lone = bool(root) and "." not in short and not path.endswith("/__init__.py")
+        name = short if short and short not in self.by_name and not is_lone else whole or "root"
+        if name.partition(".")[0] in stdlib_module_names:
+            name += "_"
         while name in self.by_name:
             name += "_"
         module = Module(path, name, root, summary)

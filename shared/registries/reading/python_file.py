@@ -302,6 +302,8 @@ def sketches(path: Expression, names: Mapping[str, Expression], depth: int = 0) 
             return [target]
         case [".", of, str(name)]:
             return [f"{one}.{name}" for one in sketches(of, names, depth + 1)]
+        case ["c", ["r" | "i", str(callee)], [bound, *_], _] if callee.rpartition(".")[2] == "partial":
+            return sketches(bound, names, depth + 1)
         case ["c", callee, *_]:
             return [f"{one}()" for one in sketches(callee, names, depth + 1)]
         case ["o", *several]:

@@ -178,17 +178,18 @@ class Resolver:
         return self.hops(path)[-1]
 
     def _class_at(self, path: str) -> Found | None:
-        found = self._bound_at(path)
+        found = self.bound_at(path)
         return found if found is not None and found.meaning[0] == "D" and found.meaning[1].get("c") else None
 
     def _found(self, path: str) -> Found | None:
         """Return what is bound at `path`, after all steps; None if that is not of this repository."""
         for hop in reversed(self.hops(path)):
-            if at := self._bound_at(hop):
+            if at := self.bound_at(hop):
                 return at
         return None
 
-    def _bound_at(self, path: str) -> Found | None:
+    def bound_at(self, path: str) -> Found | None:
+        """Return what is bound right at `path`, without a step further."""
         split = self.modules.split(path)
         if split is None or not split[1]:
             return None

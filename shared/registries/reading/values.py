@@ -90,9 +90,9 @@ class Values:
         if what == "name":
             return name
         if found.meaning[0] == "c":  # enum.auto()
-            if "enum.StrEnum" in self._enumeration(found) and "enum.auto()" in self._resolver.paths(
-                found.meaning, found.module
-            ):
+            paths = self._resolver.paths(found.meaning, found.module)
+            is_auto = any("enum.auto()" in self._resolver.hops(path) for path in paths)
+            if is_auto and "enum.StrEnum" in self._enumeration(found):
                 return name.lower()
             raise UnresolvedError("the value of the enumeration's member is computed")
         return self.text(found.meaning, found.module, depth + 1)
