@@ -1,8 +1,12 @@
-"""What a repository registers under which name, read from its source and never run. Imports point down:
+"""Registries: what a repository's source registers under which name, and what it depends on, read and never executed.
 
-drawing      a registry as Mermaid or SVG
-reading      one file → its summary; all summaries → the registry
-graph        nodes, edges, cycles and what is missing; as JSON; what changed between two
-conventions  what counts as a registration: built in, from the repository's registry.toml, or given
-files        one file of a repository, as it comes in
+The map, in the order in which imports may point (down, never up); each of these says what is in it:
+
+keeping      what was read is kept by commit, followed as it changes, and answered
+sources      a repository's files out of Azure Repos
+drawing      Mermaid and SVG
+graph        names, dependencies, and what differs between two commits
+reading      what one file says, and what all of them say together
+conventions  what counts as a registration
+files        a file's content, or why there is none
 """

@@ -1,11 +1,11 @@
-"""A file of a repository, as it comes in."""
+"""Files of a repository as they are handed from whoever reads them out of Git to whoever reads what is in them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file at one commit. `path` has no leading slash, and "/" as separator; `object_id` is Git's id of `content`."""
+    """A file's content. `path` has no leading slash; `object_id` is Git's id of the content."""
 
     path: str
     object_id: str
@@ -14,7 +14,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that is in the tree and was not read; `reason` is for people: "larger than 2 MB", "a symbolic link"."""
+    """A file that is in the tree and was not read; `reason` is for people, such as "larger than 2 MB"."""
 
     path: str
     reason: str
