@@ -18,7 +18,9 @@ Names = Iterator[tuple[str, str, Any]]
 def import_all(package: str, *, without: tuple[str, ...] = ()) -> list[str]:
     """Import every module of a package; what cannot be imported here is returned."""
     failed = []
-    for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}.", onerror=lambda _: None):
+    for found in pkgutil.walk_packages(
+        importlib.import_module(package).__path__, f"{package}.", onerror=lambda _: None
+    ):
         if not any(part in found.name.split(".") for part in ("tests", "__main__", *without)):
             try:
                 importlib.import_module(found.name)

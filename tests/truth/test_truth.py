@@ -97,6 +97,11 @@ def imported(package: str) -> set[tuple[str, str]]:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{PACKAGES}{os.pathsep}{REPOSITORY}"}
     done = subprocess.run(
         [sys.executable, "-m", "tests.truth.runtime", package],
-        capture_output=True, text=True, check=True, timeout=100, env=environment, cwd="/",
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+        env=environment,
+        cwd="/",
     )
     return {(registry, name) for registry, name in json.loads(done.stdout.splitlines()[-1])}

@@ -141,7 +141,9 @@ class _Groups:
 
     def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
         self._each = [
-            (key, re.compile(re.escape(group).replace(r"\*", ".*"))) for key, several in groups.items() for group in several
+            (key, re.compile(re.escape(group).replace(r"\*", ".*")))
+            for key, several in groups.items()
+            for group in several
         ]
 
     def found(self, group: str) -> list[str]:

@@ -72,9 +72,7 @@ def _placed(part: Sequence[Pair]) -> dict[str, tuple[int, float]]:
     deepest = max(y for _, y in placed.values())
     first = min(x for x, _ in placed.values())
     names = list(numbers)
-    return {
-        names[number]: (round((deepest - y) / _LAYER), (x - first) / _LAYER) for number, (x, y) in placed.items()
-    }
+    return {names[number]: (round((deepest - y) / _LAYER), (x - first) / _LAYER) for number, (x, y) in placed.items()}
 
 
 def _without_cycles(arrows: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

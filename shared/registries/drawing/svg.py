@@ -103,9 +103,7 @@ class _Picture:
         for column in range(max(widths) + 1):
             lefts[column] = left
             left += widths.get(column, 0) + _GAP
-        corners = {
-            identity: (lefts[column], self._height + row * _ROW) for identity, (column, row) in places.items()
-        }
+        corners = {identity: (lefts[column], self._height + row * _ROW) for identity, (column, row) in places.items()}
         for edge in self._what.edges:
             if edge.source in corners and edge.target in corners:
                 self._edge(edge, corners)
@@ -140,7 +138,9 @@ class _Picture:
             by_kind.setdefault(node.kind, []).append(node)
         for kind, nodes in sorted(by_kind.items()):
             self._height += 10
-            self._write(f"{shortened(kind, _LONGEST)} ({len(nodes)} without dependencies)", _MARGIN, self._height + 14, "h")
+            self._write(
+                f"{shortened(kind, _LONGEST)} ({len(nodes)} without dependencies)", _MARGIN, self._height + 14, "h"
+            )
             self._height += _HEADING
             self._grid(sorted(nodes, key=lambda node: node.name))
 

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import TypedDict
 
-from shared.registries.graph.model import Dangling, Edge, Node, Place, Reason, Registered, Registry, Unparsed, Unresolved
+from shared.registries.graph.model import (
+    Dangling,
+    Edge,
+    Node,
+    Place,
+    Reason,
+    Registered,
+    Registry,
+    Unparsed,
+    Unresolved,
+)
 
 SCHEMA = 1
 

@@ -64,7 +64,9 @@ class _Assembling:
             nodes=tuple(node for node, _ in registered),
             edges=tuple(found),
             cycles=tuple(tuple(cycle) for cycle in cycles_of((edge.source, edge.target) for edge in found)),
-            dangling=tuple(sorted(set(edges.dangling), key=lambda one: (one.source, one.registry, one.name, one.reason.place.line))),
+            dangling=tuple(
+                sorted(set(edges.dangling), key=lambda one: (one.source, one.registry, one.name, one.reason.place.line))
+            ),
             duplicates=_duplicates(registered),
             unresolved=tuple(unresolved[:_MOST_UNRESOLVED]),
             unparsed=tuple(sorted(self._unparsed, key=lambda one: one.path)),
@@ -158,4 +160,3 @@ def _duplicates(registered: Iterable[tuple[Node, Draft]]) -> tuple[tuple[str, ..
     for node, _ in registered:
         same.setdefault((node.registry, node.name), []).append(node.id)
     return tuple(tuple(nodes) for nodes in same.values() if len(nodes) > 1)
-

@@ -89,14 +89,14 @@ class Calls:
             return
         for name in names:
             label = self._label(match, name, subject, args, keywords, module)
-            yield Draft(
-                match.convention, match.registry, label, place, subject, module, "if" in hit, args, keywords
-            )
+            yield Draft(match.convention, match.registry, label, place, subject, module, "if" in hit, args, keywords)
 
     # Which convention
 
     def _match(self, hit: Hit, module: Module) -> Match | None:
-        ask = {"c": self._conventions.calling, "t": self._conventions.tables}.get(hit["f"], self._conventions.decorating)
+        ask = {"c": self._conventions.calling, "t": self._conventions.tables}.get(
+            hit["f"], self._conventions.decorating
+        )
         for path in self._resolver.paths(hit["x"], module):
             for hop in self._resolver.hops(path):
                 if (found := ask(hop)) and not self._conventions.look_ups(hop):
@@ -167,14 +167,21 @@ class Calls:
                 _, callee, given, named = bound.meaning
                 if "functools.partial" in self._all_hops(callee, bound.module):
                     args = [*(everywhere(one, bound.module, self._resolver) for one in given[1:]), *args]
-                    keywords = {name: everywhere(one, bound.module, self._resolver) for name, one in named.items()} | keywords
+                    keywords = {
+                        name: everywhere(one, bound.module, self._resolver) for name, one in named.items()
+                    } | keywords
         return args, keywords
 
     def _all_hops(self, expression: Expression, module: Module) -> set[str]:
         return {hop for path in self._resolver.paths(expression, module) for hop in self._resolver.hops(path)}
 
     def _subject(
-        self, hit: Hit, module: Module, convention: Convention, args: Sequence[Expression], keywords: dict[str, Expression]
+        self,
+        hit: Hit,
+        module: Module,
+        convention: Convention,
+        args: Sequence[Expression],
+        keywords: dict[str, Expression],
     ) -> Subject | None:
         """Return what is registered; None if nothing is, since another hit does it. Raises `UnresolvedError`."""
         if "o" in hit:

@@ -57,7 +57,9 @@ def kept(name: str, value: Expression) -> Expression:
             return ["c", callee, plain, {"auto": ["k", True]} if "auto" in keywords else {}]
         case ["l", items] if len(items) > _MOST_KEPT or not all(_is_plain(one) for one in items):
             return unknown("a list that is too large, or of more than names and texts")
-        case ["d", entries] if len(entries) > _MOST_KEPT or not all(_is_plain(one) for entry in entries for one in entry):
+        case ["d", entries] if len(entries) > _MOST_KEPT or not all(
+            _is_plain(one) for entry in entries for one in entry
+        ):
             return unknown("a dict that is too large, or of more than names and texts")
     return value
 
@@ -104,9 +106,14 @@ def _class_parts(node: ast.ClassDef, scope: Scope, inner: Scope) -> Definition:
     for name, bound in list(bound_by(node.body).items())[:_MOST_ATTRIBUTES]:
         match bound[-1]:
             case ast.ClassDef() as nested if inner.where.count(".") < _DEEPEST_CLASS:
-                attributes[name] = ["D", {"n": f"{inner.where}.{name}", "l": nested.lineno, **_class_parts(
-                    nested, inner, inner.class_body(nested)
-                )}]
+                attributes[name] = [
+                    "D",
+                    {
+                        "n": f"{inner.where}.{name}",
+                        "l": nested.lineno,
+                        **_class_parts(nested, inner, inner.class_body(nested)),
+                    },
+                ]
             case ast.expr() if (meaning := inner.meaning(name, Spending(300))) is not None:
                 attributes[name] = kept(name, meaning)
     if attributes:
@@ -135,7 +142,9 @@ def _references(node: Defined, scope: Scope, seen: Glance, module_names: Mapping
         if target := seen.imports.get(root):
             if not is_of_the_library(target):
                 found.setdefault(f"{target}{dot}{rest}", line)
-        elif root not in local and _may_be_registered(module_names.get(root)) and scope.meaning(root, Spending()) is None:
+        elif (
+            root not in local and _may_be_registered(module_names.get(root)) and scope.meaning(root, Spending()) is None
+        ):
             found.setdefault(f":{path}", line)
     return " ".join(f"{path}@{line}" for path, line in list(found.items())[:_MOST_REFERENCES])
 

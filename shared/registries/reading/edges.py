@@ -47,7 +47,8 @@ class Edges:
             for dependency in draft.convention.depends:
                 self._follow(dependency, node, draft)
         return [
-            Edge(source, target, tuple(list(reasons)[:_MOST_REASONS])) for (source, target), reasons in self._found.items()
+            Edge(source, target, tuple(list(reasons)[:_MOST_REASONS]))
+            for (source, target), reasons in self._found.items()
         ]
 
     def _follow(self, dependency: str, node: Node, draft: Draft) -> None:
@@ -144,9 +145,7 @@ class Edges:
         reason = Reason("look-up", f'looks up "{name}"', place)
         # What is looked up by a plain function may be in any registry of its convention.
         anywhere = look_up.registry is None and "()" not in look_up.call
-        targets = [
-            one for one in self._named(convention, name) if anywhere or registry in (one.registry, one.kind)
-        ]
+        targets = [one for one in self._named(convention, name) if anywhere or registry in (one.registry, one.kind)]
         for target in targets:
             self._found.setdefault((node.id, target.id), {})[reason] = None
         if not targets:

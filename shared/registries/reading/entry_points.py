@@ -23,7 +23,9 @@ def of_pyproject(text: str) -> list[Hit]:
     document = tomllib.loads(text)
     lines = text.split("\n")
     return [
-        _hit(group, name, value, _line_of(lines, name)) for group, name, value in _declared(document) if isinstance(value, str)
+        _hit(group, name, value, _line_of(lines, name))
+        for group, name, value in _declared(document)
+        if isinstance(value, str)
     ][:_MOST]
 
 

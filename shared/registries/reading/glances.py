@@ -7,25 +7,36 @@ import ast
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from shared.registries.reading.scopes import imported_names
 
-_NO_NODES = frozenset({"ctx", "op", "ops", "names", "name", "id", "attr", "arg", "type_comment", "type_ignores"})
-CHILDREN: dict[type, tuple[str, ...]] = {
-    kind: tuple(name for name in kind._fields if name not in _NO_NODES)
+_NO_NODES = frozenset({"ctx", "op", "ops", "names", "name", "id", "attr", "arg", "asname", "type_comment", "type_ignores"})
+
+
+def _getter(kind: type[ast.AST]) -> Callable[[Any], tuple[Any, ...]] | None:
+    fields = [name for name in kind._fields if name not in _NO_NODES]
+    if kind is ast.Constant or not fields:
+        return None
+    getter = attrgetter(*fields)
+    return getter if len(fields) > 1 else lambda node: (getter(node),)
+
+
+_CHILDREN = {
+    kind: getter
     for kind in vars(ast).values()
-    if isinstance(kind, type) and issubclass(kind, ast.AST) and kind is not ast.Constant
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and (getter := _getter(kind))
 }
-"""The fields of each kind of node in which others are; what is no kind of node has none."""
+"""What gives the nodes, and the lists of nodes, right within a node of each kind, in one call."""
 
 
 def children_of(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes right within another; faster than `ast.iter_child_nodes`, without operators and contexts."""
-    for name in CHILDREN.get(type(node), ()):
-        child = getattr(node, name)
+    getter = _CHILDREN.get(type(node))
+    for child in getter(node) if getter else ():
         if isinstance(child, list):
-            yield from (one for one in child if one is not None and type(one) is not str)
+            yield from (one for one in child if isinstance(one, ast.AST))
         elif isinstance(child, ast.AST):
             yield child
 
@@ -59,21 +70,39 @@ def glance(statement: ast.AST, words: Words) -> Glance:
         kind = type(node)
         if kind is ast.Name:
             _name(node, seen)
-            continue
-        if kind is ast.Attribute:
-            if rest := _attribute(node, seen.references):
-                waiting.append(rest)
-            continue
-        if look := _LOOKS.get(kind):
+        elif kind is list:
+            waiting += node
+        elif kind is ast.Attribute:
+            waiting.append(_attribute(node, seen.references))
+        elif getter := _CHILDREN.get(kind):
+            if look := _LOOKS.get(kind):
+                look(node, words, seen)
+            waiting += getter(node)
+        elif look := _LOOKS.get(kind):
             look(node, words, seen)
-        for name in CHILDREN.get(kind, ()):
-            child = getattr(node, name)
-            if type(child) is list:
-                waiting.extend(child)
-            elif child is not None:
-                waiting.append(child)
     seen.bound.discard(getattr(statement, "name", ""))
     return seen
+
+
+def calls_of_interest(expression: ast.expr, words: Words) -> bool:
+    """Whether there is a call in an expression that may register something."""
+    waiting: list[Any] = [expression]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is list:
+            waiting += node
+        elif getter := _CHILDREN.get(kind):
+            if kind is ast.Call and (type(node.func) is ast.Call or word_of(node) in words.calls):
+                return True
+            waiting += getter(node)
+    return False
+
+
+def word_of(call: ast.Call) -> str:
+    """Return the last name of what is called, "" if it is no name."""
+    called = call.func
+    return called.attr if type(called) is ast.Attribute else called.id if type(called) is ast.Name else ""
 
 
 def _name(node: ast.Name, seen: Glance) -> None:
@@ -100,11 +129,10 @@ def _attribute(node: ast.Attribute, references: dict[str, int]) -> ast.expr | No
 
 
 def _call(node: ast.Call, words: Words, seen: Glance) -> None:
-    called = node.func
-    if type(called) is ast.Call:
+    if type(node.func) is ast.Call:
         seen.may_register = True
         return
-    word = called.attr if type(called) is ast.Attribute else called.id if type(called) is ast.Name else ""
+    word = word_of(node)
     if word in words.calls:
         seen.may_register = True
     if word in words.look_ups:

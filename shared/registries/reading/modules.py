@@ -114,7 +114,9 @@ class Modules:
         name = path
         while name:
             if module := self.by_name.get(name):
-                return module, path[len(name) :].lstrip(".") if not path[len(name) :].startswith("(") else path[len(name) :]
+                return module, path[len(name) :].lstrip(".") if not path[len(name) :].startswith("(") else path[
+                    len(name) :
+                ]
             name = name.rpartition(".")[0]
         return None
 

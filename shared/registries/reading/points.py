@@ -48,7 +48,9 @@ def _points(points: Expression) -> list[Expression]:
         case ["l", list(several)]:
             return several
         case ["s", str(text)]:
-            return [string(line.strip()) for line in text.split("\n") if line.strip() and not line.strip().startswith("#")]
+            return [
+                string(line.strip()) for line in text.split("\n") if line.strip() and not line.strip().startswith("#")
+            ]
     return [points]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.registries.conventions import Conventions
 from shared.registries.reading.definitions import Defined, definition_of, is_of_the_library, kept
 from shared.registries.reading.expressions import Spending, dotted, keywords_of, written
-from shared.registries.reading.glances import Glance, Words, children_of, glance
+from shared.registries.reading.glances import Glance, Words, calls_of_interest, children_of, glance, word_of
 from shared.registries.reading.notation import Definition, Expression, unknown
 from shared.registries.reading.scopes import Bound, Scope, bound_by, parameters_of
 
@@ -56,7 +56,9 @@ class _Reading:
     def done(self) -> Read:
         self._name_all()
         self._statements(self._tree.body, self._module, conditional=False)
-        used = dict.fromkeys(use for hit in self._read.hits if "x" in hit for use in sketches(hit["x"], self._read.names))
+        used = dict.fromkeys(
+            use for hit in self._read.hits if "x" in hit for use in sketches(hit["x"], self._read.names)
+        )
         self._read.uses = list(used)
         return self._read
 
@@ -165,9 +167,9 @@ class _Reading:
     def _meant(self, name: str, scope: Scope) -> Expression | None:
         return scope.meaning(name, Spending()) or self._read.names.get(name)
 
-    def _expression(
-        self, expression: ast.expr, scope: Scope, *, conditional: bool, discarded: bool = False
-    ) -> None:
+    def _expression(self, expression: ast.expr, scope: Scope, *, conditional: bool, discarded: bool = False) -> None:
+        if not (discarded and isinstance(expression, ast.Call)) and not calls_of_interest(expression, self._words):
+            return
         waiting: list[tuple[ast.AST, Scope, bool]] = [(expression, scope, discarded)]
         while waiting:
             node, here, drops = waiting.pop()
@@ -187,7 +189,7 @@ class _Reading:
             hit = self._hit("cc", node.lineno, called.func, scope, conditional=conditional)
             hit |= {"o": self._object(node.args, scope), **self._arguments(called, scope)}
             return
-        word = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+        word = word_of(node)
         if word == "setup" and any(keyword.arg == "entry_points" for keyword in node.keywords):
             self._setup(node, scope)
         elif word in self._words.calls or (discarded and self._may_be_an_alias(called, scope)):
@@ -198,8 +200,10 @@ class _Reading:
 
     def _may_be_an_alias(self, called: ast.expr, scope: Scope) -> bool:
         meaning = None if scope.is_function() else self._meant(dotted(called).partition(".")[0], scope)
-        return meaning is not None and meaning[0] in ("i", "c") and not (
-            meaning[0] == "i" and is_of_the_library(str(meaning[1]))
+        return (
+            meaning is not None
+            and meaning[0] in ("i", "c")
+            and not (meaning[0] == "i" and is_of_the_library(str(meaning[1])))
         )
 
     def _object(self, args: Sequence[ast.expr], scope: Scope) -> Expression:

@@ -53,9 +53,9 @@ class Resolver:
             case ["c", callee, list(args), *_]:
                 return self._returned(callee, args, module, depth)
             case ["o", *several]:
-                return list(
-                    dict.fromkeys(one for each in several[:8] for one in self.paths(each, module, depth + 1))
-                )[:_MOST_OF_ONE]
+                return list(dict.fromkeys(one for each in several[:8] for one in self.paths(each, module, depth + 1)))[
+                    :_MOST_OF_ONE
+                ]
             case ["p", _, list() as annotation]:
                 return [f"{one}()" if one != UNKNOWN else one for one in self.types(annotation, module, depth + 1)]
         return [UNKNOWN]
@@ -70,7 +70,9 @@ class Resolver:
                     return self.types(first, module, depth + 1)
                 return self.paths(of, module, depth)
             case ["o", *several]:
-                return [one for each in several if each != ["k", None] for one in self.types(each, module, depth + 1)][:8]
+                return [one for each in several if each != ["k", None] for one in self.types(each, module, depth + 1)][
+                    :8
+                ]
             case ["k", None]:
                 return []
         return self.paths(annotation, module, depth)
@@ -111,9 +113,7 @@ class Resolver:
             return
         yield from self._into(meaning, module, segments[1:], f"{module.name}.{segments[0]}")
 
-    def _into(
-        self, meaning: Expression, module: Module, rest: list[str], path: str
-    ) -> Iterator[tuple[str, bool]]:
+    def _into(self, meaning: Expression, module: Module, rest: list[str], path: str) -> Iterator[tuple[str, bool]]:
         match meaning:
             case ["o", *several]:
                 for one in several[:_MOST_OF_ONE]:

@@ -47,8 +47,11 @@ def imported_names(statement: ast.Import | ast.ImportFrom) -> Iterable[tuple[str
     if isinstance(statement, ast.ImportFrom):
         start = "." * statement.level + (f"{statement.module}." if statement.module else "")
         for alias in statement.names:
-            yield alias.asname or alias.name, start.rstrip(".") if alias.name == "*" and statement.module else (
-                start if alias.name == "*" else start + alias.name
+            yield (
+                alias.asname or alias.name,
+                start.rstrip(".")
+                if alias.name == "*" and statement.module
+                else (start if alias.name == "*" else start + alias.name),
             )
         return
     for alias in statement.names:
@@ -70,7 +73,11 @@ def _bind(target: ast.expr, value: ast.expr, bindings: Bindings) -> None:
         bindings.setdefault(target.id, []).append(value)
         return
     if isinstance(target, ast.Tuple | ast.List):
-        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts) and not _starred(target, value):
+        if (
+            isinstance(value, ast.Tuple | ast.List)
+            and len(value.elts) == len(target.elts)
+            and not _starred(target, value)
+        ):
             for one, its in zip(target.elts, value.elts, strict=True):
                 _bind(one, its, bindings)
             return

@@ -13,7 +13,18 @@ _BOM = b"\xef\xbb\xbf"
 # Codecs are code that a name chooses: only those that are nothing but tables.
 _ENCODINGS = frozenset(
     {"utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso8859-1", "iso-8859-2", "iso-8859-15"}
-    | {"cp1250", "cp1251", "cp1252", "windows-1250", "windows-1251", "windows-1252", "koi8-r", "gbk", "gb2312", "gb18030"}
+    | {
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "koi8-r",
+        "gbk",
+        "gb2312",
+        "gb18030",
+    }
     | {"big5", "shift_jis", "euc-jp", "euc-kr", "utf-8-sig"}
 )
 

@@ -6,9 +6,11 @@ that the same content is the same summary wherever it lies.
 
 import ast
 import configparser
+import gc
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from json import JSONDecoder
 from typing import Any
 
@@ -69,10 +71,9 @@ def _python(content: bytes, conventions: Conventions) -> tuple[Head, Body]:
     text = text_of(content)
     if not text or text.isspace():
         return {}, {}
-    with warnings.catch_warnings():
+    with _no_collecting(), warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        tree = ast.parse(text)
-    found = read(tree, conventions)
+        found = read(ast.parse(text), conventions)
     head: Head = {}
     if found.uses:
         head["uses"] = found.uses
@@ -80,6 +81,18 @@ def _python(content: bytes, conventions: Conventions) -> tuple[Head, Body]:
         head["always"] = 1
     body = {"names": found.names, "stars": found.stars, "hits": found.hits}
     return head, {name: part for name, part in body.items() if part}
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """A tree is a hundred thousand objects without a cycle among them: looking for some takes a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _pyproject(content: bytes, conventions: Conventions) -> tuple[Head, Body]:  # noqa: ARG001
