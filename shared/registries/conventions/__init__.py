@@ -1,41 +1,12 @@
-"""What counts as a registration: built in, of the repository's `registry.toml`, and of the links of its project."""
+"""What counts as a registration, as data.
 
-import hashlib
-import json
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+models   one convention, as registry.toml and links write it
+paths    qualified names such as `flask.Flask().route`, and patterns of them
+chosen   all that hold for one repository: built in, its own, and given
+builtin.toml   those that are built in
+"""
 
-from shared.errors import FieldProblem, RejectedRequestError
+from shared.registries.conventions.chosen import Conventions, FileKind, conventions_of
+from shared.registries.conventions.models import Convention, LookUp
 
-OWN = "registry.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Conventions:
-    """`digest` changes whenever any of them does, or the reader's version."""
-
-    digest: str
-
-    def wanted(self, path: str) -> bool:
-        """Whether a file's content is needed at all."""
-        return path.endswith(".py") or path == OWN
-
-
-def conventions_of(own: bytes | None, given: Sequence[Mapping[str, Any]] = ()) -> Conventions:
-    """Return the conventions in effect. Raises `RejectedRequestError`."""
-    try:
-        read = tomllib.loads((own or b"").decode())
-    except ValueError as error:
-        raise _wrong(FieldProblem(f"/{OWN}", f"is not TOML: {error}")) from error
-    for index, table in enumerate(given):
-        if not isinstance(table.get("id"), str):
-            raise _wrong(FieldProblem(f"/convention/{index}/id", "is missing"))
-    text = json.dumps([read, list(given)], default=str, sort_keys=True)
-    return Conventions(hashlib.sha256(text.encode()).hexdigest())
-
-
-def _wrong(problem: FieldProblem) -> RejectedRequestError:
-    message = f"The conventions cannot be used: {problem.field} {problem.message}."
-    return RejectedRequestError(message, hint="Correct what is named in problems.", problems=[problem], status=422)
+__all__ = ["Convention", "Conventions", "FileKind", "LookUp", "conventions_of"]

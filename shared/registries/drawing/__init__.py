@@ -1,18 +1,12 @@
-"""Mermaid and SVG."""
+"""A registry as a picture.
 
-from collections.abc import Callable
-from html import escape
+mermaid  as a Mermaid flowchart
+svg      as SVG: each node a link to its line
+layout   where each node is drawn, by a layout library
+union    two commits in one picture
+"""
 
-from shared.registries.graph import Registry
+from shared.registries.drawing.mermaid import as_mermaid
+from shared.registries.drawing.svg import as_svg
 
-
-def as_mermaid(registry: Registry) -> str:
-    """Return a flowchart."""
-    return "\n".join(["flowchart LR", *(f'  n{i}["{escape(n.name)}"]' for i, n in enumerate(registry.nodes))]) + "\n"
-
-
-def as_svg(registry: Registry, *, link_to: Callable[[str, int], str] | None = None) -> str:
-    """Return a picture."""
-    del link_to
-    rows = "".join(f'<text y="{20 * i + 20}">{escape(n.name)}</text>' for i, n in enumerate(registry.nodes))
-    return f'<svg xmlns="http://www.w3.org/2000/svg">{rows}</svg>'
+__all__ = ["as_mermaid", "as_svg"]

@@ -1,25 +1,23 @@
-"""What one file says, and what all of them say together."""
+"""Python source → what it registers, by parsing alone. Imports point down:
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+assembling            the summaries of all files → the registry
+edges                 what registered objects depend on
+inheriting, points    classes by what they inherit from, declared entry points
+calls                 decorators, calls and tables that register
+loops, drafts         a call in a loop, one by one; a registration before it is a node
+values                what is constant
+resolving             what qualified names lead to
+modules               which file an import means
+summaries             one file → its summary; a summary's parts
+python_file, entry_points
+                      a module's names and what may register; entry points of pyproject.toml and setup.cfg
+definitions           a function or class, and all that it refers to
+glances, scopes       one quick look at a statement; what names mean where
+expressions           expressions in the notation of summaries
+source_text, notation bytes → text within bounds; how summaries write things
+"""
 
-from shared.registries.conventions import Conventions
-from shared.registries.files import SourceFile, Unread
-from shared.registries.graph import Node, Registry
+from shared.registries.reading.assembling import assemble
+from shared.registries.reading.summaries import summarise
 
-_REGISTERED = re.compile(r"@\w+(?:\.\w+)*\(\s*\"([^\"]+)\"")
-
-
-def summarise(file: SourceFile, conventions: Conventions) -> str:
-    """Return JSON text."""
-    del conventions
-    text = file.content.decode(errors="replace")
-    return json.dumps([[found[1], text.count("\n", 0, found.start()) + 1] for found in _REGISTERED.finditer(text)])
-
-
-def assemble(summaries: Mapping[str, str], unread: Sequence[Unread], conventions: Conventions) -> Registry:
-    """Return the registry of all summaries by path."""
-    del conventions
-    nodes = [Node(name, path, line) for path in sorted(summaries) for name, line in json.loads(summaries[path])]
-    return Registry(nodes, unread)
+__all__ = ["assemble", "summarise"]

@@ -1,0 +1,151 @@
+"""All modules of a repository: which file an import means, and what is bound in each, read when it is needed."""
+
+from collections.abc import Mapping, Sequence
+from sys import stdlib_module_names
+
+from shared.registries.reading.notation import Expression
+from shared.registries.reading.summaries import Body, body_of
+
+# Folders that are on the path of a repository's own programs, by custom: https://packaging.python.org (src layout)
+_ROOTS = frozenset({"src", "lib", "python"})
+
+
+class Module:
+    """One Python file. `name` is unique; `folder` is where it lies, `root` the folder from which it is imported."""
+
+    def __init__(self, path: str, name: str, root: str, summary: str) -> None:
+        self.path = path
+        self.name = name
+        self.root = root
+        self.folder = path.rpartition("/")[0]
+        self.is_package = path.rpartition("/")[2] == "__init__.py"
+        self._summary = summary
+        self._body: Body | None = None
+
+    @property
+    def body(self) -> Body:
+        """What was read of it."""
+        if self._body is None:
+            self._body = body_of(self._summary)
+        return self._body
+
+    @property
+    def names(self) -> Mapping[str, Expression]:
+        """What each of its names is."""
+        names: Mapping[str, Expression] = self.body.get("names", {})
+        return names
+
+    @property
+    def stars(self) -> Sequence[str]:
+        """The modules of which everything is imported."""
+        stars: Sequence[str] = self.body.get("stars", ())
+        return stars
+
+
+class Modules:
+    """The Python files of a repository, by what they are imported as."""
+
+    def __init__(self, summaries: Mapping[str, str]) -> None:
+        self.by_name: dict[str, Module] = {}
+        self.by_path: dict[str, Module] = {}
+        # By what they may be imported as, and the folder that must be on the path for that.
+        self._claims: dict[str, dict[str, Module]] = {}
+        self._folders = {path.rpartition("/")[0] for path in summaries if path.rpartition("/")[2] == "__init__.py"}
+        for path in sorted(summaries, key=lambda one: (one.count("/"), one)):
+            self._add(path, summaries[path])
+
+    def _add(self, path: str, summary: str) -> None:
+        root = self._root_of(path)
+        short, whole = _dotted(path, root), _dotted(path, "")
+        # A lone file may have the name of another package, which is meant where this one is not on the path.
+        is_lone = bool(root) and "." not in short and not path.endswith("/__init__.py")
+        name = short if short and short not in self.by_name and not is_lone else whole or "root"
+        if name.partition(".")[0] in stdlib_module_names:
+            name += "_"
+        while name in self.by_name:
+            name += "_"
+        module = Module(path, name, root, summary)
+        self.by_name[name] = self.by_path[path] = module
+        for folder in dict.fromkeys((root, "", _source_root(path))):
+            self._claims.setdefault(_dotted(path, folder), {})[folder] = module
+
+    def _root_of(self, path: str) -> str:
+        folder = path.rpartition("/")[0]
+        while folder and folder in self._folders:
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    def absolute(self, target: str, module: Module) -> str:
+        """Return what an import of `target` within `module` means: a qualified name that begins with a `Module.name`,
+        if it is one of this repository; "?" if it leads outside of its package or may be several.
+        """
+        if target.startswith("."):
+            return self._relative(target, module)
+        return self._own(target, module)
+
+    def _relative(self, target: str, module: Module) -> str:
+        rest = target.lstrip(".")
+        folder = module.folder
+        for _ in range(len(target) - len(rest) - 1):
+            if not folder:
+                return "?"
+            folder = folder.rpartition("/")[0]
+        segments = rest.split(".") if rest else []
+        for count in range(len(segments), -1, -1):
+            base = "/".join(part for part in (folder, *segments[:count]) if part)
+            found = self.by_path.get(f"{base}/__init__.py" if base else "__init__.py") or (
+                self.by_path.get(f"{base}.py") if count else None
+            )
+            if found:
+                return ".".join([found.name, *segments[count:]])
+        dotted = folder.replace("/", ".")
+        return ".".join(part for part in (dotted, rest) if part) or "?"
+
+    def _own(self, target: str, module: Module) -> str:
+        claim = target
+        while claim:
+            if (claims := self._claims.get(claim)) and (chosen := _chosen(claims, claim, module)):
+                return "?" if chosen == "?" else chosen + target[len(claim) :]
+            claim = claim.rpartition(".")[0]
+        return target
+
+    def split(self, path: str) -> tuple[Module, str] | None:
+        """Return the module in which a qualified name begins, and the rest of it; None if it is of another package."""
+        name = path
+        while name:
+            if module := self.by_name.get(name):
+                return module, path[len(name) :].lstrip(".") if not path[len(name) :].startswith("(") else path[
+                    len(name) :
+                ]
+            name = name.rpartition(".")[0]
+        return None
+
+
+def _chosen(claims: Mapping[str, Module], claim: str, importer: Module) -> str:
+    """Return the name of the module that an import means; "?" if it may be several, "" if it is none of these."""
+    if importer.root in claims:
+        return claims[importer.root].name
+    if claim.partition(".")[0] in stdlib_module_names:
+        return ""
+    folder = importer.folder
+    while folder:
+        folder = folder.rpartition("/")[0]
+        if folder in claims:
+            return claims[folder].name
+    elsewhere = {
+        module.name
+        for root, module in claims.items()
+        if module.is_package or "." in claim or root.rpartition("/")[2] in _ROOTS
+    }
+    return elsewhere.pop() if len(elsewhere) == 1 else "?" if elsewhere else ""
+
+
+def _dotted(path: str, root: str) -> str:
+    within = path[len(root) + 1 :] if root else path
+    return within.removesuffix(".py").removesuffix("__init__").removesuffix("/").replace("/", ".")
+
+
+def _source_root(path: str) -> str:
+    folders = path.split("/")[:-1]
+    at = next((number for number, folder in enumerate(folders) if folder in _ROOTS), None)
+    return "" if at is None else "/".join(folders[: at + 1])

@@ -1,0 +1,340 @@
+"""What names mean within functions, classes, loops and comprehensions of one module."""
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from shared.registries.reading.expressions import Spending, written
+from shared.registries.reading.notation import Expression, unknown
+
+type Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+type Bound = Expression | ast.expr | ast.stmt
+type Bindings = dict[str, list[Bound]]
+
+_LOOP = "a loop's variable"
+_MANAGED = "what a context manager gave"
+_UNPACKED = "an unpacked value"
+_CHANGED = "a name that is changed where it stands"
+
+
+def bound_by(statements: Iterable[ast.stmt]) -> Bindings:
+    """Return what statements bind in their own scope, also within their branches and loops; what is imported by `*`
+    stands under "*".
+    """
+    bindings: Bindings = {}
+    waiting = list(statements)[::-1]
+    while waiting:
+        statement = waiting.pop()
+        if binder := _BINDERS.get(type(statement)):
+            binder(statement, bindings)
+        waiting.extend(reversed(blocks_of(statement)))
+    return bindings
+
+
+def blocks_of(statement: ast.stmt) -> list[ast.stmt]:
+    """Return the statements within a compound statement that are of the same scope as it, in their order."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return []
+    inner: list[ast.stmt] = []
+    for field in ("body", "handlers", "cases", "orelse", "finalbody"):
+        for child in getattr(statement, field, ()):
+            inner.extend(child.body if isinstance(child, ast.ExceptHandler | ast.match_case) else [child])
+    return inner
+
+
+def imported_names(statement: ast.Import | ast.ImportFrom) -> Iterable[tuple[str, str]]:
+    """Return each name that an import binds, with what it names; "*" for all of a module."""
+    if isinstance(statement, ast.ImportFrom):
+        start = "." * statement.level + (f"{statement.module}." if statement.module else "")
+        for alias in statement.names:
+            yield (
+                alias.asname or alias.name,
+                start.rstrip(".")
+                if alias.name == "*" and statement.module
+                else (start if alias.name == "*" else start + alias.name),
+            )
+        return
+    for alias in statement.names:
+        yield alias.asname or alias.name.partition(".")[0], alias.name if alias.asname else alias.name.partition(".")[0]
+
+
+def _import(statement: ast.Import | ast.ImportFrom, bindings: Bindings) -> None:
+    for name, what in imported_names(statement):
+        bindings.setdefault(name, []).append(["i", what])
+
+
+def _assign(statement: ast.Assign, bindings: Bindings) -> None:
+    for target in statement.targets:
+        _bind(target, statement.value, bindings)
+
+
+def _bind(target: ast.expr, value: ast.expr, bindings: Bindings) -> None:
+    if isinstance(target, ast.Name):
+        bindings.setdefault(target.id, []).append(value)
+        return
+    if isinstance(target, ast.Tuple | ast.List):
+        if (
+            isinstance(value, ast.Tuple | ast.List)
+            and len(value.elts) == len(target.elts)
+            and not _starred(target, value)
+        ):
+            for one, its in zip(target.elts, value.elts, strict=True):
+                _bind(one, its, bindings)
+            return
+        _bind_all(target, _UNPACKED, bindings)
+
+
+def _starred(*several: ast.Tuple | ast.List) -> bool:
+    return any(isinstance(item, ast.Starred) for one in several for item in one.elts)
+
+
+def _bind_all(target: ast.AST, why: str, bindings: Bindings) -> None:
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bindings.setdefault(node.id, []).append(unknown(why))
+
+
+def _annotated(statement: ast.AnnAssign, bindings: Bindings) -> None:
+    if isinstance(statement.target, ast.Name):
+        value = statement.value or _Declared(statement.target.id, statement.annotation)
+        bindings.setdefault(statement.target.id, []).append(value)
+
+
+def _defined(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, bindings: Bindings) -> None:
+    bindings.setdefault(statement.name, []).append(statement)
+
+
+def _augmented(statement: ast.AugAssign, bindings: Bindings) -> None:
+    _bind_all(statement.target, _CHANGED, bindings)
+
+
+def _for(statement: ast.For | ast.AsyncFor, bindings: Bindings) -> None:
+    _bind_all(statement.target, _LOOP, bindings)
+
+
+def _with(statement: ast.With | ast.AsyncWith, bindings: Bindings) -> None:
+    for item in statement.items:
+        if item.optional_vars is not None:
+            _bind_all(item.optional_vars, _MANAGED, bindings)
+
+
+def _try(statement: ast.Try | ast.TryStar, bindings: Bindings) -> None:
+    for handler in statement.handlers:
+        if handler.name:
+            bindings.setdefault(handler.name, []).append(unknown("a caught exception"))
+
+
+def _match(statement: ast.Match, bindings: Bindings) -> None:
+    for case in statement.cases:
+        for node in ast.walk(case.pattern):
+            if isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+                bindings.setdefault(node.name, []).append(unknown("a matched value"))
+
+
+_BINDERS: dict[type[ast.stmt], Callable[[Any, Bindings], None]] = {
+    ast.Import: _import,
+    ast.ImportFrom: _import,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.FunctionDef: _defined,
+    ast.AsyncFunctionDef: _defined,
+    ast.ClassDef: _defined,
+    ast.For: _for,
+    ast.AsyncFor: _for,
+    ast.With: _with,
+    ast.AsyncWith: _with,
+    ast.Try: _try,
+    ast.TryStar: _try,
+    ast.Match: _match,
+}
+
+
+class _Declared(ast.expr):
+    """A variable of which only the annotation is known."""
+
+    def __init__(self, name: str, annotation: ast.expr | None) -> None:
+        super().__init__()
+        self.name = name
+        self.annotation = annotation
+
+
+def parameters_of(function: Function) -> list[tuple[ast.arg, ast.expr | None]]:
+    """Return the named parameters with their default values."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
+    return [*zip(positional, defaults, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+
+
+class Scope:
+    """One place of a module: what encloses it, and so what its names mean. `where` is its qualified name, "" outside."""
+
+    def __init__(
+        self,
+        outer: "Scope | None" = None,
+        node: ast.AST | None = None,
+        bindings: Callable[[], Bindings] = dict,
+        *,
+        where: str = "",
+    ) -> None:
+        self.outer = outer
+        self.node = node
+        self.where = where
+        self._make = bindings
+        self._bindings: Bindings | None = None
+        self._under_way: set[str] = set()
+        self.loops: tuple[Expression, ...] = outer.loops if outer else ()
+        self._loop_names: dict[str, Expression] = {}
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> "Scope":
+        """Return the scope of a function that is defined here."""
+        scope = Scope(self, node, where=self._named(node.name))
+        scope._make = lambda: _within(node, scope)
+        return scope
+
+    def class_body(self, node: ast.ClassDef) -> "Scope":
+        """Return the scope of the body of a class that is defined here."""
+        return Scope(self, node, lambda: bound_by(node.body), where=self._named(node.name))
+
+    def loop(self, target: ast.expr, over: ast.expr, body: Sequence[ast.stmt] = ()) -> "Scope":
+        """Return the scope of what is done for each of several values."""
+        scope = Scope(self, None, lambda: bound_by(body), where=self.where)
+        at = len(self.loops)
+        scope.loops = (*self.loops, written(over, self))
+        if isinstance(target, ast.Name):
+            scope._loop_names[target.id] = ["v", at, None]
+        elif isinstance(target, ast.Tuple):
+            for position, one in enumerate(target.elts):
+                if isinstance(one, ast.Name):
+                    scope._loop_names[one.id] = ["v", at, position]
+        return scope
+
+    def meaning(self, name: str, spend: Spending) -> Expression | None:
+        """Return what a name means here; None if it is a name of the module, or of nobody."""
+        scope: Scope | None = self
+        inside_function = False
+        while scope is not None:
+            if name in scope._loop_names:
+                return scope._loop_names[name]
+            hidden = inside_function and isinstance(scope.node, ast.ClassDef)
+            if not hidden and (bound := scope._bound().get(name)):
+                return scope._meant(name, bound, spend)
+            inside_function = inside_function or isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef)
+            scope = scope.outer
+        return None
+
+    def binds(self, name: str) -> bool:
+        """Whether a name is bound right here."""
+        return name in self._bound()
+
+    def is_function(self) -> bool:
+        """Whether it is within a function: what stands here happens when that is called, if at all."""
+        return isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef) or bool(
+            self.outer and self.outer.is_function()
+        )
+
+    def annotation(self, node: ast.expr | None) -> Expression | None:
+        """Return an annotation in the notation: `X | Y` as either, one that is quoted as what it says."""
+        return None if node is None else _annotation(node, self, 0)
+
+    def _named(self, name: str) -> str:
+        return f"{self.where}.{name}" if self.where else name
+
+    def _bound(self) -> Bindings:
+        if self._bindings is None:
+            self._bindings = self._make()
+        return self._bindings
+
+    def _meant(self, name: str, bound: list[Bound], spend: Spending) -> Expression:
+        if name in self._under_way:  # x = x + 1
+            return unknown("a name that is bound by itself")
+        self._under_way.add(name)
+        try:
+            several = [self._one(one, spend) for one in bound[:8]]
+        finally:
+            self._under_way.discard(name)
+        return several[0] if len(several) == 1 else ["o", *several]
+
+    def _one(self, bound: Bound, spend: Spending) -> Expression:
+        if isinstance(bound, list):
+            return bound
+        if isinstance(bound, _Declared):
+            return ["p", bound.name, self.annotation(bound.annotation)]
+        if isinstance(bound, ast.expr):
+            return written(bound, self, spend)
+        return ["r", f"{self._named(bound.name)}"] if isinstance(bound, ast.ClassDef) else ["p", _name_of(bound), None]
+
+
+def _name_of(statement: ast.stmt) -> str:
+    return str(getattr(statement, "name", ""))
+
+
+def _within(function: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Bindings:
+    bindings = bound_by(function.body)
+    for node in _own_nodes(function.body):
+        match node:
+            case ast.NamedExpr():
+                bindings.setdefault(node.target.id, []).append(node.value)
+            case ast.Global():
+                for name in node.names:
+                    bindings.pop(name, None)
+    outer = scope.outer
+    parameters = parameters_of(function)
+    for parameter, _ in parameters:
+        annotation = outer.annotation(parameter.annotation) if outer else None
+        bindings.setdefault(parameter.arg, []).insert(0, ["p", parameter.arg, annotation])
+    if parameters and outer and isinstance(outer.node, ast.ClassDef):
+        _bind_self(function, parameters[0][0].arg, outer, bindings)
+    for rest in (function.args.vararg, function.args.kwarg):
+        if rest:
+            bindings.setdefault(rest.arg, []).append(unknown("the rest of the arguments"))
+    return bindings
+
+
+def _bind_self(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, class_body: Scope, bindings: Bindings
+) -> None:
+    decorators = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
+    if "staticmethod" in decorators or bindings[name][1:]:
+        return
+    itself: Expression = ["r", class_body.where]
+    bindings[name] = [itself if "classmethod" in decorators else ["c", itself, [], {}]]
+
+
+def _own_nodes(statements: Iterable[ast.stmt]) -> Iterable[ast.AST]:
+    waiting: list[ast.AST] = list(statements)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+_DEEPEST_ANNOTATION = 8
+_LONGEST_QUOTED = 200
+
+
+def _annotation(node: ast.expr, scope: Scope, depth: int) -> Expression:
+    if depth > _DEEPEST_ANNOTATION:
+        return unknown("too large an annotation")
+    match node:
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return ["o", _annotation(left, scope, depth + 1), _annotation(right, scope, depth + 1)]
+        case ast.Constant(value=str(text)):
+            return _quoted(text, scope, depth)
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=elements)):
+            inner = [_annotation(one, scope, depth + 1) for one in elements[:8]]
+            return ["[]", written(value, scope), ["l", inner]]
+        case ast.Subscript(value=value, slice=one):
+            return ["[]", written(value, scope), ["l", [_annotation(one, scope, depth + 1)]]]
+    return written(node, scope, Spending(100))
+
+
+def _quoted(text: str, scope: Scope, depth: int) -> Expression:
+    if len(text) > _LONGEST_QUOTED:
+        return unknown("a long text")
+    try:
+        return _annotation(ast.parse(text.strip(), mode="eval").body, scope, depth + 1)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return unknown("a text that is no annotation")

@@ -1,0 +1,107 @@
+"""What is found without running anything, against what the imported packages register: real projects, pinned versions."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from shared.registries.conventions import conventions_of
+from shared.registries.files import SourceFile
+from shared.registries.graph import Node, Registry
+from shared.registries.reading import assemble, summarise
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parent.parent
+PACKAGES = REPOSITORY / ".local/truth"
+NEEDED = 0.99
+
+pytestmark = pytest.mark.skipif(not PACKAGES.is_dir(), reason="`make install` puts the projects into .local/truth")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A package, what of it is compared, and each name that only one side has, with the reason."""
+
+    package: str
+    key: Callable[[Node], tuple[str, str]]
+    left_out: tuple[str, ...] = ()
+    conventions: str = ""
+    only_at_run_time: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    only_in_source: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def by_kind(node: Node) -> tuple[str, str]:
+    return node.kind, node.name
+
+
+def by_path(node: Node) -> tuple[str, str]:
+    """A route without its methods, of which a rule at run time has more than were written."""
+    return node.kind, node.name.rpartition(" ")[2]
+
+
+def by_owner(node: Node) -> tuple[str, str]:
+    return (node.registry if node.convention == "django-lookup" else node.kind), node.name
+
+
+PROJECTS = (
+    Project("spacy", by_kind, ("/tests/",)),
+    Project("thinc", by_kind, ("/tests/",)),
+    Project("httpbin", by_path),
+    Project("celery", by_kind, ("/contrib/", "/bin/"), "celery.toml"),
+    Project("django", by_owner, ("/gis/", "/postgres/", "/oracle/", "/mysql/"), "django.toml"),
+)
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.package)
+def test_the_names_that_are_found_are_those_that_are_registered(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    static = {project.key(node) for node in read(project).nodes if is_own(node, project)}
+    runtime = imported(project.package)
+    recall, precision = len(static & runtime) / len(runtime), len(static & runtime) / len(static)
+
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\n{project.package}: {len(runtime)} registered, {len(static)} found, recall {recall:.2%}, precision {precision:.2%}"
+        )
+
+    assert runtime - static == set(project.only_at_run_time), "each miss is explained in PROJECTS"
+    assert static - runtime == set(project.only_in_source), "each surplus is explained in PROJECTS"
+    assert min(recall, precision) >= NEEDED
+
+
+def read(project: Project) -> Registry:
+    own = (HERE / project.conventions).read_bytes() if project.conventions else None
+    conventions = conventions_of(own)
+    folder = PACKAGES / project.package
+    paths = [file.relative_to(PACKAGES).as_posix() for file in folder.rglob("*.py")]
+    summaries = {
+        path: summarise(SourceFile(path, "", (PACKAGES / path).read_bytes()), conventions)
+        for path in paths
+        if not any(part in path for part in project.left_out)
+    }
+    return assemble(summaries, (), conventions)
+
+
+def is_own(node: Node, project: Project) -> bool:
+    """As at run time: only what is of the package and has Python source."""
+    return node.object.place is not None
+
+
+def imported(package: str) -> set[tuple[str, str]]:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{PACKAGES}{os.pathsep}{REPOSITORY}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.truth.runtime", package],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+        env=environment,
+        cwd="/",
+    )
+    return {(registry, name) for registry, name in json.loads(done.stdout.splitlines()[-1])}

@@ -1,0 +1,54 @@
+"""A repository of a few files, as a test writes it, and its registry."""
+
+from collections.abc import Mapping
+from textwrap import dedent
+from typing import Any
+
+from shared.registries.conventions import conventions_of
+from shared.registries.files import SourceFile
+from shared.registries.graph import Registry
+from shared.registries.reading import assemble, summarise
+
+SHOP = {
+    "id": "shop",
+    "kind": "plugin",
+    "decorators": ["shop.plugins.register"],
+    "calls": ["shop.plugins.register"],
+    "look_ups": ["shop.plugins.get"],
+}
+"""Registers by `@register`, `@register("name")`, `register("name", thing)`; looks up by `get("name")`."""
+
+PLUGINS = {
+    "shop/__init__.py": "",
+    "shop/plugins.py": "def register(name=None, thing=None): ...\ndef get(name): ...\n",
+}
+
+
+def registry_of(files: Mapping[str, str | bytes], *conventions: Mapping[str, Any]) -> Registry:
+    chosen = conventions_of(None, conventions)
+    summaries = {
+        path: summarise(
+            SourceFile(path, path, content if isinstance(content, bytes) else dedent(content).encode()), chosen
+        )
+        for path, content in files.items()
+    }
+    return assemble(summaries, (), chosen)
+
+
+def shop(source: str, **more: str) -> Registry:
+    """The registry of a shop whose module `shop.things` has this source."""
+    files = {f"shop/{name}.py": content for name, content in more.items()}
+    return registry_of({**PLUGINS, "shop/things.py": source, **files}, SHOP)
+
+
+def names(registry: Registry) -> list[str]:
+    return [node.name for node in registry.nodes]
+
+
+def reasons(registry: Registry) -> list[tuple[int, str]]:
+    return [(one.place.line, one.reason) for one in registry.unresolved]
+
+
+def edges(registry: Registry) -> set[tuple[str, str, str]]:
+    name = {node.id: node.name for node in registry.nodes}
+    return {(name[one.source], name[one.target], why.kind) for one in registry.edges for why in one.reasons}
