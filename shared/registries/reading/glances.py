@@ -4,6 +4,7 @@ It visits each node once and asks little of it, since it costs a fifth of parsin
 """
 
 import ast
+import sys
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 
 from shared.registries.reading.scopes import imported_names
 
+_NO_LINE = sys.maxsize
 _NO_NODES = frozenset({"ctx", "op", "ops", "names", "name", "id", "attr", "arg", "asname", "type_comment", "type_ignores"})
 
 
@@ -51,36 +53,43 @@ class Words:
 
 @dataclass(slots=True)
 class Glance:
-    """What a look at a statement found. `references` are dotted names with the line where each is first."""
+    """What a look at a statement found.
+
+    `references` are dotted names with the line where each is first, `lines` those of what may register something.
+    """
 
     references: dict[str, int] = field(default_factory=dict)
     bound: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
     assigned_globals: set[str] = field(default_factory=set)
     look_ups: list[ast.Call] = field(default_factory=list)
-    may_register: bool = False
+    lines: list[int] = field(default_factory=list)
 
 
 def glance(statement: ast.AST, words: Words) -> Glance:
     """Return what a look at a statement and all within it finds."""
     seen = Glance()
-    waiting: list[Any] = [statement]
+    references, bound, waiting = seen.references, seen.bound, [statement]
     while waiting:
-        node = waiting.pop()
+        node: Any = waiting.pop()
         kind = type(node)
-        if kind is ast.Name:
-            _name(node, seen)
+        if kind is ast.Name:  # nearly every other node: no call is made for it
+            name = node.id
+            if type(node.ctx) is not ast.Load:
+                bound.add(name)
+            elif (line := node.lineno) < references.get(name, _NO_LINE):
+                references[name] = line
         elif kind is list:
             waiting += node
         elif kind is ast.Attribute:
-            waiting.append(_attribute(node, seen.references))
-        elif getter := _CHILDREN.get(kind):
-            if look := _LOOKS.get(kind):
+            waiting.append(_attribute(node, references))
+        elif known := _KINDS.get(kind):
+            getter, look = known
+            if look:
                 look(node, words, seen)
-            waiting += getter(node)
-        elif look := _LOOKS.get(kind):
-            look(node, words, seen)
-    seen.bound.discard(getattr(statement, "name", ""))
+            if getter:
+                waiting += getter(node)
+    bound.discard(getattr(statement, "name", ""))
     return seen
 
 
@@ -105,14 +114,6 @@ def word_of(call: ast.Call) -> str:
     return called.attr if type(called) is ast.Attribute else called.id if type(called) is ast.Name else ""
 
 
-def _name(node: ast.Name, seen: Glance) -> None:
-    if type(node.ctx) is ast.Load:
-        if node.id not in seen.references or node.lineno < seen.references[node.id]:
-            seen.references[node.id] = node.lineno
-    else:
-        seen.bound.add(node.id)
-
-
 def _attribute(node: ast.Attribute, references: dict[str, int]) -> ast.expr | None:
     parts = []
     inner: ast.expr = node
@@ -123,18 +124,18 @@ def _attribute(node: ast.Attribute, references: dict[str, int]) -> ast.expr | No
         return inner
     parts.append(inner.id)
     path = ".".join(reversed(parts))
-    if path not in references or node.lineno < references[path]:
+    if node.lineno < references.get(path, _NO_LINE):
         references[path] = node.lineno
     return None
 
 
 def _call(node: ast.Call, words: Words, seen: Glance) -> None:
     if type(node.func) is ast.Call:
-        seen.may_register = True
+        seen.lines.append(node.lineno)
         return
     word = word_of(node)
     if word in words.calls:
-        seen.may_register = True
+        seen.lines.append(node.lineno)
     if word in words.look_ups:
         seen.look_ups.append(node)
 
@@ -142,7 +143,7 @@ def _call(node: ast.Call, words: Words, seen: Glance) -> None:
 def _definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, words: Words, seen: Glance) -> None:  # noqa: ARG001
     seen.bound.add(node.name)
     if node.decorator_list:
-        seen.may_register = True
+        seen.lines.append(node.lineno)
 
 
 def _argument(node: ast.arg, words: Words, seen: Glance) -> None:  # noqa: ARG001
@@ -175,3 +176,4 @@ _LOOKS: dict[type, Callable[[Any, Words, Glance], None]] = {
     ast.ImportFrom: _import,
     ast.Global: _global,
 }
+_KINDS = {kind: (_CHILDREN.get(kind), _LOOKS.get(kind)) for kind in (_CHILDREN.keys() | _LOOKS.keys())}

@@ -1,6 +1,7 @@
 """One Python source → what its names are, and what in it may register something."""
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +53,8 @@ class _Reading:
         self._module = Scope()
         self._read = Read()
         self._definitions: dict[ast.stmt, Definition] = {}
+        # Within a definition: the lines of what may register something, and everything else is passed over.
+        self._lines: list[int] | None = None
 
     def done(self) -> Read:
         self._name_all()
@@ -102,6 +105,8 @@ class _Reading:
 
     def _statements(self, statements: Iterable[ast.stmt], scope: Scope, *, conditional: bool) -> None:
         for statement in statements:
+            if self._lines is not None and not _touches(statement, self._lines):
+                continue
             if isinstance(statement, Defined.__value__):
                 self._definition(statement, scope, conditional=conditional)
             else:
@@ -136,11 +141,12 @@ class _Reading:
     def _definition(self, node: Defined, scope: Scope, *, conditional: bool) -> None:
         for decorator in node.decorator_list:
             self._decorator(decorator, node, scope, conditional=conditional)
-        seen = self._glances.get(node)
-        if seen is not None and not seen.may_register and not self._tables:
-            return
         inner = scope.class_body(node) if isinstance(node, ast.ClassDef) else scope.function(node)
+        before = self._lines
+        if (seen := self._glances.get(node)) and not self._tables:
+            self._lines = sorted(seen.lines)
         self._statements(node.body, inner, conditional=conditional or isinstance(node, _FUNCTIONS))
+        self._lines = before
 
     def _decorator(self, decorator: ast.expr, node: Defined, scope: Scope, *, conditional: bool) -> None:
         call = decorator if isinstance(decorator, ast.Call) else None
@@ -180,7 +186,7 @@ class _Reading:
                     waiting.append((generator.iter, here, False))
                     here = here.loop(generator.target, generator.iter)
             elif isinstance(node, ast.Lambda):
-                here = _within_lambda(node, here)
+                here = here.function(node)
             waiting.extend((child, here, False) for child in children_of(node))
 
     def _call(self, node: ast.Call, scope: Scope, *, conditional: bool, discarded: bool) -> None:
@@ -216,7 +222,7 @@ class _Reading:
         if conditional:
             hit["if"] = 1
         if scope.loops:
-            hit["each"] = list(scope.loops)
+            hit["each"] = scope.written_loops()
         if len(self._read.hits) < _MOST_HITS:
             self._read.hits.append(hit)
         return hit
@@ -272,6 +278,11 @@ def _argument(node: ast.expr, scope: Scope) -> Expression:
     return ["*", written(node.value, scope)] if isinstance(node, ast.Starred) else written(node, scope)
 
 
+def _touches(statement: ast.stmt, lines: Sequence[int]) -> bool:
+    at = bisect_left(lines, statement.lineno)
+    return at < len(lines) and lines[at] <= (statement.end_lineno or statement.lineno)
+
+
 def _entries_of(value: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
     match value:
         case ast.Dict(keys=keys, values=values):
@@ -282,11 +293,6 @@ def _entries_of(value: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
         case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
             return [(ast.Constant(word.arg, lineno=word.lineno), word.value) for word in keywords]
     return None
-
-
-def _within_lambda(node: ast.Lambda, scope: Scope) -> Scope:
-    names = [parameter.arg for parameter, _ in parameters_of(node)]
-    return Scope(scope, None, lambda: {name: [["p", name, None]] for name in names}, where=scope.where)
 
 
 def sketches(path: Expression, names: Mapping[str, Expression], depth: int = 0) -> list[str]:

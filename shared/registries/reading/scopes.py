@@ -8,6 +8,8 @@ from shared.registries.reading.expressions import Spending, written
 from shared.registries.reading.notation import Expression, unknown
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
 type Bound = Expression | ast.expr | ast.stmt
 type Bindings = dict[str, list[Bound]]
 
@@ -174,55 +176,61 @@ class Scope:
         self,
         outer: "Scope | None" = None,
         node: ast.AST | None = None,
-        bindings: Callable[[], Bindings] = dict,
+        body: Sequence[ast.stmt] = (),
         *,
         where: str = "",
     ) -> None:
         self.outer = outer
         self.node = node
         self.where = where
-        self._make = bindings
+        self.loops: tuple[tuple[ast.expr, Scope], ...] = outer.loops if outer else ()
+        self._body = body
         self._bindings: Bindings | None = None
         self._under_way: set[str] = set()
-        self.loops: tuple[Expression, ...] = outer.loops if outer else ()
-        self._loop_names: dict[str, Expression] = {}
+        self._turns: dict[str, Expression] = {}
 
-    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> "Scope":
+    def function(self, node: Function) -> "Scope":
         """Return the scope of a function that is defined here."""
-        scope = Scope(self, node, where=self._named(node.name))
-        scope._make = lambda: _within(node, scope)
-        return scope
+        return Scope(self, node, where=self._named(getattr(node, "name", "<lambda>")))
 
     def class_body(self, node: ast.ClassDef) -> "Scope":
         """Return the scope of the body of a class that is defined here."""
-        return Scope(self, node, lambda: bound_by(node.body), where=self._named(node.name))
+        return Scope(self, node, node.body, where=self._named(node.name))
 
     def loop(self, target: ast.expr, over: ast.expr, body: Sequence[ast.stmt] = ()) -> "Scope":
         """Return the scope of what is done for each of several values."""
-        scope = Scope(self, None, lambda: bound_by(body), where=self.where)
+        scope = Scope(self, None, body, where=self.where)
         at = len(self.loops)
-        scope.loops = (*self.loops, written(over, self))
+        scope.loops = (*self.loops, (over, self))
         if isinstance(target, ast.Name):
-            scope._loop_names[target.id] = ["v", at, None]
+            scope._turns[target.id] = ["v", at, None]
         elif isinstance(target, ast.Tuple):
             for position, one in enumerate(target.elts):
                 if isinstance(one, ast.Name):
-                    scope._loop_names[one.id] = ["v", at, position]
+                    scope._turns[one.id] = ["v", at, position]
         return scope
 
     def meaning(self, name: str, spend: Spending) -> Expression | None:
         """Return what a name means here; None if it is a name of the module, or of nobody."""
         scope: Scope | None = self
-        inside_function = False
+        within_function = False
         while scope is not None:
-            if name in scope._loop_names:
-                return scope._loop_names[name]
-            hidden = inside_function and isinstance(scope.node, ast.ClassDef)
-            if not hidden and (bound := scope._bound().get(name)):
-                return scope._meant(name, bound, spend)
-            inside_function = inside_function or isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef)
+            hidden = within_function and isinstance(scope.node, ast.ClassDef)
+            if not hidden and (meaning := scope._own(name, spend)) is not None:
+                return meaning
+            within_function = within_function or isinstance(scope.node, _FUNCTIONS)
             scope = scope.outer
         return None
+
+    def _own(self, name: str, spend: Spending) -> Expression | None:
+        if name in self._turns:
+            return self._turns[name]
+        bound = self._bound().get(name)
+        return self._meant(name, bound, spend) if bound else None
+
+    def written_loops(self) -> list[Expression]:
+        """Return what the loops around it are over, the outermost first."""
+        return [written(over, scope) for over, scope in self.loops]
 
     def binds(self, name: str) -> bool:
         """Whether a name is bound right here."""
@@ -230,9 +238,7 @@ class Scope:
 
     def is_function(self) -> bool:
         """Whether it is within a function: what stands here happens when that is called, if at all."""
-        return isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef) or bool(
-            self.outer and self.outer.is_function()
-        )
+        return isinstance(self.node, _FUNCTIONS) or bool(self.outer and self.outer.is_function())
 
     def annotation(self, node: ast.expr | None) -> Expression | None:
         """Return an annotation in the notation: `X | Y` as either, one that is quoted as what it says."""
@@ -243,7 +249,8 @@ class Scope:
 
     def _bound(self) -> Bindings:
         if self._bindings is None:
-            self._bindings = self._make()
+            node = self.node
+            self._bindings = _within(node, self) if isinstance(node, _FUNCTIONS) else bound_by(self._body)
         return self._bindings
 
     def _meant(self, name: str, bound: list[Bound], spend: Spending) -> Expression:
@@ -270,9 +277,10 @@ def _name_of(statement: ast.stmt) -> str:
     return str(getattr(statement, "name", ""))
 
 
-def _within(function: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Bindings:
-    bindings = bound_by(function.body)
-    for node in _own_nodes(function.body):
+def _within(function: Function, scope: Scope) -> Bindings:
+    body = [] if isinstance(function, ast.Lambda) else function.body
+    bindings = bound_by(body)
+    for node in _own_nodes(body):
         match node:
             case ast.NamedExpr():
                 bindings.setdefault(node.target.id, []).append(node.value)
@@ -284,7 +292,7 @@ def _within(function: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> B
     for parameter, _ in parameters:
         annotation = outer.annotation(parameter.annotation) if outer else None
         bindings.setdefault(parameter.arg, []).insert(0, ["p", parameter.arg, annotation])
-    if parameters and outer and isinstance(outer.node, ast.ClassDef):
+    if parameters and outer and isinstance(outer.node, ast.ClassDef) and not isinstance(function, ast.Lambda):
         _bind_self(function, parameters[0][0].arg, outer, bindings)
     for rest in (function.args.vararg, function.args.kwarg):
         if rest:
