@@ -1,7 +1,7 @@
 """Sources that break who reads them carelessly; each registers `kept`, wherever that can be.
 
-`python -m tests.unit.hostile_sources` reads every one of them as the bridge does and prints a line of JSON for each, in a
-process of its own: a source that ends the interpreter ends that.
+`python -m tests.unit.hostile_sources` reads every one of them as the bridge does and prints a line of JSON for each,
+in a process of its own: a source that ends the interpreter ends that.
 """
 
 import ast
@@ -45,9 +45,9 @@ def _read_all() -> None:
     conventions = conventions_of(None, [SHOP])
     ordinary = _ordinary(300_000)
     pace = min(_timed(partial(ast.parse, ordinary)) for _ in range(3)) / len(ordinary)
-    for name, files in hostile():
-        size = sum(map(len, files.values()))
-        files = {**{path: text.encode() for path, text in PLUGINS.items()}, **files}
+    for name, own in hostile():
+        size = sum(map(len, own.values()))
+        files = {**{path: text.encode() for path, text in PLUGINS.items()}, **own}
         start = time.process_time()
         summaries = {path: summarise(SourceFile(path, path, content), conventions) for path, content in files.items()}
         found = assemble(summaries, (), conventions)
@@ -267,7 +267,8 @@ def _cycles() -> dict[str, Callable[[], Files]]:
         ),
         "constants in a cycle": lambda: {
             "shop/things.py": _kept(
-                "from shop.more import B\nA = B + 'a'\nX = X\nY = f'{Y}'\nZ = [*Z]\n@register(A)\n@register(X)\n@register(Y)\n@register(Z)\ndef f(): ..."
+                "from shop.more import B\nA = B + 'a'\nX = X\nY = f'{Y}'\nZ = [*Z]\n"
+                "@register(A)\n@register(X)\n@register(Y)\n@register(Z)\ndef f(): ..."
             ),
             "shop/more.py": b"from shop.things import A\nB = A + A",
         },

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from shared.errors import FieldProblem, RejectedRequestError
-from shared.registries.conventions.models import Convention, Document, LookUp
 from shared.registries.conventions.bounded_toml import toml_of
+from shared.registries.conventions.models import Convention, Document, LookUp
 from shared.registries.conventions.paths import expression_of, last_word, method_of_unknown
 from shared.validation import validated
 
@@ -148,7 +148,7 @@ class _Groups:
 
 
 def _is_of(text: str, parts: Sequence[str]) -> bool:
-    """Whether a text is these parts with anything between them: each is taken where it first is, so nothing is retried."""
+    """Whether a text is these parts with anything between them: each is taken where it is first."""
     first, *middle = parts
     if not middle:
         return text == first
