@@ -2,6 +2,7 @@
 
 models   one convention, as registry.toml and links write it
 paths    qualified names such as `flask.Flask().route`, and patterns of them
+bounded_toml  TOML that anybody may have written
 chosen   all that hold for one repository: built in, its own, and given
 builtin.toml   those that are built in
 """

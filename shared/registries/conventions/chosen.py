@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from shared.errors import FieldProblem, RejectedRequestError
+from shared.registries.conventions.bounded_toml import toml_of
 from shared.registries.conventions.models import Convention, Document, LookUp
 from shared.registries.conventions.paths import expression_of, last_word, method_of_unknown
 from shared.validation import validated
@@ -140,14 +141,28 @@ class _Groups:
     """Groups of entry points: `*` stands for any part."""
 
     def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
-        self._each = [
-            (key, re.compile(re.escape(group).replace(r"\*", ".*")))
-            for key, several in groups.items()
-            for group in several
-        ]
+        self._each = [(key, group.split("*")) for key, several in groups.items() for group in several]
 
     def found(self, group: str) -> list[str]:
-        return list(dict.fromkeys(key for key, compiled in self._each if compiled.fullmatch(group)))
+        return list(dict.fromkeys(key for key, parts in self._each if _is_of(group, parts)))
+
+
+def _is_of(text: str, parts: Sequence[str]) -> bool:
+    """Whether a text is these parts with anything between them: each is taken where it is first."""
+    first, *middle = parts
+    if not middle:
+        return text == first
+    last = middle.pop()
+    end = len(text) - len(last)
+    at = len(first)
+    if at > end or not (text.startswith(first) and text.endswith(last)):
+        return False
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 @cache
@@ -171,7 +186,7 @@ def _read(own: bytes) -> Document:
     if len(own) > _MOST_BYTES:
         raise _unreadable(f"is larger than {_MOST_BYTES:,} bytes")
     try:
-        tables = tomllib.loads(own.decode("utf-8-sig"))
+        tables = toml_of(own.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _unreadable(f"is not UTF-8 text (byte {error.start})") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:

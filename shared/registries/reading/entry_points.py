@@ -7,10 +7,10 @@ https://python-poetry.org/docs/pyproject/#plugins
 
 import configparser
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.registries.conventions.bounded_toml import toml_of
 from shared.registries.reading.notation import string
 
 _MOST = 5_000
@@ -20,7 +20,7 @@ type Hit = dict[str, Any]
 
 def of_pyproject(text: str) -> list[Hit]:
     """Return the entry points of a pyproject.toml. Raises `ValueError` (of `tomllib`) if it is no TOML."""
-    document = tomllib.loads(text)
+    document = toml_of(text)
     lines = text.split("\n")
     return [
         _hit(group, name, value, _line_of(lines, name))

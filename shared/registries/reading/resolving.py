@@ -15,6 +15,8 @@ _LONGEST_PATH = 500
 _WRAPPERS = ("typing.Optional", "typing.Annotated", "typing.ClassVar", "typing.Final", "Optional", "Annotated")
 # How many names or classes may lead to one another before it is given up: each is a few calls on Python's stack.
 _DEEPEST = 40
+# Merging takes time by the cube of the classes: over this, those of other bases simply follow those of the first.
+_MOST_MERGED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,8 @@ def _merged(orders: list[list[str]]) -> list[str]:
     """Merge orders of classes as Python does; where it would refuse, the first one goes on."""
     merged: list[str] = []
     orders = [order for order in orders if order]
+    if sum(map(len, orders)) > _MOST_MERGED:
+        return list(dict.fromkeys(one for order in orders for one in order))[:_MOST_MERGED]
     while orders:
         heads = [order[0] for order in orders]
         chosen = next((head for head in heads if not any(head in order[1:] for order in orders)), heads[0])
