@@ -1,4 +1,7 @@
-"""What is found without running anything, against what the imported packages register: real projects, pinned versions."""
+"""What is found without running anything, against what the imported packages register.
+
+The projects are real, their versions pinned.
+"""
 
 import json
 import os
@@ -67,7 +70,8 @@ def test_the_names_that_are_found_are_those_that_are_registered(
 
     with capsys.disabled():
         print(  # noqa: T201
-            f"\n{project.package}: {len(runtime)} registered, {len(static)} found, recall {recall:.2%}, precision {precision:.2%}"
+            f"\n{project.package}: {len(runtime)} registered, {len(static)} found,"
+            f" recall {recall:.2%}, precision {precision:.2%}"
         )
 
     assert runtime - static == set(project.only_at_run_time), "each miss is explained in PROJECTS"

@@ -2,6 +2,9 @@
 
 import pytest
 
+from shared.registries.conventions import conventions_of
+from shared.registries.files import SourceFile
+from shared.registries.reading import summarise
 from tests.unit.small_repositories import PLUGINS, SHOP, names, reasons, registry_of, shop
 
 
@@ -22,8 +25,10 @@ from tests.unit.small_repositories import PLUGINS, SHOP, names, reasons, registr
         "def setup():\n    from .plugins import register\n    @register('a')\n    def f(): ...",
         "from .plugins import register\n@staticmethod\n@register('a')\n@other\ndef f(): ...",
         "from functools import partial\nfrom .plugins import register\nr = partial(register, 'a')\n@r()\ndef f(): ...",
-        "try:\n    from .plugins import register\nexcept ImportError:\n    from elsewhere import register\n"
-        "@register('a')\ndef f(): ...",
+        (
+            "try:\n    from .plugins import register\nexcept ImportError:\n    from elsewhere import register\n"
+            "@register('a')\ndef f(): ..."
+        ),
         "from .plugins import register\nclass C:\n    @register('a')\n    def f(self): ...",
         "from .plugins import register\nclass C:\n    r = register\n@C.r('a')\ndef f(): ...",
         "from .plugins import register\n[register(n, len) for n in ('a',)]",
@@ -247,10 +252,6 @@ def test_files_of_the_same_name_in_folders_that_are_no_packages_are_told_apart()
 
 
 def test_the_same_content_has_the_same_summary_wherever_it_lies() -> None:
-    from shared.registries.conventions import conventions_of
-    from shared.registries.files import SourceFile
-    from shared.registries.reading import summarise
-
     conventions = conventions_of(None)
     source = b"from . import a\n@a.route('/')\ndef f(): ..."
 

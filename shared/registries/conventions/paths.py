@@ -1,6 +1,7 @@
 """Qualified names, and patterns of them.
 
-`pkg.mod.Thing` is a name, `pkg.mod.Thing()` what it returns when it is called, `pkg.mod.Thing().run` an attribute of that.
+`pkg.mod.Thing` is a name, `pkg.mod.Thing()` what it returns when it is called, `pkg.mod.Thing().run` an attribute of
+that.
 In a pattern `*` stands for one name, and `**.` at its start for whatever comes before.
 """
 

@@ -26,7 +26,10 @@ class Layout:
 
 
 def laid_out(nodes: Sequence[str], edges: Iterable[Pair]) -> Layout:
-    """Return where nodes are drawn: what depends on others is left of them, and parts that do not touch one below another."""
+    """Return where nodes are drawn.
+
+    What depends on others is left of them, and parts that do not touch are one below another.
+    """
     known = set(nodes)
     pairs = list(dict.fromkeys(pair for pair in edges if pair[0] != pair[1] and known.issuperset(pair)))
     touched = {identity for pair in pairs for identity in pair}

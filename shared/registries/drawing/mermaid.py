@@ -1,7 +1,7 @@
 """A registry as a Mermaid flowchart: https://mermaid.js.org/syntax/flowchart.html
 
-Names of nodes are numbers, and texts are quoted with everything but letters and a few signs as entities, since Mermaid reads
-much of what stands in a text: https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters
+Names of nodes are numbers, and texts are quoted with everything but letters and a few signs as entities, since Mermaid
+reads much of what stands in a text: https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters
 """
 
 import re

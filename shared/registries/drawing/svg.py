@@ -30,11 +30,13 @@ _COLOURS = (
     ("#e6f6f4", "#0f766e"),
     ("#f0f0f0", "#57606a"),
 )
+_LAST_NARROW = 0x2E7F  # Chinese, Japanese and Korean come after it, and are twice as wide
 _STYLE = """
 text{font:12px system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#1f2328}
 .h{font-weight:600;font-size:14px}.s{fill:#57606a}
 path{fill:none;stroke:#8c959f;stroke-width:1.2}
-.cycle{stroke:#cf222e}.added{stroke:#1a7f37;stroke-width:2.4}.removed{stroke:#cf222e;stroke-width:2;stroke-dasharray:5 3}
+.cycle{stroke:#cf222e}.added{stroke:#1a7f37;stroke-width:2.4}
+.removed{stroke:#cf222e;stroke-width:2;stroke-dasharray:5 3}
 .changed{stroke:#9a6700;stroke-width:2.4}
 g.n:hover rect{stroke-width:3}
 """
@@ -72,7 +74,8 @@ class _Picture:
             self._height += _HEADING
         width, height = round(self._width + _MARGIN), round(self._height + _MARGIN)
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+            f' viewBox="0 0 {width} {height}" role="img">'
             f"<title>Registry</title><style>{_STYLE}</style>"
             f'<rect width="{width}" height="{height}" fill="#ffffff"/>{"".join(self._parts)}</svg>\n'
         )
@@ -85,7 +88,8 @@ class _Picture:
             if left + room > _GRID_WIDTH and left > _MARGIN:
                 left, self._height = float(_MARGIN), self._height + 22
             self._parts.append(
-                f'<rect x="{left:.0f}" y="{self._height:.0f}" width="14" height="14" rx="3" fill="{fill}" stroke="{border}"/>'
+                f'<rect x="{left:.0f}" y="{self._height:.0f}" width="14" height="14" rx="3"'
+                f' fill="{fill}" stroke="{border}"/>'
             )
             self._write(words, left + 20, self._height + 11.5)
             left += room
@@ -119,12 +123,13 @@ class _Picture:
         y, to_y = y + _HEIGHT / 2, to_y + _HEIGHT / 2
         if to_x > x:
             bend = min((to_x - right) / 2, 120)
-            path = f"M{right:.0f} {y:.0f}C{right + bend:.0f} {y:.0f} {to_x - bend:.0f} {to_y:.0f} {to_x - 6:.0f} {to_y:.0f}"
+            curve = f"C{right + bend:.0f} {y:.0f} {to_x - bend:.0f} {to_y:.0f} {to_x - 6:.0f} {to_y:.0f}"
             head = f"M{to_x - 7:.0f} {to_y - 4:.0f}l7 4l-7 4"
         else:  # back to the left, or to itself: below both
             end = to_x + _box_width(self._nodes[edge.target])
-            path = f"M{right:.0f} {y:.0f}C{right + 60:.0f} {y + 40:.0f} {end + 60:.0f} {to_y + 40:.0f} {end + 6:.0f} {to_y + 4:.0f}"
+            curve = f"C{right + 60:.0f} {y + 40:.0f} {end + 60:.0f} {to_y + 40:.0f} {end + 6:.0f} {to_y + 4:.0f}"
             head = f"M{end + 8:.0f} {to_y:.0f}l-7 3l6 5"
+        path = f"M{right:.0f} {y:.0f}{curve}"
         mark = self._what.mark_of_edge(edge)
         reasons = "\n".join(f"{one.detail} ({one.place.path}:{one.place.line})" for one in edge.reasons[:5])
         words = f"{self._nodes[edge.source].name} → {self._nodes[edge.target].name}\n{reasons}"
@@ -161,7 +166,8 @@ class _Picture:
         dashes = ' stroke-dasharray="3 2"' if node.conditional and not mark else ""
         box = (
             f'<g class="n"><title>{escape(_tooltip(node, mark))}</title>'
-            f'<rect x="{left:.0f}" y="{top:.0f}" width="{width:.0f}" height="{_HEIGHT}" rx="5" fill="{fill}"{style}{dashes}/>'
+            f'<rect x="{left:.0f}" y="{top:.0f}" width="{width:.0f}" height="{_HEIGHT}"'
+            f' rx="5" fill="{fill}"{style}{dashes}/>'
             f'<text x="{left + 9:.0f}" y="{top + 17:.0f}">{escape(_label(node))}</text></g>'
         )
         url = self._link_to(node.place.path, node.place.line) if self._link_to else ""
@@ -181,7 +187,7 @@ def _box_width(node: Node) -> float:
 
 
 def _width_of(words: str) -> float:
-    wide = sum(1 for letter in words if ord(letter) > 0x2E7F)  # Chinese, Japanese, Korean: twice as wide
+    wide = sum(1 for letter in words if ord(letter) > _LAST_NARROW)
     return (units(words) + wide) * _LETTER
 
 

@@ -7,8 +7,18 @@ comparison  what changed between two commits
 """
 
 from shared.registries.graph.comparison import DifferenceView, difference
-from shared.registries.graph.model import Dangling, Edge, Node, NotRead, Place, Reason, Registered, Registry
-from shared.registries.graph.model import Unparsed, Unresolved
+from shared.registries.graph.model import (
+    Dangling,
+    Edge,
+    Node,
+    NotRead,
+    Place,
+    Reason,
+    Registered,
+    Registry,
+    Unparsed,
+    Unresolved,
+)
 from shared.registries.graph.view import LinkTo, RegistryView, as_json
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""What is registered at one commit and not at another, and what is registered otherwise. That a line moved is no change."""
+"""What is registered at one commit and not at another, and what is registered otherwise.
+
+That a line moved is no change.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
