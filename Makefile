@@ -9,7 +9,7 @@ NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick torture check fairness install smoke mutations kills api fuzz scale clean
+.PHONY: run test quick torture check fairness install smoke mutations kills truth api fuzz scale clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
@@ -33,6 +33,16 @@ mutations: install
 # A kill before every call, reads too, and the rotation of tokens in full: half an hour.
 kills: install
 	KILLS=every $(BIN)/python -m pytest -n 2 --dist loadgroup --timeout 3600 tests/functional/kills tests/functional/test_rotation_killed.py
+
+# What registries are found in real projects, against what these register when they are imported.
+TRUTH := .local/truth/.installed
+truth: install $(TRUTH)
+	$(BIN)/python -m pytest -n 0 tests/truth
+
+$(TRUTH): tests/truth/requirements.txt
+	@rm -rf .local/truth
+	@$(PIP_INSTALL) --no-deps --target .local/truth -r tests/truth/requirements.txt
+	@touch $@
 
 # docs/api.md and its examples, from what the routes declare and what the simulated stack answers.
 api: install

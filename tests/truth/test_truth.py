@@ -23,7 +23,7 @@ REPOSITORY = HERE.parent.parent
 PACKAGES = REPOSITORY / ".local/truth"
 NEEDED = 0.99
 
-pytestmark = pytest.mark.skipif(not PACKAGES.is_dir(), reason="`make install` puts the projects into .local/truth")
+pytestmark = pytest.mark.skipif(not PACKAGES.is_dir(), reason="the projects are not here: `make truth` installs them (350 MB) and runs this")
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def _classes(count: int) -> bytes:
     return _kept("\n".join([*lines, f"class C{count}(C0): ...", "@register(C0.a)\n@C0().a\ndef f(): ..."]))
 
 
-def _wide() -> dict[str, Callable[[], bytes]]:
+def _wide() -> dict[str, Callable[[], bytes | dict[str, bytes]]]:
     return {
         "100 MB": lambda: _kept("#" * 100_000_000),
         "100 MB of brackets": lambda: _kept("[" * 100_000_000),

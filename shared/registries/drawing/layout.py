@@ -14,6 +14,8 @@ _MOST_NODES = 700
 _MOST_EDGES = 1_000
 _LAYER = 72.0  # how far apart the library sets layers, and nodes within one
 _ROW_GAP = 1.6
+_NONE = -1
+"""No node has this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ def _without_cycles(arrows: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         under_way.update(node for node, _ in walk)
         while walk:
             node, rest = walk[-1]
-            target = next(rest, None)
-            if target is None:
+            target = next(rest, _NONE)
+            if target == _NONE:
                 walk.pop()
                 under_way.discard(node)
                 done.add(node)

@@ -105,7 +105,7 @@ class Calls:
         return None
 
     def registry_of(self, path: str, pattern: str, hit: Hit, module: Module) -> str:
-        """Return the qualified name of the registry in which a call of `path`, which `pattern` stands for, registers."""
+        """Return the qualified name of the registry in which a call of `path`, which fits `pattern`, registers."""
         receiver = path
         if "()" in pattern or pattern.startswith("**."):
             after = segments_of(pattern.removeprefix("**.").rpartition("()")[2])
@@ -122,7 +122,7 @@ class Calls:
         for path in self._resolver.paths(hit["x"], module):
             receiver, _, method = path.rpartition(".")
             conventions = self._conventions.possible(method)
-            if conventions and (reason := self._unknown(receiver, hit["x"], module)):
+            if conventions and (reason := self._unknown(receiver, hit["x"])):
                 convention, pattern = conventions[0]
                 wanted = pattern.rpartition("()")[0]
                 return Unresolved(
@@ -133,7 +133,7 @@ class Calls:
                 )
         return None
 
-    def _unknown(self, receiver: str, callee: Expression, module: Module) -> str:
+    def _unknown(self, receiver: str, callee: Expression) -> str:
         """Return in words what an unknown object is; "" if it is known to be something else."""
         if receiver.startswith(UNKNOWN):
             return why(callee[1]) if callee[0] == "." else "it"
@@ -195,7 +195,7 @@ class Calls:
             raise UnresolvedError("nothing is given that would be registered")
         return None
 
-    def subject(self, value: Expression, module: Module, depth: int = 0) -> Subject:
+    def subject(self, value: Expression, module: Module, depth: int = 0) -> Subject:  # noqa: PLR0911  a table of forms
         """Return what an expression stands for: its definition, if the repository has it."""
         if depth > _MOST_PARTIALS:
             return Subject()
@@ -233,7 +233,10 @@ class Calls:
         keywords: dict[str, Expression],
         module: Module,
     ) -> list[str]:
-        """Return the names that the first of `sources` which there is gives. Raises `UnresolvedError`, `AbsentError`."""
+        """Return the names that the first of `sources` gives that is there.
+
+        Raises `UnresolvedError`, `AbsentError`.
+        """
         for source in sources:
             what, _, which = source.partition(":")
             if what == "object":
@@ -288,7 +291,7 @@ class Calls:
         keywords: dict[str, Expression],
         module: Module,
     ) -> str:
-        """Return an argument, or an attribute of the class whose method is called, for a label; "?" if it is not known."""
+        """Return an argument, or an attribute of the class whose method is called, for a label; "?" if not known."""
         if what == "attribute":
             found = self._resolver.found(f"{match.path.rpartition('.')[0]}.{which}")
             value, there = (found.meaning, found.module) if found else (None, module)
@@ -320,7 +323,7 @@ class Calls:
 
 
 def _argument(source: str, args: Sequence[Expression], keywords: dict[str, Expression]) -> Expression | None:
-    """Return the argument that a source names, None if it is not given. Raises `UnresolvedError` if that is not known."""
+    """Return the argument that a source names, None if it is not given. Raises `UnresolvedError` if not known."""
     which = source.partition(":")[2]
     if not which.isdigit():
         return keywords.get(which)

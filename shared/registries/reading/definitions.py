@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from shared.registries.reading.expressions import Spending, dotted, keywords_of, written
 from shared.registries.reading.glances import Glance
@@ -38,7 +39,7 @@ def definition_of(node: Defined, scope: Scope, seen: Glance, module_names: Mappi
         found |= _class_parts(node, scope, inner)
     else:
         found |= _function_parts(node, scope)
-    if references := _references(node, scope, seen, module_names):
+    if references := _references(scope, seen, module_names):
         found["r"] = references
     if look_ups := _look_ups(inner, seen, module_names):
         found["q"] = look_ups
@@ -123,7 +124,7 @@ def _class_parts(node: ast.ClassDef, scope: Scope, inner: Scope) -> Definition:
     return parts
 
 
-def _constructor(node: ast.ClassDef, inner: Scope) -> list[list[object]]:
+def _constructor(node: ast.ClassDef, inner: Scope) -> list[list[Any]]:
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
             return list(_function_parts(statement, inner).get("p", []))[1:]
@@ -134,7 +135,7 @@ def _constructor(node: ast.ClassDef, inner: Scope) -> list[list[object]]:
     ][:_MOST_PARAMETERS]
 
 
-def _references(node: Defined, scope: Scope, seen: Glance, module_names: Mapping[str, Expression]) -> str:
+def _references(scope: Scope, seen: Glance, module_names: Mapping[str, Expression]) -> str:
     local = seen.bound
     found: dict[str, int] = {}
     for path, line in seen.references.items():

@@ -5,7 +5,7 @@ It visits each node once and asks little of it, since it costs a fifth of parsin
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -14,7 +14,9 @@ from typing import Any
 from shared.registries.reading.scopes import imported_names
 
 _NO_LINE = sys.maxsize
-_NO_NODES = frozenset({"ctx", "op", "ops", "names", "name", "id", "attr", "arg", "asname", "type_comment", "type_ignores"})
+_NO_NODES = frozenset(
+    {"ctx", "op", "ops", "names", "name", "id", "attr", "arg", "asname", "type_comment", "type_ignores"}
+)
 
 
 def _getter(kind: type[ast.AST]) -> Callable[[Any], tuple[Any, ...]] | None:
@@ -82,7 +84,7 @@ def glance(statement: ast.AST, words: Words) -> Glance:
         elif kind is list:
             waiting += node
         elif kind is ast.Attribute:
-            waiting.append(_attribute(node, references))
+            waiting += _attribute(node, references)
         elif known := _KINDS.get(kind):
             getter, look = known
             if look:
@@ -114,19 +116,19 @@ def word_of(call: ast.Call) -> str:
     return called.attr if type(called) is ast.Attribute else called.id if type(called) is ast.Name else ""
 
 
-def _attribute(node: ast.Attribute, references: dict[str, int]) -> ast.expr | None:
+def _attribute(node: ast.Attribute, references: dict[str, int]) -> Sequence[ast.expr]:
     parts = []
     inner: ast.expr = node
     while type(inner) is ast.Attribute:
         parts.append(inner.attr)
         inner = inner.value
     if type(inner) is not ast.Name:
-        return inner
+        return (inner,)
     parts.append(inner.id)
     path = ".".join(reversed(parts))
     if node.lineno < references.get(path, _NO_LINE):
         references[path] = node.lineno
-    return None
+    return ()
 
 
 def _call(node: ast.Call, words: Words, seen: Glance) -> None:

@@ -34,12 +34,11 @@ def unrolled(hit: Hit, module: Module, values: Values, resolver: Resolver) -> It
 
 def everywhere(value: Expression, module: Module, resolver: Resolver) -> Expression:
     """Return an expression of one module as one that means the same in every module."""
-    if isinstance(value, list):
-        if value[:1] in (["r"], ["i"]) and len(value) == 2:
+    match value:
+        case ["r" | "i", _]:
             paths = resolver.paths(value, module)
             return ["a", paths[0]] if len(paths) == 1 else value
-        return [everywhere(one, module, resolver) if isinstance(one, list) else one for one in value]
-    return value
+    return [everywhere(one, module, resolver) if isinstance(one, list) else one for one in value]
 
 
 def _loops_in(value: Any) -> set[int]:

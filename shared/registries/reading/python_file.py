@@ -11,7 +11,7 @@ from shared.registries.reading.definitions import Defined, definition_of, is_of_
 from shared.registries.reading.expressions import Spending, dotted, keywords_of, written
 from shared.registries.reading.glances import Glance, Words, calls_of_interest, children_of, glance, word_of
 from shared.registries.reading.notation import Definition, Expression, unknown
-from shared.registries.reading.scopes import Bound, Scope, bound_by, parameters_of
+from shared.registries.reading.scopes import Bound, Scope, bound_by
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor)
@@ -26,10 +26,15 @@ _MOST_NAMES = 5_000
 type Hit = dict[str, Any]
 
 
+_DEEPEST_SKETCH = 10
+
+
 @dataclass(slots=True)
 class Read:
-    """What was read of one module. `uses` are the qualified names, as the module has them, by which its hits are called;
-    `always` that there is one which no name tells.
+    """What was read of one module.
+
+    `uses` are the qualified names, as the module has them, by which its hits are called; `always` that there is one
+    which no name tells.
     """
 
     names: dict[str, Expression] = field(default_factory=dict)
@@ -295,19 +300,13 @@ def _entries_of(value: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
     return None
 
 
-def sketches(path: Expression, names: Mapping[str, Expression], depth: int = 0) -> list[str]:
-    """Return the qualified names that an expression may be, as far as its own module tells: `:` begins a name of its own."""
-    if depth > 10:
+def sketches(path: Expression, names: Mapping[str, Expression], depth: int = 0) -> list[str]:  # noqa: PLR0911  a table
+    """Return the qualified names that an expression may be, as far as its module tells; `:` begins one of its own."""
+    if depth > _DEEPEST_SKETCH:
         return ["?"]
     match path:
         case ["r", str(name)]:
-            root, dot, rest = name.partition(".")
-            match names.get(root):
-                case ["i", str(target)]:
-                    return [f"{target}{dot}{rest}"]
-                case ["c" | "o", *_] as meaning:
-                    return [f"{one}{dot}{rest}" for one in sketches(meaning, names, depth + 1)]
-            return [f":{name}"]
+            return _sketches_of_name(name, names, depth)
         case ["i", str(target)]:
             return [target]
         case [".", of, str(name)]:
@@ -321,3 +320,13 @@ def sketches(path: Expression, names: Mapping[str, Expression], depth: int = 0) 
         case ["p", _, list() as annotation]:
             return [f"{one}()" for one in sketches(annotation, names, depth + 1)]
     return ["?"]
+
+
+def _sketches_of_name(name: str, names: Mapping[str, Expression], depth: int) -> list[str]:
+    root, dot, rest = name.partition(".")
+    match names.get(root):
+        case ["i", str(target)]:
+            return [f"{target}{dot}{rest}"]
+        case ["c" | "o", *_] as meaning:
+            return [f"{one}{dot}{rest}" for one in sketches(meaning, names, depth + 1)]
+    return [f":{name}"]

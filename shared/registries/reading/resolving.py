@@ -14,6 +14,7 @@ _MOST_OF_ONE = 8
 _LONGEST_PATH = 500
 _WRAPPERS = ("typing.Optional", "typing.Annotated", "typing.ClassVar", "typing.Final", "Optional", "Annotated")
 # How many names or classes may lead to one another before it is given up: each is a few calls on Python's stack.
+_DEEPEST_EXPRESSION = 20
 _DEEPEST = 40
 # Merging takes time by the cube of the classes: over this, those of other bases simply follow those of the first.
 _MOST_MERGED = 200
@@ -39,9 +40,11 @@ class Resolver:
         self._ordering: list[str] = []
         self._following = 0
 
-    def paths(self, expression: Expression, module: Module, depth: int = 0) -> list[str]:
+    def paths(  # noqa: PLR0911  a table of forms
+        self, expression: Expression, module: Module, depth: int = 0
+    ) -> list[str]:
         """Return the qualified names that an expression may be; `?` stands for what is not known."""
-        if depth > 20:
+        if depth > _DEEPEST_EXPRESSION:
             return [UNKNOWN]
         match expression:
             case ["r", str(name)]:
@@ -64,7 +67,7 @@ class Resolver:
 
     def types(self, annotation: Expression, module: Module, depth: int = 0) -> list[str]:
         """Return the classes that an annotation names: `X | None`, `Optional[X]` and `Annotated[X, …]` are X."""
-        if depth > 20:
+        if depth > _DEEPEST_EXPRESSION:
             return [UNKNOWN]
         match annotation:
             case ["[]", of, ["l", [first, *_]]]:
@@ -134,8 +137,9 @@ class Resolver:
     def _of_class(
         self, definition: Definition, module: Module, rest: list[str], path: str
     ) -> Iterator[tuple[str, bool]]:
-        """Yield what an attribute of a class or its instance is, where the first class of its order has it; and, since a
-        method may be inherited from any, what it is called in each class before that.
+        """Yield what an attribute of a class or its instance is, where the first class of its order has it.
+
+        And, since a method may be inherited from any, what it is called in each class before that.
         """
         called = rest[:1] == ["()"]
         wanted = rest[1:] if called else rest

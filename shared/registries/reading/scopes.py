@@ -170,7 +170,7 @@ def parameters_of(function: Function) -> list[tuple[ast.arg, ast.expr | None]]:
 
 
 class Scope:
-    """One place of a module: what encloses it, and so what its names mean. `where` is its qualified name, "" outside."""
+    """One place of a module: what encloses it, and so what its names mean. `where` is its qualified name."""
 
     def __init__(
         self,
@@ -216,13 +216,14 @@ class Scope:
         within_function = False
         while scope is not None:
             hidden = within_function and isinstance(scope.node, ast.ClassDef)
-            if not hidden and (meaning := scope._own(name, spend)) is not None:
+            if not hidden and (meaning := scope.own(name, spend)) is not None:
                 return meaning
             within_function = within_function or isinstance(scope.node, _FUNCTIONS)
             scope = scope.outer
         return None
 
-    def _own(self, name: str, spend: Spending) -> Expression | None:
+    def own(self, name: str, spend: Spending) -> Expression | None:
+        """Return what a name means that is bound here; None if it is not."""
         if name in self._turns:
             return self._turns[name]
         bound = self._bound().get(name)

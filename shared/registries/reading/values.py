@@ -31,7 +31,7 @@ class Values:
             return [self.text(one, there) for one, there in items]
         return [self.text(value, module)]
 
-    def text(self, value: Expression, module: Module, depth: int = 0) -> str:
+    def text(self, value: Expression, module: Module, depth: int = 0) -> str:  # noqa: PLR0911  a table of forms
         """Return the text that `value` is. Raises `UnresolvedError`."""
         self._steps += 1
         if depth > _DEEPEST or self._steps > _MOST_STEPS:
@@ -64,8 +64,7 @@ class Values:
     def _named(self, value: Expression, module: Module, depth: int) -> str:
         for path in self._resolver.paths(value, module):
             if (member := self._member(path)) is not None:
-                found, name = member
-                return self._member_text(found, name, depth)
+                return self._member_text(*member, depth)
             if found := self._resolver.found(path):
                 if enumeration := self._enumeration(found):
                     return self._member_itself(found, enumeration, depth)
@@ -83,7 +82,7 @@ class Values:
     def _enumeration(self, found: Found) -> list[str]:
         """Return what the enumeration of which `found` is a member inherits from; nothing if it is none."""
         ancestors = self._resolver.ancestors(found.path.rpartition(".")[0])
-        return ancestors if _ENUMS & set(ancestors) else []
+        return list(ancestors) if _ENUMS & set(ancestors) else []
 
     def _member_text(self, found: Found, what: str, depth: int) -> str:
         name = found.path.rpartition(".")[2]
