@@ -23,7 +23,9 @@ REPOSITORY = HERE.parent.parent
 PACKAGES = REPOSITORY / ".local/truth"
 NEEDED = 0.99
 
-pytestmark = pytest.mark.skipif(not PACKAGES.is_dir(), reason="the projects are not here: `make truth` installs them (350 MB) and runs this")
+pytestmark = pytest.mark.skipif(
+    not PACKAGES.is_dir(), reason="`make truth` installs the projects (350 MB), and runs it"
+)
 
 
 @dataclass(frozen=True)

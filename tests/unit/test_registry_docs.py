@@ -23,9 +23,7 @@ SOURCE = {
 def test_the_example_registers_and_finds_dependencies() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     conventions = conventions_of(example.encode())
-    summaries = {
-        path: summarise(SourceFile(path, "", source.encode()), conventions) for path, source in SOURCE.items()
-    }
+    summaries = {path: summarise(SourceFile(path, "", source.encode()), conventions) for path, source in SOURCE.items()}
 
     found = assemble(summaries, (), conventions)
 
