@@ -357,7 +357,7 @@ class TestQueue:
         self.put(bridge, b64encode(message).decode())
         bridge.queue("ticket-requests").send_message(json.dumps(bridge.snapshot("good")))
 
-        (found,) = eventually(lambda: self.failed(bridge), seconds=10, what="the failed message")
+        (found,) = eventually(lambda: self.failed(bridge), what="the failed message")
         bridge.until_all(1)
 
         assert found["queue"] == "ticket-requests"
@@ -373,7 +373,7 @@ class TestQueue:
 
         bridge.queue("ticket-requests").send_message(json.dumps(body))
 
-        (found,) = eventually(lambda: self.failed(bridge), seconds=10, what="the failed message")
+        (found,) = eventually(lambda: self.failed(bridge), what="the failed message")
         assert found["problems"] == [{"field": "/vulnerability/asset", "message": "is not linked to a project"}]
         assert "PUT /api/links/environment/nowhere%20" in found["hint"]
         assert belongings(bridge) == before
@@ -384,7 +384,7 @@ class TestQueue:
         self.put(bridge, f"<{bridge.name}>")
         bridge.queue("ticket-requests").send_message(json.dumps(bridge.snapshot("good")))
 
-        (found,) = eventually(lambda: self.failed(bridge), seconds=10, what="the failed message")
+        (found,) = eventually(lambda: self.failed(bridge), what="the failed message")
         assert "is not JSON" in found["reason"]
         bridge.until_all(1)
 

@@ -212,6 +212,6 @@ class TestALaneAtWork:
         before = len(bridge.work_items())
         lease = ("tickets", bridge.name, lease_row(lane))
         storage = bridge.stack.addresses.storage_connection_string
-        eventually(lambda: rows(storage)[lease]["owner"] == "", seconds=60, what="the end of the lane's lease")
+        eventually(lambda: rows(storage)[lease]["owner"] == "", what="the end of the lane's lease")
 
         assert len(bridge.work_items()) <= before + ROUND < count

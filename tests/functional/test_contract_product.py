@@ -117,7 +117,7 @@ def _a_lost_answer_is_looked_up(bridge: Bridge, recorded: Recording) -> None:
     before = recorded.cut
     bridge.fault(r"POST .*_apis/wit/workitems/.*", "drop_after")
     lost = bridge.send("L1", title="Lost answer")
-    bridge.until(lost, "open", seconds=60)
+    bridge.until(lost, "open")
     assert recorded.cut > before
     assert [item["title"] for item in bridge.work_items()].count("Lost answer") == 1
 

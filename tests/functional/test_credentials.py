@@ -60,7 +60,7 @@ def test_a_token_that_expires_makes_tickets_wait_until_there_is_another(admin: E
     assert problem(bridge)["code"] == "credential"
     mend(admin, made)
 
-    bridge.until(ticket, "open", seconds=40)
+    bridge.until(ticket, "open")
     assert len(bridge.work_items()) == 2
 
 
@@ -93,7 +93,7 @@ def test_what_is_refused_midway_waits_and_goes_on_once_it_is_mended(admin: Entra
     assert bridge.ticket(ticket)["status"] == "waiting"
     mend(admin, made)
 
-    bridge.until(ticket, "open", seconds=40)
+    bridge.until(ticket, "open")
     assert len(bridge.work_items()) == 2
     eventually(lambda: is_well(bridge), what="the end of the problem")
 
@@ -109,7 +109,7 @@ def test_who_leaves_the_organisation_loses_no_ticket(admin: EntraAdmin, kind: st
     assert bridge.ticket(ticket)["status"] == "waiting"
     admin.join(made.principal)
 
-    bridge.until(ticket, "open", seconds=40)
+    bridge.until(ticket, "open")
     assert len(bridge.work_items()) == 1
 
 
@@ -123,7 +123,7 @@ def test_a_rotated_refresh_token_is_stored_before_it_is_used(admin: EntraAdmin) 
     bridge.stack.kill("functions")
     bridge.stack.start_functions()
 
-    bridge.until(bridge.send("after a restart"), "open", seconds=40)
+    bridge.until(bridge.send("after a restart"), "open")
 
 
 @pytest.mark.parametrize(

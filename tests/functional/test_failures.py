@@ -25,7 +25,7 @@ class TestCreate:
     def test_an_answer_that_is_lost_is_looked_for_and_adopted(self, bridge: Bridge) -> None:
         bridge.fault(CREATE, "drop_after")
 
-        ticket = bridge.until(bridge.send(), "open", seconds=5)
+        ticket = bridge.until(bridge.send(), "open")
 
         assert ticket["work_item"]["id"] == only_item(bridge)["id"]
         assert [entry["change"] for entry in ticket["history"]] == ["created"]
@@ -34,7 +34,7 @@ class TestCreate:
     def test_a_request_that_never_arrived_is_sent_again_only_after_two_look_ups(self, bridge: Bridge) -> None:
         bridge.fault(CREATE, "drop_before")
 
-        bridge.until(bridge.send(), "open", seconds=30)
+        bridge.until(bridge.send(), "open")
 
         assert only_item(bridge)["rev"] == 1
         asked = [one["path"].rpartition("/")[2] for one in bridge.asked() if "validateonly" not in one["query"]]
@@ -45,7 +45,7 @@ class TestCreate:
     def test_a_create_that_is_carried_out_late_is_not_made_twice(self, bridge: Bridge) -> None:
         bridge.fault(CREATE, "late:3")
 
-        bridge.until(bridge.send(), "open", seconds=30)
+        bridge.until(bridge.send(), "open")
 
         assert only_item(bridge)
 
@@ -58,7 +58,7 @@ class TestCreate:
         snapshots = [bridge.snapshot(f"V{number}") for number in range(40)]
 
         assert bridge.import_(snapshots).status_code == 202
-        bridge.until_all(40, seconds=40)
+        bridge.until_all(40)
 
         assert len({item["title"] for item in bridge.work_items()}) == len(bridge.work_items()) == 40
 
@@ -67,7 +67,7 @@ class TestCreate:
         bridge.fault(BATCH, "status:500", times=1000)
 
         bridge.import_([bridge.snapshot(f"V{number}") for number in range(40)])
-        bridge.until_all(40, seconds=90)
+        bridge.until_all(40)
 
         assert len(bridge.work_items()) == 40
 
@@ -82,10 +82,10 @@ class TestCreate:
 
         bridge.import_(snapshots)
 
-        (failed,) = bridge.until_all(1, "failed", seconds=40)
+        (failed,) = bridge.until_all(1, "failed")
         assert failed["vulnerabilities"] == ["V7"]
         assert "Priority" in failed["error"]["message"]
-        bridge.until_all(19, seconds=40)
+        bridge.until_all(19)
         assert len(bridge.work_items()) == 19
 
 
@@ -245,7 +245,7 @@ class TestRefusal:
         assert eventually(lambda: bridge.updates(failed["id"]), what="the update")[0]["current"]["status"] == "failed"
 
         assert bridge.ask("POST", f"tickets/{failed['id']}/retry").status_code == 202
-        bridge.until(failed["id"], "open", seconds=5)  # at once: who asks is not answered from memory
+        bridge.until(failed["id"], "open", seconds=20)  # at once: who asks is not answered from memory
         assert only_item(bridge)
 
     @pytest.mark.slow

@@ -37,12 +37,12 @@ def others(unscaled: Stack) -> Iterator[list[Bridge]]:
     bridges[0].control("DELETE", "faults")
 
 
-def all_open(bridges: list[Bridge], *, seconds: float) -> None:
+def all_open(bridges: list[Bridge]) -> None:
     """Give each of them tickets and wait until every one has a work item."""
 
     def one(bridge: Bridge) -> None:
         assert bridge.import_([bridge.snapshot(f"V{number}") for number in range(TICKETS)]).ok
-        bridge.until_all(TICKETS, seconds=seconds)
+        bridge.until_all(TICKETS)
 
     with ThreadPoolExecutor(len(bridges)) as threads:
         list(threads.map(one, bridges))
@@ -55,7 +55,7 @@ def test_one_that_floods_or_is_throttled_or_does_not_answer(bridge: Bridge, othe
     bridge.control("POST", "settings", {"latency": LATENCY})
     assert bridge.import_([bridge.snapshot(f"F{number}") for number in range(PENDING)]).ok
 
-    all_open(others, seconds=60)
+    all_open(others)
 
     made = len(bridge.work_items())
     assert made == 0 if fault else made < PENDING

@@ -241,8 +241,8 @@ class TestDailyCap:
 
         days = [set[str]()]
         for day in (1, 2, 3):
-            bridge.until_all(100 - CAP * day, "waiting", seconds=60)
-            eventually(lambda: all_put_off(bridge), seconds=60, what="the rest put off")
+            bridge.until_all(100 - CAP * day, "waiting")
+            eventually(lambda: all_put_off(bridge), what="the rest put off")
             days.append({ticket["vulnerabilities"][0] for ticket in bridge.tickets(status="open")})
             assert len(bridge.work_items()) == CAP * day
             next_day(bridge)

@@ -32,7 +32,7 @@ def test_a_host_that_was_killed_is_forked_again(forks: Forks, tmp_path: Path) ->
     def started() -> tuple[Fork, str]:
         before = log.read_text().count("listening on ")
         fork = forks.spawn(COMMAND, {"PATH": "/usr/bin:/bin"}, log)
-        eventually(lambda: log.read_text().count("listening on ") > before, seconds=60)
+        eventually(lambda: log.read_text().count("listening on ") > before)
         return fork, re.findall(r"listening on (\S+)", log.read_text())[-1]
 
     first, url = started()

@@ -150,7 +150,7 @@ class TestByHand:
         assert {hook["id"] for hook in subscriptions(bridge)} == typed
         ticket = bridge.until(bridge.send(), "open")
         bridge.act(ticket["work_item"]["id"], state="Done")
-        bridge.until(ticket["id"], "awaiting_validation", seconds=5)
+        bridge.until(ticket["id"], "awaiting_validation")
 
     def test_every_form_is_complete(self, bridge: Bridge) -> None:
         forms = {form["trigger"]["Trigger on this type of event"]: form for form in self.shown(bridge)["subscriptions"]}

@@ -103,7 +103,7 @@ class Storage:
                 found[message.id] = decoded(str(message.content).encode())
             return len(found) == self.count(queue)
 
-        eventually(all_there, seconds=5, what=f"all messages of {queue}")
+        eventually(all_there, what=f"all messages of {queue}")
         return list(found.values())
 
     def documents(self, queue: str) -> list[dict[str, Any]]:
@@ -134,7 +134,7 @@ class Storage:
             self.services().poisoned()
             return not self.count(f"{queue}-poison") and not self.rows("u|")
 
-        eventually(settled, seconds=10, what="the end of the poison queue")
+        eventually(settled, what="the end of the poison queue")
 
     def exhaust(self, queue: str, content: Any) -> None:
         """Count as many poison messages of this content as are sent again."""
@@ -243,7 +243,7 @@ class TestSentAgain:
             impatient.forget_old()
             return not storage.rows("r|")
 
-        eventually(forgotten, seconds=5, what="the end of a count")
+        eventually(forgotten, what="the end of a count")
 
     @pytest.mark.parametrize(
         ("queue", "content"),

@@ -102,7 +102,7 @@ def test_one_that_no_host_survives_is_kept_told_and_can_be_sent_again(held: Held
         taken_by_hosts_that_died(bridge, DELIVERIES - 1)
         held.stack.start_functions()
 
-    (entry,) = eventually(lambda: failed(bridge), seconds=60, what="the failed message")
+    (entry,) = eventually(lambda: failed(bridge), what="the failed message")
     assert entry["code"] == "no_result"
     assert f"all {MOST_RESENDS + 1} times it ended without a result" in entry["reason"]
     update = eventually(

@@ -41,4 +41,4 @@ def test_two_calls_and_a_change_in_azure_boards_arrives(stack: Stack) -> None:
 
     ticket = bridge.until(bridge.send(), "open")
     bridge.act(ticket["work_item"]["id"], state="Done", by="Jamal Hartnett")
-    bridge.until(ticket["id"], "awaiting_validation", seconds=5)
+    bridge.until(ticket["id"], "awaiting_validation")

@@ -388,5 +388,5 @@ def test_a_connection_that_does_not_answer_pauses_and_goes_on(bridge: Bridge) ->
         return bool(found) and found["code"] == "unreachable"
 
     eventually(problem, what="the pause")
-    bridge.until_all(5, seconds=60)
+    bridge.until_all(5)
     assert len(bridge.work_items()) == 5

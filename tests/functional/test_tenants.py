@@ -122,7 +122,7 @@ def test_an_organisation_that_moves_to_another_tenant_says_so_and_loses_no_ticke
     customer.object_id()
     assert customer.bridge.connect(credential=customer.credential(other.tenant)).ok
 
-    customer.bridge.until(ticket, "open", seconds=40)
+    customer.bridge.until(ticket, "open")
     assert len(customer.bridge.work_items()) == 1
 
 

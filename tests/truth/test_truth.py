@@ -21,7 +21,6 @@ from shared.registries.reading import assemble, summarise
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 PACKAGES = REPOSITORY / ".local/truth"
-NEEDED = 0.99
 
 pytestmark = pytest.mark.skipif(
     not PACKAGES.is_dir(), reason="`make truth` installs the projects (350 MB), and runs it"
@@ -38,6 +37,7 @@ class Project:
     conventions: str = ""
     only_at_run_time: Mapping[tuple[str, str], str] = field(default_factory=dict)
     only_in_source: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    needed: float = 0.99
 
 
 def by_kind(node: Node) -> tuple[str, str]:
@@ -56,7 +56,12 @@ def by_owner(node: Node) -> tuple[str, str]:
 PROJECTS = (
     Project("spacy", by_kind, ("/tests/",)),
     Project("thinc", by_kind, ("/tests/",)),
-    Project("httpbin", by_path),
+    Project(
+        "httpbin",
+        by_path,
+        only_at_run_time={("route", "/"): "`/` or `/legacy`, as flasgger is installed or not: shown as unresolved"},
+        needed=0.98,  # one of 55
+    ),
     Project("celery", by_kind, ("/contrib/", "/bin/"), "celery.toml"),
     Project("django", by_owner, ("/gis/", "/postgres/", "/oracle/", "/mysql/"), "django.toml"),
 )
@@ -78,7 +83,7 @@ def test_the_names_that_are_found_are_those_that_are_registered(
 
     assert runtime - static == set(project.only_at_run_time), "each miss is explained in PROJECTS"
     assert static - runtime == set(project.only_in_source), "each surplus is explained in PROJECTS"
-    assert min(recall, precision) >= NEEDED
+    assert min(recall, precision) >= project.needed
 
 
 def read(project: Project) -> Registry:
