@@ -6,11 +6,16 @@ from collections.abc import Iterable
 import pytest
 
 from tests.peers import PEERS
+from tests.thorough import chosen
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that the table names."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make thorough` does, and mark the tests that the table names."""
+    kept = chosen(items)
+    left_out = set(items) - set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = kept
     numbers = _numbers()
     for item in items:
         for number in numbers.get(_name(item.nodeid), ()):

@@ -38,7 +38,10 @@ class Http:
             raise UnavailableError(f"{method} {url}: {answer.status_code} {answer.text[:300]}")
         if not answer.ok:
             raise RefusedError(f"{method} {url}: {answer.status_code} {answer.text[:500]}")
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except requests.JSONDecodeError as error:  # the host is dead, and another process has its port
+            raise UnavailableError(f"{method} {url}: no JSON") from error
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

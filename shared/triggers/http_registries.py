@@ -67,13 +67,11 @@ class PendingView(TypedDict):
 def read_registry(req: func.HttpRequest) -> func.HttpResponse:
     """Show what a repository's source registers under which name and what it depends on; nothing of it is executed.
 
-    As JSON, Mermaid or SVG, by `Accept` or `?format=`. `?against=` shows what differs from another commit, as JSON.
+    As JSON, Mermaid or SVG, by `Accept` or `?format=`. `?against=` shows what differs from another commit;
+    a picture then marks what came, went and changed.
     What is large, and was never read, is answered with 202 until a queue has read it; if that fails, with the reason.
     """
     form, ref, against = _form(req), req.params.get("ref", ""), req.params.get("against", "")
-    if against and form != "json":
-        problem = FieldProblem("format", "must be json where two commits are compared")
-        raise RejectedRequestError("A difference is not drawn.", hint="Use ?format=json.", problems=[problem])
     connection, project, repository = (req.route_params[name] for name in _NAMES)
     question = services.registries.question(connection, project, repository, ref, against)
     headers = {"ETag": question.etag(form), **_OF_ANY}

@@ -14,6 +14,7 @@ from shared.azure_devops.answers import Answer, judge
 from shared.errors import BridgeError
 from tests.contract.calls import every_call
 from tests.contract.wires import answering, http
+from tests.thorough import examples
 
 CALLS = every_call()
 JSON = [("Content-Type", "application/json; charset=utf-8")]
@@ -130,14 +131,14 @@ def ends_well(name: str, wire: bytes) -> None:
 
 @pytest.mark.slow
 @given(st.sampled_from(sorted(CALLS)), wires() | st.binary(max_size=400))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_no_bytes_raise_anything_but_our_errors(name: str, wire: bytes) -> None:
     ends_well(name, wire)
 
 
 @pytest.mark.slow
 @given(st.sampled_from(sorted(CALLS)), nearly_right() | VALUES)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_no_value_raises_anything_but_our_errors(name: str, value: Any) -> None:
     ends_well(name, http(200, JSON, json.dumps(value).encode()))
 
@@ -184,7 +185,7 @@ def test_strange_answers(name: str, strange: str) -> None:
 @given(STATUSES, BODIES, st.booleans())
 @example(400, rb'{"message": "\ud800"}', True)
 @example(200, rb'{"fields": {"System.Title": "\udfff"}}', True)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_what_comes_of_an_answer_can_be_stored(status: int, body: bytes, changes: bool) -> None:
     """Lone surrogates and numbers that JSON does not know would fail far away, when they are written."""
     try:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.connections.credentials.credential import AccessToken
 from shared.connections.credentials.entra import Entra
 from shared.errors import BridgeError
+from tests.thorough import examples
 from tests.unit.canned import Canned
 
 LOGIN = "https://login.example"
@@ -68,7 +69,7 @@ def judged(found: Any) -> None:
 @pytest.mark.filterwarnings("ignore:This API has been deprecated for public client flows:DeprecationWarning")
 @pytest.mark.parametrize("name", ASK)
 @given(st.just(RIGHT) | ANSWERS, st.lists(ANSWERS, min_size=1, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_no_answer_raises_anything_but_our_errors(name: str, first: Any, others: list[Any]) -> None:
     entra = Entra(LOGIN, seconds=5)
     entra._open()._session.mount("https://", Canned([first, *others]))

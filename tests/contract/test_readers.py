@@ -15,6 +15,7 @@ from shared.azure_devops.answers import UNEXPECTED_FORM, Answer
 from shared.errors import BridgeError
 from tests.contract.calls import every_call, read_types
 from tests.contract.right_answers import RIGHT
+from tests.thorough import examples
 
 CALLS = every_call()
 TYPES = read_types()
@@ -112,7 +113,7 @@ def test_one_wrong_place_is_refused_or_does_no_harm(name: str) -> None:
 
 
 @given(st.sampled_from(READERS), st.data())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 def test_any_value_in_any_place_is_refused_or_does_no_harm(name: str, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(places(RIGHT[name])))
     judge_reader(name, replaced(RIGHT[name], place, data.draw(VALUES)))

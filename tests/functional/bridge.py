@@ -27,13 +27,15 @@ _ALERTED: list[dict[str, Any]] = []
 def eventually[T](look: Callable[[], T | None], *, seconds: float = _SECONDS, what: str) -> T:
     """Return what `look` finds as soon as it finds something that is true."""
     deadline = time.monotonic() + seconds
+    pause = 0.05
     while True:
         found = look()
         if found:
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come within {seconds:.0f} s")
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.3)  # looking takes the processor of what is waited for
 
 
 @dataclass

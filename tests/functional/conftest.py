@@ -21,8 +21,14 @@ TIME_SCALE = 0.02
 _NEVER = "0 0 0 1 1 *"
 _shared: list[Stack] = []
 """The one that tests share, while it runs."""
-# What tests break is read and mended when they say so, not at the next full minute or hour.
-_SETTINGS = {"MAX_IMPORT_BYTES": "1000000", "RECONCILE_SCHEDULE": _NEVER, "DOCTOR_SCHEDULE": _NEVER}
+# What tests break is read and mended when they say so, not at the next full minute or hour; what they wait for is swept
+# up within two seconds.
+_SETTINGS = {
+    "MAX_IMPORT_BYTES": "1000000",
+    "SWEEP_SCHEDULE": "*/2 * * * * *",
+    "RECONCILE_SCHEDULE": _NEVER,
+    "DOCTOR_SCHEDULE": _NEVER,
+}
 REPOSITORY = Path(__file__).parents[2]
 AZURITE = REPOSITORY / "local/azurite/node_modules/azurite/dist/src/azurite.js"
 # Published, the same for every Azurite: https://learn.microsoft.com/azure/storage/common/storage-connect-azurite

@@ -69,6 +69,7 @@ def test_repositories_say_what_can_be_read_of_them(contoso: Client) -> None:
             contoso.do(sources.list_items(PROJECT, name, MAIN))
 
 
+@pytest.mark.thorough
 def test_refs_of_more_than_one_page_are_all_listed(contoso: Client) -> None:
     made = commit(contoso, tag="v1.0")
     for number in range(1003):

@@ -73,6 +73,7 @@ def test_fields_that_only_the_service_writes_are_known(contoso: Client) -> None:
     assert found["System.Description"].kind == "html"
 
 
+@pytest.mark.thorough
 def test_comments_are_read_back_over_several_pages(contoso: Client) -> None:
     item = create(contoso).id
     texts = [f"comment {number}" for number in range(203)]

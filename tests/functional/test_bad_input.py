@@ -494,7 +494,7 @@ class TestHooks:
         assert (answer.status_code, answer.json()) == (200, {"event": "ignored"})
 
     @pytest.mark.parametrize(
-        "tags", ["", *(pytest.param(tags, marks=pytest.mark.slow) for tags in ("another tag", "cut \ud83d"))]
+        "tags", ["", *(pytest.param(tags, marks=pytest.mark.thorough) for tags in ("another tag", "cut \ud83d"))]
     )
     def test_an_event_of_somebody_elses_work_item_changes_nothing(self, bridge: Bridge, tags: str) -> None:
         ticket = bridge.send()

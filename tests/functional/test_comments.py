@@ -64,6 +64,7 @@ def test_a_comment_is_one_message_with_its_author_and_harmless_words(bridge: Bri
     assert messages[0]["previous"] is not None
 
 
+@pytest.mark.thorough
 def test_a_comment_with_a_change_of_state_is_told_with_it(bridge: Bridge) -> None:
     ticket, number = opened(bridge)
 
@@ -120,6 +121,7 @@ def test_what_no_hook_told_is_found_once_by_the_feed(bridge: Bridge) -> None:
     assert [one["comment"]["text"] for one in after_all(bridge, ticket, number)] == ["First", "Second", "Third"]
 
 
+@pytest.mark.thorough
 def test_what_was_said_before_a_deletion_is_told_after_the_restoring(bridge: Bridge) -> None:
     ticket, number = opened(bridge)
     bridge.act(number, comment="Said, and gone", silent=True)
@@ -144,6 +146,7 @@ def run_feed(bridge: Bridge) -> None:
     bridge.queue("ticket-work").send_message(json.dumps(message))
 
 
+@pytest.mark.thorough
 def test_a_delivery_that_comes_twice_and_late_tells_nothing_again(bridge: Bridge) -> None:
     ticket, number = opened(bridge)
     bridge.act(number, comment="Once")
@@ -182,6 +185,7 @@ def test_comments_flow_in_from_a_redacted_link_and_nothing_out(bridge: Bridge) -
     assert "secret title" not in str(item(bridge, number))
 
 
+@pytest.mark.thorough
 def test_a_long_comment_is_cut_visibly(bridge: Bridge) -> None:
     ticket, number = opened(bridge)
     bridge.act(number, comment="🌡️ & <" * 100_000)

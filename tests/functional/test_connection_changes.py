@@ -161,7 +161,7 @@ class TestDefaults:
         assert cost() == one
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_hundred_links_share_subscriptions_that_are_mended_once(bridge: Bridge) -> None:
     for number in range(99):
         answer = bridge.link(asset=f"{bridge.asset}-{number}")
@@ -198,7 +198,7 @@ class TestALaneAtWork:
         with Stack(tmp_path, time_scale=1.0, in_memory_storage=True) as stack:
             yield Bridge.fresh(stack)
 
-    @pytest.mark.slow
+    @pytest.mark.thorough
     def test_ends_after_its_round_when_its_connection_is_disabled(self, patient: Bridge) -> None:
         bridge, lane, count = patient, 0, ROUND * 4
         names = (f"V{number}" for number in itertools.count())

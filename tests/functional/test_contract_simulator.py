@@ -187,7 +187,7 @@ def _until_answered(organization: Organization, one: str) -> None:
     until(lambda: organization.call("GET", f"{one}/notifications").json()["value"])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_known_deviation_is_still_met(
     organization: Organization, recorded: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -327,7 +327,7 @@ class TestRounds:
         assert check(bridge)["silent_projects"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_hundred_links_to_one_project_share_one_set(bridge: Bridge) -> None:
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda number: bridge.link(asset=f"{bridge.asset}-{number}"), range(99)))

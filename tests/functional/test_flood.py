@@ -69,6 +69,7 @@ class TestFilters:
 
         assert bridge.until(ticket, "open")["waiting_for"] is None
 
+    @pytest.mark.thorough
     def test_what_has_a_work_item_is_kept_up_to_date_below_the_filter(self, bridge: Bridge) -> None:
         ticket = bridge.send(severity="critical")
         bridge.until(ticket, "open")
@@ -203,6 +204,7 @@ class TestDailyCap:
 
         bridge.until(bridge.send("V2"), "open")
 
+    @pytest.mark.thorough
     def test_an_unknown_outcome_costs_one(self, bridge: Bridge) -> None:
         """It may be there: to count it as not made would exceed the cap."""
         assert bridge.link(creates_per_day=1).ok
@@ -232,7 +234,7 @@ class TestDailyCap:
 
         bridge.until(ticket, "open")
 
-    @pytest.mark.slow
+    @pytest.mark.thorough
     def test_an_import_of_a_hundred_takes_its_days_the_worst_first(self, bridge: Bridge) -> None:
         assert bridge.link(creates_per_day=CAP).ok
         severities = {f"V{n}": "critical" if n % 10 < 3 else "high" for n in range(100)}

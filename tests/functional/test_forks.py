@@ -13,7 +13,7 @@ from local.processes import REPOSITORY
 from local.reaper import runs
 from tests.functional.host_process import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 SETTINGS = str(REPOSITORY / "local.settings.sample.json")  # whose storage is not there
 COMMAND = ["python", "-m", "local.host", "--app", str(REPOSITORY), "--port", "0", "--settings", SETTINGS]
 

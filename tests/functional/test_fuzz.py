@@ -33,6 +33,7 @@ def test_no_answer_is_off_the_description_or_an_error_of_ours(alone: Bridge) -> 
     assert len(succeeded) > len(fuzz.statuses) // 2
 
 
+@pytest.mark.thorough
 def test_what_is_wrong_is_found(alone: Bridge) -> None:
     """A description that says too little, and a path that nobody answers."""
     fuzz = Fuzz(alone)

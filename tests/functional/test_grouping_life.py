@@ -51,6 +51,7 @@ class TestAGroup:
         assert len(tickets) == 3
         bridge.until_all(3)
 
+    @pytest.mark.thorough
     def test_a_member_that_belongs_elsewhere_now_leaves_one_and_joins_another(self, bridge: Bridge) -> None:
         old = bridge.send("V1", component="log4j 2.14")
         assert bridge.send("V2", component="log4j 2.14") == old
@@ -145,6 +146,7 @@ class TestAnotherGrouping:
         settled(bridge, one, severity="low", status="open")
         assert bridge.ticket(other)["status"] == "open"
 
+    @pytest.mark.thorough
     def test_close_moves_all_into_tickets_of_the_new_one(self, bridge: Bridge) -> None:
         one, other = self.filled(bridge)
 

@@ -95,7 +95,7 @@ def test_a_message_taken_too_often_goes_to_poison_without_a_call(prepare: Callab
     assert run.calls("work", "started") == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_failed_message_comes_back_after_the_visibility_timeout(prepare: Callable[..., HostRun]) -> None:
     run = prepare(visibilityTimeout="00:00:02")
     run.queue().send_message(wire('{"failures": 1}'))
@@ -120,7 +120,7 @@ def test_a_failed_message_comes_back_at_once_by_default(prepare: Callable[..., H
     assert second["at"] - first["at"] < 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_function_that_outlives_its_lease_is_called_once(prepare: Callable[..., HostRun]) -> None:
     """TIME_SCALE makes the lease 2 s; it is renewed while the function works for longer."""
     run = prepare()
@@ -133,7 +133,7 @@ def test_a_function_that_outlives_its_lease_is_called_once(prepare: Callable[...
     assert len(run.calls("work", "started")) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_killed_host_leaves_its_message_to_the_next(prepare: Callable[..., HostRun]) -> None:
     run = prepare()
     run.queue().send_message(wire('{"seconds": 3}'))
@@ -148,7 +148,7 @@ def test_a_killed_host_leaves_its_message_to_the_next(prepare: Callable[..., Hos
     assert [call["count"] for call in run.calls("work", "started")] == [1, 2]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_host_that_is_told_to_stop_finishes_its_message(prepare: Callable[..., HostRun]) -> None:
     run = prepare()
     run.queue().send_message(wire('{"seconds": 2}'))
@@ -161,7 +161,7 @@ def test_a_host_that_is_told_to_stop_finishes_its_message(prepare: Callable[...,
     assert count_in(run.queue()) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_many_messages_are_in_flight_at_once(prepare: Callable[..., HostRun]) -> None:
     run = prepare(batchSize=8, newBatchThreshold=8)
     for _ in range(16):

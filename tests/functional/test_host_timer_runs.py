@@ -36,7 +36,7 @@ def post(url: str, body: str = "{}", **headers: str) -> int:
         return session.post(url, data=body, headers=headers, timeout=10).status_code
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_timer_runs_every_second_in_spite_of_its_errors(run: HostRun) -> None:
     run.settings["SCHEDULE"] = "* * * * * *"
 
@@ -50,7 +50,7 @@ def test_a_timer_runs_every_second_in_spite_of_its_errors(run: HostRun) -> None:
     assert not status_file(run).exists(), "more often than every minute is not monitored"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_was_missed_is_made_up_for_exactly_once(run: HostRun) -> None:
     write_status(run, YEARLY, datetime.now(UTC) - timedelta(days=3000))
 

@@ -77,7 +77,7 @@ class Page(HTMLParser):
         self.words += data
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 def test_ten_megabytes_in_any_field_are_refused_or_cut(bridge: Bridge) -> None:
     taken = []

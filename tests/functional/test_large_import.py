@@ -60,7 +60,7 @@ def send(bridge: Bridge, body: bytes, **query: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_a_report_of_20_000_results_stays_under_300_mb(large: Bridge) -> None:
     first = send(large, report(RESULTS))

@@ -147,6 +147,7 @@ def test_the_sample_report_has_one_work_item_for_each_result_and_none_again(brid
         assert ":" in item["title"]
 
 
+@pytest.mark.thorough
 def test_a_second_process_can_play_the_platform(bridge: Bridge) -> None:
     """Only the queue SDK and the two queues' names are needed."""
     bridge.queue("ticket-requests").send_message(json.dumps(bridge.snapshot("Q1")))
@@ -173,7 +174,7 @@ def test_a_large_snapshot_travels_as_a_blob(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize(
-    "project", ["Mobile", *(pytest.param(p, marks=pytest.mark.slow) for p in ("Platform", "Compliance"))]
+    "project", ["Mobile", *(pytest.param(p, marks=pytest.mark.thorough) for p in ("Platform", "Compliance"))]
 )
 def test_every_standard_process(bridge: Bridge, project: str) -> None:
     work_item_type = {"Platform": "Product Backlog Item"}.get(project, "Issue")

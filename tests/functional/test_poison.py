@@ -25,7 +25,7 @@ from shared.tickets.failed_messages.records import FailedMessage
 from shared.tickets.observing.hook_events import HookEvent
 from tests.functional.bridge import eventually
 
-REQUESTS, WORK, EVENTS = "ticket-requests", "ticket-work", "service-hook-events"
+REQUESTS, WORK, EVENTS, REGISTRIES = "ticket-requests", "ticket-work", "service-hook-events", "registry-work"
 TABLE = "failedmessages"
 TOLD = ("alerts", "ticket-updates")
 SNAPSHOT = {"schema": 1, "vulnerability": {"id": "V1", "asset": {"kind": "application", "id": "shop"}}}
@@ -83,7 +83,7 @@ class Storage:
         return self.queues.get_queue_client(name)
 
     def clear(self) -> None:
-        for name in (*TOLD, *(f"{queue}{end}" for queue in (REQUESTS, WORK, EVENTS) for end in ("", "-poison"))):
+        for name in (*TOLD, *(f"{queue}{end}" for queue in poisoned.QUEUES for end in ("", "-poison"))):
             with suppress(ResourceExistsError):
                 self.queue(name).create_queue()
             self.queue(name).clear_messages()
@@ -271,14 +271,16 @@ class TestSentAgain:
         assert len(storage.documents("alerts")) == 1
         assert storage.count("ticket-updates") == 0, "no sender outside"
 
-    @pytest.mark.parametrize(("name", "value"), [("lane", 3), ("round", "verify")])
-    def test_a_wake_up_wakes_again_and_is_never_kept(self, storage: Storage, name: str, value: Any) -> None:
+    @pytest.mark.parametrize(
+        ("queue", "name", "value"), [(WORK, "lane", 3), (WORK, "round", "verify"), (REGISTRIES, "round", "read")]
+    )
+    def test_a_wake_up_wakes_again_and_is_never_kept(self, storage: Storage, queue: str, name: str, value: Any) -> None:
         wake_up = {"schema": 1, "connection": "c", name: value}
         for _ in range(poisoned.MOST_RESENDS + 3):
-            storage.put(f"{WORK}-poison", wake_up)
-            storage.settle(WORK)
+            storage.put(f"{queue}-poison", wake_up)
+            storage.settle(queue)
 
-        assert storage.documents(WORK) == [wake_up] * poisoned.MOST_RESENDS
+        assert storage.documents(queue) == [wake_up] * poisoned.MOST_RESENDS
         assert storage.failed() == []
         (alert,) = storage.documents("alerts")
         assert (alert["kind"], alert["subject"]) == ("work_without_result", "c")
@@ -372,7 +374,7 @@ def _crashes(storage: Storage, prepare: Flow, flow: Flow, monkeypatch: pytest.Mo
             yield f"killed {'after' if answered else 'before'} {asked[-1]}"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 class TestCrashes:
     def test_of_a_refusal(self, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
         for where in _crashes(storage, lambda _: None, _refuse, monkeypatch):

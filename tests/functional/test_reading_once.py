@@ -1,7 +1,7 @@
 """One commit is read once, whoever asks at once and whoever dies: on real rows and blobs, with a small Azure DevOps."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -18,8 +18,9 @@ from shared.links.service_hooks import Pushes
 from shared.registries.keeping.following import Followed, Following
 from shared.registries.keeping.forgetting import Forgetting
 from shared.registries.keeping.questions import Asked
-from shared.registries.keeping.reading import MOST_ATTEMPTS, Patience, ReadCommit
+from shared.registries.keeping.reading import MOST_ATTEMPTS, Patience, ReadCommit, TooSlowError
 from shared.registries.keeping.readings import Reading, Readings, State
+from shared.registries.keeping.runs import Runs
 from shared.registries.keeping.shelf import Shelf
 from shared.registries.sources.limits import Limits
 from shared.registries.sources.versions import Version
@@ -73,6 +74,27 @@ class World:
         found = self.azure.control("GET", "requests")["requests"]
         paths = [one["path"] for one in found if one["path"].startswith(f"/{self.azure.name}/")]
         return [path.rpartition("/")[2] for path in paths if "/_apis/git/" in path]
+
+
+class Meanwhile(list[Mapping[str, Any]]):
+    """A link's conventions, of which there are none; when a worker looks at them, something happens."""
+
+    happens: Callable[[], object] | None = None
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        happens, self.happens = self.happens, None
+        if happens:
+            happens()
+        return super().__iter__()
+
+
+def interrupted(asked: Asked, happens: Callable[[], object]) -> Asked:
+    """Let something happen when the commit's tree was read, and before its files are."""
+    meanwhile = Meanwhile()
+    made = replace(asked, given=meanwhile)
+    assert made.key == asked.key  # from now on it is known without looking
+    meanwhile.happens = happens
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +160,60 @@ def test_what_kills_every_process_is_called_a_failure(world: World) -> None:
     with pytest.raises(RejectedRequestError, match="again and again"):
         world.reader(AT_ONCE)(asked, PATIENT)
     assert world.row(asked).state is State.FAILED
+
+
+@pytest.mark.parametrize(("times", "reads_on"), [(TIMES, True), (replace(TIMES, lease=0.0), False)])
+def test_one_who_was_overtaken_ends_nothing_and_stops_when_the_lease_is_renewed(
+    world: World, times: Times, reads_on: bool
+) -> None:
+    asked = world.push(a="a.v1", b="b.v1")
+
+    def overtake() -> None:
+        row = world.row(asked)
+        Readings(world.table, TIMES).save(replace(row, owner="another"))
+
+    assert world.reader(times)(interrupted(asked, overtake), PATIENT) is None
+
+    assert (world.row(asked).owner, world.row(asked).state) == ("another", State.READING)
+    assert bool(Shelf(world.account).get(asked.key)) == reads_on
+
+
+def test_what_takes_too_long_fails_with_what_to_do(world: World) -> None:
+    asked = world.push(a="a.v1")
+
+    with pytest.raises(TooSlowError, match="longer than 0 seconds"):
+        world.reader()(asked, Patience(0.0, Limits()))
+
+    row = world.row(asked)
+    assert (row.state, row.owner) == (State.FAILED, "")
+    assert row.problem
+    assert "split it" in row.problem.hint
+    assert not row.problem.passing
+
+
+def test_a_defect_of_ours_leaves_no_lease_and_is_tried_again(world: World) -> None:
+    asked = world.push(a="a.v1")
+
+    with pytest.raises(ZeroDivisionError):
+        world.reader()(interrupted(asked, lambda: 1 // 0), PATIENT)
+
+    row = world.row(asked)
+    assert (row.state, row.owner, row.attempts) == (State.WAITING, "", 1)
+    assert row.problem
+    assert "unexpected" in row.problem.message
+    assert world.reader()(asked, PATIENT)
+
+
+def test_where_no_room_is_left_it_is_put_back_and_nothing_is_asked() -> None:
+    queue, nobody = Kept(), SimpleNamespace()
+    runs = Runs(nobody, nobody, nobody, nobody, nobody, nobody, nobody, queue, TIMES)  # type: ignore[arg-type]
+    message = {"schema": 1, "round": "read", "connection": "c", "project": "p", "repository": "r", "ref": "main"}
+    while runs.room.acquire(blocking=False):
+        pass
+
+    runs.run(message)
+
+    assert queue.messages == [((message,), {"delay": TIMES.turn})]
 
 
 def test_a_push_costs_what_it_changed(world: World) -> None:

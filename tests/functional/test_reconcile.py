@@ -121,6 +121,7 @@ class TestFeed:
     def feeds(self, bridge: Bridge) -> int:
         return len(self.token(bridge))
 
+    @pytest.mark.thorough
     def test_a_paused_connection_is_left_alone(self, bridge: Bridge) -> None:
         ticket = deaf(bridge).until(bridge.send(), "open")
         bridge.act(ticket["work_item"]["id"], state="Done")
@@ -312,6 +313,7 @@ class TestDuplicates:
         assert bridge.ticket(ticket["id"])["work_item"]["id"] == bridge.work_items()[0]["id"]
         assert bridge.ticket(ticket["id"])["status"] == "open"
 
+    @pytest.mark.thorough
     def test_one_that_a_person_touched_stays_and_somebody_is_told(self, bridge: Bridge) -> None:
         ticket = self.lost(bridge)
         first, second = (item["id"] for item in bridge.work_items())
@@ -328,6 +330,7 @@ class TestDuplicates:
         assert len(bridge.work_items()[1]["comments"]) == 1
         eventually(lambda: ticket["id"] in alerts(bridge), what="the alert")
 
+    @pytest.mark.thorough
     def test_a_copy_that_a_person_made_is_no_duplicate(self, bridge: Bridge) -> None:
         ticket = bridge.until(bridge.send(), "open")
         (item,) = bridge.work_items()
@@ -375,7 +378,7 @@ def test_a_link_that_is_mended_tries_again_what_failed(bridge: Bridge) -> None:
     bridge.until(failed["id"], "open")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_connection_that_does_not_answer_pauses_and_goes_on(bridge: Bridge) -> None:
     bridge.until(bridge.send("V0"), "open")
     bridge.fault("POST .*_apis/wit/.*", "status:503", times=6)

@@ -96,6 +96,11 @@ def test_two_commits_are_compared(bridge: Bridge) -> None:
     assert found["registry"] is None
     text = str(found["difference"])
     assert ("b.v1" in text, "c.v1" in text, "a.v1" in text) == (True, True, False)
+    for form in ("mermaid", "svg"):
+        drawn = ask(bridge, params={"against": "v1", "format": form}).text
+        assert all(name in drawn for name in ("a.v1", "b.v1", "c.v1")), drawn
+        assert ("added" in drawn, "removed" in drawn) == (True, True), drawn
+        assert "b.v1" not in ask(bridge, params={"format": form}).text
 
 
 def test_each_way_of_naming_a_commit(bridge: Bridge) -> None:

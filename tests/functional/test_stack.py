@@ -56,6 +56,7 @@ def test_the_hook_key_is_random_and_in_key_vault(stack: Stack) -> None:
     assert len(stack.vault.get(HOOK_KEY) or "") >= 48
 
 
+@pytest.mark.thorough
 def test_a_killed_host_starts_again_on_the_same_address(stack: Stack) -> None:
     before = stack.addresses
     stack.kill("functions")
@@ -68,6 +69,7 @@ def test_a_killed_host_starts_again_on_the_same_address(stack: Stack) -> None:
     assert stack.addresses.pids["functions"] != before.pids["functions"]
 
 
+@pytest.mark.thorough
 def test_a_second_host_shares_storage_and_keys(stack: Stack) -> None:
     second = stack.start_functions("second")
 
@@ -84,7 +86,7 @@ def _hooks(seed: Seed, stack: Stack) -> list[str]:
     return [hook["consumerInputs"]["url"] for hook in found]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_functions_that_moved_to_another_port_get_service_hooks_again(tmp_path: Path) -> None:
     hooks: set[str] = set()
     for _ in range(2):

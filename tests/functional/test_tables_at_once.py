@@ -23,6 +23,7 @@ def hurried() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hurried")
+@pytest.mark.thorough
 def test_no_call_meets_a_half_made_client(azurite: str) -> None:
     """Clients that share the parts of one pipeline link them anew while others send through them."""
     account = Account(StorageAccount(connection_string=azurite), lambda: NO_CREDENTIAL)

@@ -91,6 +91,7 @@ class TestTakingBack:
         sequences = [message["sequence"] for message in bridge.updates(ticket["id"])]
         assert sequences == list(range(1, len(sequences) + 1))
 
+    @pytest.mark.thorough
     def test_a_patch_of_our_own_is_no_touch(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         bridge.until_all(1)
@@ -134,6 +135,7 @@ class TestTakingBack:
         assert undone(bridge, import_id)["taken_back"] == 2
         assert (bridge.work_items(), bridge.tickets()) == ([], [])
 
+    @pytest.mark.thorough
     def test_a_disabled_link_does_not_keep_it(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         bridge.until_all(1)
@@ -143,6 +145,7 @@ class TestTakingBack:
 
         assert there(bridge) == set()
 
+    @pytest.mark.thorough
     def test_what_was_let_go_stays(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         (ticket,) = bridge.until_all(1)
@@ -154,6 +157,7 @@ class TestTakingBack:
         assert [entry["reason"] for entry in found["left"]] == ["detached"]
         assert there(bridge) == {"Finding V1"}
 
+    @pytest.mark.thorough
     def test_what_lies_in_the_recycle_bin_already_stays_there(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         (ticket,) = bridge.until_all(1)
@@ -163,6 +167,7 @@ class TestTakingBack:
 
 
 class TestAgain:
+    @pytest.mark.thorough
     def test_the_same_report_makes_new_items_and_can_be_taken_back_again(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         (first,) = bridge.until_all(1)

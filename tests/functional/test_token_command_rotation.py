@@ -224,7 +224,7 @@ def overlapping(world: World) -> None:
     world.shift += 2 * HOUR
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("situation", [first, due, overlapping], ids=lambda one: one.__name__)
 def test_a_death_between_any_two_calls(
@@ -263,7 +263,7 @@ def check_next_run(world: World) -> None:
 KILLED_AT = ["GET _apis/connectionData", "POST _apis/tokens/pats", "PUT _apis/tokens/pats", "DELETE _apis/tokens/pats"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("match", KILLED_AT)
 def test_a_killed_process_leaves_a_token_that_works_and_nothing_that_stays(pipeline: Pipeline, match: str) -> None:
     rotate(pipeline)

@@ -47,6 +47,7 @@ def parted(bridge: Bridge) -> str:
     return ticket
 
 
+@pytest.mark.thorough
 def test_what_people_wrote_stays_and_what_changes_later_is_told(bridge: Bridge) -> None:
     ticket = parted(bridge)
     number = make_item(bridge, "Upgrade log4j", **{"System.Tags": "ours"})
@@ -142,6 +143,7 @@ def test_a_closed_item_awaits_validation_and_is_not_answered(bridge: Bridge) -> 
     assert item(bridge, number)["state"] == "Done"
 
 
+@pytest.mark.thorough
 def test_linking_twice_changes_nothing(bridge: Bridge) -> None:
     ticket, number = parted(bridge), make_item(bridge)
     linked(bridge, ticket, number)

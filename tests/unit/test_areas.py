@@ -32,6 +32,7 @@ from shared.azure_devops.organisation import TOO_LARGE, Call
 from shared.azure_devops.paging import every
 from shared.azure_devops.sources import Version
 from shared.errors import BridgeError, CredentialError, RefusedError, TransientError, UnknownError
+from tests.thorough import examples
 from tests.unit.canned import JSON, Answering, example, ok
 
 MAIN = Version("branch", "main")
@@ -304,7 +305,7 @@ BODIES = VALUES.map(lambda value: json.dumps(value).encode()) | st.binary(max_si
 STATUSES = st.sampled_from([200, 201, 203, 204, 206, 302, 304, 400, 401, 403, 404, 409, 412, 429, 500, 503])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     call=st.sampled_from(CALLS),
     status=STATUSES,

@@ -199,7 +199,7 @@ def test_control_characters_do_not_reach_the_work_item() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["<", *(pytest.param(p, marks=pytest.mark.slow) for p in ("*a*\n", "[", "|a|b|\n|-|-|\n", "😀"))]
+    "piece", ["<", *(pytest.param(p, marks=pytest.mark.thorough) for p in ("*a*\n", "[", "|a|b|\n|-|-|\n", "😀"))]
 )
 def test_the_longest_description_fits_and_says_that_it_is_cut(piece: str) -> None:
     long = (piece * MAX_TEXT)[:MAX_TEXT]

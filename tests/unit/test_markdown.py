@@ -47,7 +47,9 @@ def timed(shape: Format, text: str) -> tuple[float, str]:
     return time.process_time() - start, shown
 
 
-@pytest.fixture(scope="module", params=[HTML, MARKDOWN], ids=["html", "markdown"])
+@pytest.fixture(
+    scope="module", params=[HTML, pytest.param(MARKDOWN, marks=pytest.mark.thorough)], ids=["html", "markdown"]
+)
 def shape(request: pytest.FixtureRequest) -> Format:
     found: Format = request.param
     return found

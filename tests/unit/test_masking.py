@@ -142,7 +142,7 @@ def test_no_text_takes_long(piece: str) -> None:
     assert _seconds(piece) < 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SECRETS)
 def test_no_beginning_of_a_secret_takes_long_when_it_is_repeated(name: str) -> None:
     secret = SECRETS[name]

@@ -43,6 +43,7 @@ from shared.tickets.rows.records import CLOSED_CATEGORIES, Attempt, Ticket
 from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from shared.tickets.vulnerabilities.together import in_order, severity
+from tests.thorough import examples
 from tests.unit.small_azure_devops import BY, DESCRIPTION, PROJECT, US, Card, ConflictError, SmallAzureDevOps
 from tests.unit.workflows import AGILE_BUG, BASIC, SCRUM_BUG, workflow
 
@@ -405,7 +406,7 @@ class Life(RuleBasedStateMachine):
 
 
 Life.TestCase.settings = settings(
-    max_examples=250,
+    max_examples=examples(250),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

@@ -39,20 +39,20 @@ class AnswerView(TypedDict):
 
 
 def shown(question: Question, kept: Sequence[Kept], form: Form) -> str:
-    """Return the answer's text. A difference has one form, JSON. Names may hold halves of surrogate pairs."""
-    registries = [_registry(asked, one) for asked, one in zip(question.all, kept, strict=True)]
+    """Return the answer's text. Names may hold halves of surrogate pairs."""
+    registry, *earlier = (_registry(asked, one) for asked, one in zip(question.all, kept, strict=True))
+    against = earlier[0] if earlier else None
     match form:
         case "json":
-            text = json.dumps(view(question, registries), ensure_ascii=False)
+            text = json.dumps(_view(question, registry, against), ensure_ascii=False)
         case "mermaid":
-            text = as_mermaid(registries[0])
+            text = as_mermaid(registry, against=against)
         case "svg":
-            text = as_svg(registries[0], link_to=question.asked.link)
+            text = as_svg(registry, link_to=question.asked.link, against=against)
     return well_formed(text)
 
 
-def view(question: Question, registries: Sequence[Registry]) -> AnswerView:
-    """Return the answer as JSON has it."""
+def _view(question: Question, registry: Registry, earlier: Registry | None) -> AnswerView:
     asked, against = question.asked, question.against
     return {
         "connection": asked.connection.name,
@@ -60,8 +60,8 @@ def view(question: Question, registries: Sequence[Registry]) -> AnswerView:
         "repository": asked.repository.name,
         "at": _commit(asked),
         "against": _commit(against) if against else None,
-        "registry": None if against else as_json(registries[0], link_to=asked.link),
-        "difference": difference(registries[1], registries[0]) if against else None,
+        "registry": None if earlier else as_json(registry, link_to=asked.link),
+        "difference": difference(earlier, registry) if earlier else None,
     }
 
 

@@ -19,6 +19,7 @@ from tests.functional.kills.matrix import AT_ONCE, Ended, Matrix, difference, me
 from tests.functional.kills.place import UNHURRIED
 from tests.functional.kills.state import State
 from tests.functional.kills.tapped import Moment, pattern
+from tests.thorough import THOROUGH
 
 _CREATES = re.compile(r"POST .*/_apis/wit/workitems/|PATCH .*/_apis/wit/\$batch")
 _LONG = Times.scaled(UNHURRIED).send_window + 1
@@ -36,13 +37,15 @@ class Orders:
 
     def moments(self, *, every: bool) -> list[tuple[str, Moment]]:
         """Return where it is frozen, in words and by name (a call more or less before it does not matter): before each
-        call, or before those that matter most."""
+        call, or before every fourth of those that matter most."""
         matters, found = FREEZES[self.flow].at, []
         for number, name in enumerate(self.calls, 1):
             named = pattern(name)
             nth = sum(bool(re.search(named, before)) for before in self.calls[:number])
             found.append((f"before {number}, {name}", Moment(nth, named)))
-        return [one for one, name in zip(found, self.calls, strict=True) if every or re.search(matters, name)]
+        if every:
+            return found
+        return [one for one, name in zip(found, self.calls, strict=True) if re.search(matters, name)][::4]
 
     def difference(self, end: State) -> str:
         """Say how an end differs from the more similar of the two; empty if it is one of them."""
@@ -107,6 +110,6 @@ class FreezeMatrix:
 
 
 def chosen() -> tuple[list[str], bool]:
-    """Return which flows to freeze, by the environment, and whether before every call."""
+    """Return which flows to freeze, and whether before every call."""
     wanted = os.environ.get("FLOWS", "")
-    return [flow for flow in FREEZES if flow.startswith(wanted)], os.environ.get("KILLS") == "every"
+    return [flow for flow in FREEZES if flow.startswith(wanted)], THOROUGH

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_gro
 
 
 def test_a_freeze_before_any_call_changes_no_end(matrix: Matrix, capsys: pytest.CaptureFixture[str]) -> None:
-    """`KILLS=every` freezes before every call; `FLOWS=work` runs those flows whose names begin so."""
+    """`THOROUGH=1` freezes before every call; `FLOWS=work` runs those flows whose names begin so."""
     flows, every = chosen()
 
     results = list(FreezeMatrix(matrix).run(flows, every=every))

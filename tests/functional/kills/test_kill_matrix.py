@@ -7,15 +7,16 @@ import pytest
 
 from tests.functional.kills.flows import FLOWS
 from tests.functional.kills.matrix import Matrix, table
+from tests.thorough import THOROUGH
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("kills")]
 
 
 def test_a_kill_between_any_two_calls_changes_no_end(matrix: Matrix, capsys: pytest.CaptureFixture[str]) -> None:
-    """`KILLS=every` kills at reads, too; `FLOWS=work` runs those flows whose names begin so."""
+    """`THOROUGH=1` kills everywhere; `FLOWS=work` runs those flows whose names begin so."""
     flows = [flow for flow in FLOWS if flow.startswith(os.environ.get("FLOWS", ""))]
 
-    results = list(matrix.run(flows, every=os.environ.get("KILLS") == "every"))
+    results = list(matrix.run(flows, every=THOROUGH))
 
     with capsys.disabled():
         lines = [(recorded.flow, len(recorded.calls.names), ends) for recorded, ends in results]
