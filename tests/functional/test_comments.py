@@ -160,6 +160,7 @@ def test_a_delivery_that_comes_twice_and_late_tells_nothing_again(bridge: Bridge
     assert len(after_all(bridge, ticket, number)) == 1
 
 
+@pytest.mark.thorough
 def test_what_was_said_before_an_item_was_linked_is_not_told(bridge: Bridge) -> None:
     ticket, _ = opened(bridge)
     assert bridge.ask("DELETE", f"tickets/{ticket}/work-item").ok

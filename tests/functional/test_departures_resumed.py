@@ -215,6 +215,7 @@ def test_a_link_s(world: World) -> None:
     assert {change for _, change in details} == {"detached"}
 
 
+@pytest.mark.thorough
 def test_a_connection_s(world: World) -> None:
     died = lives(world, lambda departures: departures.delete_connection("c"))
     for _ in range(3):

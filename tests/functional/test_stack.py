@@ -164,7 +164,7 @@ def test_make_run_shows_tickets_survives_crashes_and_leaves_nothing_behind(tmp_p
         assert "nothing changed" in _until(process, "Ready")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_killed_make_run_leaves_nothing_behind(tmp_path: Path) -> None:
     with _make_run(tmp_path) as process:
         _until(process, "Ready")

@@ -66,6 +66,7 @@ class TestTakingBack:
         ticket = bridge.ticket(left["ticket"])
         assert (ticket["vulnerabilities"], ticket["status"]) == (["V2"], "open")
 
+    @pytest.mark.thorough
     def test_a_touched_item_is_kept_up_to_date(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         bridge.until_all(1)
@@ -123,6 +124,7 @@ class TestTakingBack:
         assert there(bridge) == {"Finding V1"}
         assert found["left"] == [{"ticket": ticket, "reason": "reported"}]
 
+    @pytest.mark.thorough
     def test_what_was_not_created_yet_is_not_created(self, bridge: Bridge) -> None:
         bridge.connect(enabled=False)
         import_id = imported(bridge, "V1", "V2")
@@ -183,6 +185,7 @@ class TestAgain:
         assert take_back(bridge, import_id)["taken_back"] == 1
         assert there(bridge) == set()
 
+    @pytest.mark.thorough
     def test_a_restored_item_is_taken_up_again(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         (ticket,) = bridge.until_all(1)
@@ -202,6 +205,7 @@ class TestAgain:
 
         assert bridge.ask("DELETE", f"imports/{import_id}").json() == found
 
+    @pytest.mark.thorough
     def test_a_ticket_that_was_taken_back_cannot_be_retried(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         (ticket,) = bridge.until_all(1)
@@ -238,6 +242,7 @@ class TestFaults:
 
         assert there(bridge) == set()
 
+    @pytest.mark.thorough
     def test_what_may_not_be_deleted_is_listed(self, bridge: Bridge) -> None:
         import_id = imported(bridge, "V1")
         bridge.until_all(1)

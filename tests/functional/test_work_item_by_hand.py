@@ -102,6 +102,7 @@ def test_a_retry_makes_a_new_item(bridge: Bridge) -> None:
     assert all(one["rel"] == "Hyperlink" for one in item(bridge, second)["relations"])
 
 
+@pytest.mark.thorough
 def test_a_deleted_item_is_unlinked_as_it_is_and_its_return_concerns_no_ticket(bridge: Bridge) -> None:
     ticket = bridge.send()
     first = bridge.until(ticket, "open")["work_item"]["id"]
