@@ -7,6 +7,8 @@ INSTALLED := $(VENV)/.installed
 TESTS_INSTALLED := $(VENV)/.tests-installed
 NODE_CLIENT := tests/contract/node/node_modules/.package-lock.json
 AZURITE := local/azurite/node_modules/.package-lock.json
+# Tests start many processes: those that find compiled modules start in two thirds of the time.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
 .PHONY: run test quick torture check fairness install smoke mutations thorough kills truth api fuzz scale clean

@@ -1,4 +1,4 @@
-"""What `make test` leaves to `make thorough`, so that it ends within a quarter of an hour on two processors."""
+"""What `make test` leaves to `make thorough`, for it should end within a quarter of an hour on two processors."""
 
 import os
 from collections import defaultdict
@@ -21,6 +21,7 @@ def chosen(items: Sequence[pytest.Item]) -> Sequence[pytest.Item]:
     unmarked = [item for item in items if not item.get_closest_marker("thorough")]
     cases: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in unmarked:
-        cases[item.nodeid.partition("[")[0]].append(item)
-    left_out = {item for some in cases.values() for item in some[1:-1] if item.nodeid.startswith("tests/functional/")}
+        if item.nodeid.startswith("tests/functional/") and not item.get_closest_marker("every_case"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    left_out = {item for some in cases.values() for item in some[1:-1]}
     return [item for item in unmarked if item not in left_out]

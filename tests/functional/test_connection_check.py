@@ -7,7 +7,7 @@ import pytest
 
 from tests.functional.entra_admin import KINDS, OF_ENTRA, TOKENS, EntraAdmin, grant, refuse, working
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_case]
 
 
 class TestCheck:

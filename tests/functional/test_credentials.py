@@ -9,7 +9,7 @@ from local.simulators.directory import AZURE_DEVOPS, BRIDGE_CLIENT_ID
 from tests.functional.bridge import Bridge, eventually
 from tests.functional.entra_admin import KINDS, OF_ENTRA, TOKENS, Case, EntraAdmin, case, mend, refuse, working
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_case]
 
 SHORT = 3
 """Seconds that a token lives, where a test waits for its end."""

@@ -14,7 +14,7 @@ TICKETS = 10
 LATENCY = {"request_ms": 40, "entry_ms": 600}
 """Each lane of the flood then has 38 s to do, however fast the machine, and those of the others about one."""
 
-pytestmark = [pytest.mark.thorough]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills")]
 
 
 @pytest.fixture(scope="module")

@@ -46,9 +46,7 @@ def import_many(bridge: Bridge) -> None:
     assert answer.status_code == 202, answer.text
 
 
-@pytest.mark.parametrize(
-    "made", [1, *(pytest.param(count, marks=pytest.mark.thorough) for count in (COUNT // 3, COUNT // 2))]
-)
+@pytest.mark.parametrize("made", [1, COUNT // 3, COUNT // 2])
 def test_a_host_killed_while_it_creates(killed: Bridge, made: int) -> None:
     import_many(killed)
     eventually(partial(has_made, killed, made), what=f"{made} work items")
@@ -77,7 +75,6 @@ def test_two_hosts_of_which_one_is_killed_again_and_again(killed: Bridge) -> Non
     assert_one_each(killed, COUNT)
 
 
-@pytest.mark.thorough
 def test_two_hosts_make_no_more_than_a_day_has(killed: Bridge) -> None:
     assert killed.link(creates_per_day=CAP).ok
     killed.stack.start_functions("second")
@@ -91,7 +88,6 @@ def test_two_hosts_make_no_more_than_a_day_has(killed: Bridge) -> None:
     assert_one_each(killed, CAP)
 
 
-@pytest.mark.thorough
 def test_every_history_that_a_killed_host_wrote_is_sent(killed: Bridge) -> None:
     ticket = killed.send()
     item = killed.until(ticket, "open")["work_item"]["id"]

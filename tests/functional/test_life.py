@@ -107,7 +107,7 @@ def until(look: Callable[[], bool], what: str) -> None:
     eventually(look, what=what)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_whole_life(bridge: Bridge, process: Process) -> None:
     linked(bridge, process)
     ticket = bridge.send(severity="medium")

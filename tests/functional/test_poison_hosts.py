@@ -96,7 +96,6 @@ def test_every_host_that_takes_it_dies_until_it_is_sent_again(held: Held, bridge
     eventually(lambda: is_empty(bridge, "ticket-requests", "ticket-requests-poison"), what="empty queues")
 
 
-@pytest.mark.thorough
 def test_one_that_no_host_survives_is_kept_told_and_can_be_sent_again(held: Held, bridge: Bridge) -> None:
     held.send(bridge, bridge.snapshot())
     for _ in range(MOST_RESENDS + 1):

@@ -10,6 +10,7 @@ APPLICATIONS = ("client_secret", "certificate", "federated", "managed_identity",
 
 
 @pytest.mark.slow
+@pytest.mark.every_case
 @pytest.mark.parametrize("kind", APPLICATIONS)
 def test_an_application_reads_code_as_itself(admin: EntraAdmin, kind: str) -> None:
     made = case(admin, kind)
@@ -24,6 +25,7 @@ def test_an_application_reads_code_as_itself(admin: EntraAdmin, kind: str) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.every_case
 def test_it_does_so_in_a_customers_tenant(admin: EntraAdmin) -> None:
     customer = Customer(admin.bridge.stack, case(admin, "client_secret"))
     customer.agree()

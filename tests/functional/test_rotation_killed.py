@@ -104,7 +104,7 @@ def check_end(world: World) -> None:
     assert world.token().rotation == ""
 
 
-@pytest.mark.parametrize("situation", SITUATIONS if THOROUGH else SITUATIONS[:1], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.__name__)
 def test_a_death_between_any_two_steps(fresh: Callable[..., World], situation: Callable[[World], None]) -> None:
     for steps in itertools.count(step=1 if THOROUGH else 2):
         world = fresh()
@@ -118,7 +118,6 @@ def test_a_death_between_any_two_steps(fresh: Callable[..., World], situation: C
         check_end(world)
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.__name__)
 def test_deaths_in_any_order(fresh: Callable[..., World], situation: Callable[[World], None]) -> None:
     chance = random.Random(situation.__name__)

@@ -30,3 +30,15 @@ def test_it_has_a_test_or_an_excuse(number: str) -> None:
 def functions(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("test", sorted({test for peer in PEERS.values() for test in peer.tests}))
+def test_none_is_left_to_make_thorough(test: str) -> None:
+    path, _, name = test.partition("::")
+    tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
+    named = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name]
+    marks = [mark for node in named for mark in node.decorator_list]
+    of_all = [node.value for node in tree.body if isinstance(node, ast.Assign) and "pytestmark" in ast.unparse(node)]
+    left = [mark for mark in (*marks, *of_all) if "mark.thorough" in ast.unparse(mark)]
+
+    assert [ast.unparse(mark) for mark in left if not ast.unparse(mark).startswith("pytest.mark.parametrize")] == []

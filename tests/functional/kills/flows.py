@@ -357,4 +357,4 @@ SAMPLED = frozenset(
         "reconcile: comments",
     }
 )
-"""What goes the ways of other flows: in a usual run every fifteenth kill is enough."""
+"""What goes the ways of other flows: a sample has fewer kills of it."""

@@ -4,7 +4,6 @@ Each flow runs without a freeze, too: with what happens meanwhile after the invo
 one, before it. An end after a freeze is right if it is that of one of these two orders.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +12,13 @@ from functools import cache
 
 from shared.times import Times
 from tests.functional.kills import state
+from tests.functional.kills.extent import Extent
 from tests.functional.kills.flows import reconciling
 from tests.functional.kills.freezes import FREEZES, Freeze
 from tests.functional.kills.matrix import AT_ONCE, Ended, Matrix, difference, met
 from tests.functional.kills.place import UNHURRIED
 from tests.functional.kills.state import State
 from tests.functional.kills.tapped import Moment, pattern
-from tests.thorough import THOROUGH
 
 _CREATES = re.compile(r"POST .*/_apis/wit/workitems/|PATCH .*/_apis/wit/\$batch")
 _LONG = Times.scaled(UNHURRIED).send_window + 1
@@ -35,17 +34,16 @@ class Orders:
     after: State
     before: Callable[[], State]
 
-    def moments(self, *, every: bool) -> list[tuple[str, Moment]]:
+    def moments(self, extent: Extent) -> list[tuple[str, Moment]]:
         """Return where it is frozen, in words and by name (a call more or less before it does not matter): before each
-        call, or before every fourth of those that matter most."""
+        call, or before those that matter most, of which a sample has half."""
         matters, found = FREEZES[self.flow].at, []
         for number, name in enumerate(self.calls, 1):
             named = pattern(name)
             nth = sum(bool(re.search(named, before)) for before in self.calls[:number])
             found.append((f"before {number}, {name}", Moment(nth, named)))
-        if every:
-            return found
-        return [one for one, name in zip(found, self.calls, strict=True) if re.search(matters, name)][::4]
+        chosen = [one for one, name in zip(found, self.calls, strict=True) if extent.every or re.search(matters, name)]
+        return chosen[:: 2 if extent.sampled else 1]
 
     def difference(self, end: State) -> str:
         """Say how an end differs from the more similar of the two; empty if it is one of them."""
@@ -59,11 +57,11 @@ class FreezeMatrix:
 
     places: Matrix
 
-    def run(self, flows: Sequence[str], *, every: bool) -> Iterator[tuple[Orders, list[Ended]]]:
+    def run(self, flows: Sequence[str], extent: Extent) -> Iterator[tuple[Orders, list[Ended]]]:
         """Yield each flow with the ends of all of its freezes."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
             orders = list(threads.map(self._orders, flows))
-            ends = [[threads.submit(self._ended, one, *at) for at in one.moments(every=every)] for one in orders]
+            ends = [[threads.submit(self._ended, one, *at) for at in one.moments(extent)] for one in orders]
             yield from ((one, [end.result() for end in of_one]) for one, of_one in zip(orders, ends, strict=True))
 
     def _orders(self, flow: str) -> Orders:
@@ -107,9 +105,3 @@ class FreezeMatrix:
             place.run(reconciling(place))
         place.recover(invocation)
         return state.of(place, without_healed=creates and freeze.taken_over)
-
-
-def chosen() -> tuple[list[str], bool]:
-    """Return which flows to freeze, and whether before every call."""
-    wanted = os.environ.get("FLOWS", "")
-    return [flow for flow in FREEZES if flow.startswith(wanted)], THOROUGH

@@ -3,8 +3,8 @@
 Each flow runs once without a kill: that gives its calls and its end state. Then, for each call, it runs in a place of
 its own and dies just before that call is sent; and just after the last answer. To die after an answer is to die
 before the next call, unless another call was under way meanwhile: such calls are killed at both. To die after the
-answer to a GET is to die before it, for it changes nothing: such kills are left out unless every one is asked for,
-and so are four of five of the others, and nearly all of the flows that are `SAMPLED`.
+answer to a GET is to die before it, for it changes nothing: such kills are left out unless every one is asked for.
+A sample has a third of the others, and a ninth of those of the flows that go the ways of others.
 """
 
 import secrets
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from tests.functional.kills import state
+from tests.functional.kills.extent import Extent
 from tests.functional.kills.flows import FLOWS, SAMPLED
 from tests.functional.kills.hooks import Receiver
 from tests.functional.kills.place import Place
@@ -38,13 +39,14 @@ class Recorded:
     calls: Calls
     end: State
 
-    def kills(self, *, every: bool) -> list[Moment]:
+    def kills(self, extent: Extent) -> list[Moment]:
         """Every moment at which the flow may die, or those that leave different things behind."""
         numbers = range(1, len(self.calls.names) + 1)
-        before = [Moment(number) for number in numbers if every or number == 1 or not self._reads(number - 1)]
+        before = [Moment(number) for number in numbers if extent.every or number == 1 or not self._reads(number - 1)]
         answered = sorted({len(self.calls.names)} | self.calls.parallel)
-        after = (Moment(number, answered=True) for number in answered if every or not self._reads(number))
-        return [*before, *after][:: 1 if every else 15 if self.flow in SAMPLED else 5]
+        after = (Moment(number, answered=True) for number in answered if extent.every or not self._reads(number))
+        step = 1 if not extent.sampled else 9 if self.flow in SAMPLED else 3
+        return [*before, *after][::step]
 
     def _reads(self, number: int) -> bool:
         return self.calls.names[number - 1].startswith("GET ")
@@ -69,11 +71,11 @@ class Matrix:
         self._numbers = count()
         self._busy = threading.Semaphore(_BUSY)
 
-    def run(self, flows: Sequence[str], *, every: bool) -> Iterator[tuple[Recorded, list[Ended]]]:
+    def run(self, flows: Sequence[str], extent: Extent) -> Iterator[tuple[Recorded, list[Ended]]]:
         """Yield each flow with the ends of all of its kills."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
             recorded = list(threads.map(self._record, flows))
-            ends = [[threads.submit(self._kill, one, kill) for kill in one.kills(every=every)] for one in recorded]
+            ends = [[threads.submit(self._kill, one, kill) for kill in one.kills(extent)] for one in recorded]
             yield from ((one, [end.result() for end in of_one]) for one, of_one in zip(recorded, ends, strict=True))
 
     def _record(self, flow: str) -> Recorded:

@@ -4,7 +4,9 @@ import sys
 
 import pytest
 
-from tests.functional.kills.freeze_matrix import FreezeMatrix, chosen
+from tests.functional.kills.extent import asked
+from tests.functional.kills.freeze_matrix import FreezeMatrix
+from tests.functional.kills.freezes import FREEZES
 from tests.functional.kills.matrix import Matrix, table
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("kills")]
@@ -12,9 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_gro
 
 def test_a_freeze_before_any_call_changes_no_end(matrix: Matrix, capsys: pytest.CaptureFixture[str]) -> None:
     """`THOROUGH=1` freezes before every call; `FLOWS=work` runs those flows whose names begin so."""
-    flows, every = chosen()
-
-    results = list(FreezeMatrix(matrix).run(flows, every=every))
+    results = list(FreezeMatrix(matrix).run(*asked(FREEZES)))
 
     with capsys.disabled():
         lines = [(orders.flow, len(orders.calls), ends) for orders, ends in results]

@@ -1,22 +1,19 @@
 """A kill between every two calls of everything that we do: the same end as without it."""
 
-import os
 import sys
 
 import pytest
 
+from tests.functional.kills.extent import asked
 from tests.functional.kills.flows import FLOWS
 from tests.functional.kills.matrix import Matrix, table
-from tests.thorough import THOROUGH
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("kills")]
 
 
 def test_a_kill_between_any_two_calls_changes_no_end(matrix: Matrix, capsys: pytest.CaptureFixture[str]) -> None:
     """`THOROUGH=1` kills everywhere; `FLOWS=work` runs those flows whose names begin so."""
-    flows = [flow for flow in FLOWS if flow.startswith(os.environ.get("FLOWS", ""))]
-
-    results = list(matrix.run(flows, every=THOROUGH))
+    results = list(matrix.run(*asked(FLOWS)))
 
     with capsys.disabled():
         lines = [(recorded.flow, len(recorded.calls.names), ends) for recorded, ends in results]
