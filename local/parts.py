@@ -15,6 +15,8 @@ from local.forks import Forks
 from local.processes import REPOSITORY, Nursery, Process, Spawn, StartError, spawned
 
 _AZURITE = REPOSITORY / "local/azurite/node_modules/azurite/dist/src/azurite.js"
+_KEPT_OPEN = "60"
+"""Seconds. By default Azurite closes a connection that is idle for five, often just when it is used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Parts:
         where = [
             part
             for service in services
-            for part in (f"--{service}Host", "127.0.0.1", f"--{service}Port", str(self.wiring.ports[service]))
+            for part in (
+                *(f"--{service}Host", "127.0.0.1", f"--{service}Port", str(self.wiring.ports[service])),
+                *(f"--{service}KeepAliveTimeout", _KEPT_OPEN),
+            )
         ]
         flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         return self._process(

@@ -83,6 +83,7 @@ class Storage:
         return self.queues.get_queue_client(name)
 
     def clear(self) -> None:
+        self.tables.create_table_if_not_exists(TABLE)
         for name in (*TOLD, *(f"{queue}{end}" for queue in poisoned.QUEUES for end in ("", "-poison"))):
             with suppress(ResourceExistsError):
                 self.queue(name).create_queue()
