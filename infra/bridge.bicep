@@ -195,6 +195,12 @@ module coreSettings 'settings.bicep' = {
       MAX_IMPORT_BYTES: string(100 * 1024 * 1024)
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(110 * 1024 * 1024)
       PYTHON_THREADPOOL_THREAD_COUNT: '32'
+      // The worker tells Application Insights itself: our own lines, spans and metrics, and not each call of an SDK.
+      PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+      PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'shared'
+      OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,requests,urllib,urllib3'
+      // The default is five traces a second; who looks for a correlation id must find it, and a ticket costs some 2 KB.
+      OTEL_TRACES_SAMPLER: 'always_on'
       SWEEP_SCHEDULE: '0 * * * * *'
       RECONCILE_SCHEDULE: '0 */15 * * * *'
       VERIFY_SCHEDULE: '0 30 2 * * *'

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 import function_app
 from shared.triggers import openapi
+from shared.triggers.answers import CORRELATION_ID
 
 assert function_app.app, "its import declares all operations"  # noqa: S101
 PAGE = Path(__file__).parents[1] / "docs/api.md"
@@ -70,7 +71,7 @@ def _answers(responses: Json, document: Json) -> Iterator[str]:
         if reference:
             response = document["components"]["responses"][reference]  # noqa: PLW2901
         kinds = [_type(content["schema"]) for content in response.get("content", {}).values()]
-        headers = [f"header `{name}`" for name in response.get("headers", {})]
+        headers = [f"header `{name}`" for name in response.get("headers", {}) if name != CORRELATION_ID]
         words = ", ".join([*kinds, *headers]) or "no body"
         yield f"- **{status}** {words}: {response['description']}"
     yield ""

@@ -17,6 +17,7 @@ alerts         what a person should know of, as messages
 azure_devops   the REST client: one module per area; answers.py turns a response into a value or an error
 storage        tables, queues, blobs, secrets: thin and typed over the Azure SDKs
 texts          text that anybody may have written, made harmless: masking, HTML and Markdown, templates
+telemetry      traces and metrics by OpenTelemetry's API, and the one line of each invocation
 shown          types of values in answers
 conditions     what a sender expects of the stored version
 settings       the app's settings, read once, judged all together

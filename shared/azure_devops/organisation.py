@@ -2,14 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
+from uuid import UUID
 
 from shared.azure_devops.answers import UNEXPECTED_FORM, Answer, judge, retry_after
-from shared.errors import CredentialError, RefusedError, ThrottledError, TransientError, UnknownError
+from shared.errors import BridgeError, CredentialError, RefusedError, ThrottledError, TransientError, UnknownError
+from shared.telemetry import metrics, traces
 
 if TYPE_CHECKING:
     import requests
@@ -23,6 +26,8 @@ _CONNECT_SECONDS = 10.0
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 _LEAST_SECONDS = 0.1
+_AREAS = frozenset({"wit", "git", "hooks", "tokens"})
+"""Those whose next part is a resource, such as `wit/workitems`; else it names somebody's project or user."""
 
 
 class Judge(Protocol):
@@ -87,7 +92,8 @@ class Organisation:
         """
         self.reached, self.trouble = False, None
         try:
-            value = self._value(call)
+            with _observed(call):
+                value = self._value(call)
         except TransientError as error:
             self.trouble = None if isinstance(error, ThrottledError) else error
             raise
@@ -126,6 +132,8 @@ class Organisation:
             ) as response:
                 body = _read(response, deadline, call)
                 headers = {name.lower(): value for name, value in response.headers.items()}
+                if wait := retry_after(headers):
+                    metrics.delays.record(wait)
                 return Answer(response.status_code, headers, body)
         except requests.exceptions.SSLError as error:
             raise _untrusted(call, error) from error
@@ -142,7 +150,28 @@ def _content(body: Any) -> bytes | None:
 
 
 def _headers(call: "Call[Any]", authorization: str) -> dict[str, str]:
-    return {"Accept": call.accept, "Content-Type": call.content_type, "Authorization": authorization}
+    headers = {"Accept": call.accept, "Content-Type": call.content_type, "Authorization": authorization}
+    if here := traces.correlation_id():
+        # What Microsoft's own clients put their session's id into:
+        # https://github.com/microsoft/azure-devops-python-api/blob/dev/azure-devops/azure/devops/client.py
+        headers["X-TFS-Session"] = str(UUID(here))
+    return headers
+
+
+@contextmanager
+def _observed(call: "Call[Any]") -> Iterator[None]:
+    """Measure a call, as a part of the trace. Of its path only what kind of thing is asked for is told."""
+    area = _area(call.path)
+    about = {"http.request.method": call.method, "area": area}
+    started, outcome = time.monotonic(), "ok"
+    try:
+        with traces.step(f"{call.method} {area}", {"peer.service": "Azure DevOps"}):
+            yield
+    except BridgeError as error:
+        outcome = type(error).__name__
+        raise
+    finally:
+        metrics.calls.record(time.monotonic() - started, {**about, "outcome": outcome})
 
 
 def _untrusted(call: "Call[Any]", error: Exception) -> TransientError:
@@ -238,3 +267,8 @@ def _keep_authorization(request: "requests.PreparedRequest") -> "requests.Prepar
 
 def _nowhere(_: "requests.Response") -> str | None:
     return None
+
+
+def _area(path: str) -> str:
+    first, _, rest = path.partition("_apis/")[2].partition("/")
+    return f"{first}/{rest.partition('/')[0]}" if first in _AREAS and rest else first

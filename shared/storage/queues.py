@@ -8,6 +8,7 @@ from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFo
 
 from shared.errors import TransientError
 from shared.storage.account import Account
+from shared.telemetry import traces
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
@@ -29,7 +30,12 @@ class Queue:
         self._client: QueueClient | None = None
 
     def send(self, message: dict[str, Any], *, delay: float = 0) -> None:
-        """Put one message as JSON, visible after `delay` seconds (rounded up to whole ones)."""
+        """Put one message as JSON, visible after `delay` seconds (rounded up to whole ones).
+
+        It leads whoever takes it into the current trace, if there is one.
+        """
+        if here := traces.traceparent():
+            message = {**message, traces.PROPERTY: here}
         self.send_text(json.dumps(message, separators=(",", ":"), ensure_ascii=False), delay=delay)
 
     def send_text(self, text: str, *, delay: float = 0) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from shared.alerts import Alerts, urgency
 from shared.alerts import threshold as days_before
 from shared.errors import BridgeError, TransientError
+from shared.telemetry import metrics
 from shared.tokens.asking import Asking
 from shared.tokens.farewell import Farewell
 from shared.tokens.managed import Life, ManagedToken, Problem
@@ -94,7 +95,9 @@ class Runs:
             raise
         left = done if rotation.waits and done.wasted else replace(done, problem=None)
         released = self.tools.store.release(self._warned(left, works=True))
-        if done.current != token.current:
+        is_new = done.current != token.current
+        metrics.rotations.add(1, {"outcome": "replaced" if is_new else "proved"})
+        if is_new:
             self._tell_users(token.name)
         return released
 
@@ -112,6 +115,7 @@ class Runs:
             raise
 
     def _failed(self, token: ManagedToken, error: BridgeError, *, works: bool) -> None:
+        metrics.rotations.add(1, {"outcome": "failed"})
         now = self.tools.now()
         failed = replace(token, problem=Problem(error.message, error.hint, now))
         with suppress(BridgeError):

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, NotRequired, TypedDict
 
 import azure.functions as func
+from opentelemetry.trace import SpanKind
 from pydantic_core import to_jsonable_python
 
 from shared.conditions import Condition
@@ -26,12 +27,15 @@ from shared.errors import (
     ThrottledError,
     TransientError,
 )
+from shared.telemetry.traces import PROPERTY, Invocation, correlation_id, invocation
 from shared.triggers.conventions import MAX_PAGE
 from shared.validation import well_formed
 
 log = logging.getLogger(__name__)
 
 type Handler = Callable[[func.HttpRequest], func.HttpResponse]
+CORRELATION_ID = "X-Correlation-Id"
+"""Of every answer: what the log says of it, and of all that came of it, has the same."""
 MAX_BODY = 4 * 1024 * 1024
 _PAGE = 100
 _LIMIT_DIGITS = 4
@@ -89,19 +93,26 @@ def answered(handler: Handler) -> Handler:
 
     @wraps(handler)
     def answer(req: func.HttpRequest) -> func.HttpResponse:
-        try:
-            response = handler(req)
-        except BridgeError as error:
-            response = problem(error)
-            log.warning("%s: %s %r", handler.__name__, response.status_code, error.message)
-        except Exception:  # a defect of ours: the caller learns that it is, and that sending again may help
-            log.exception("%s: unexpected", handler.__name__)
-            response = problem(TransientError("Something unexpected went wrong here; it was logged."))
-        else:
-            log.info("%s: %s", handler.__name__, response.status_code)
+        with invocation(handler.__name__, req.headers.get(PROPERTY), SpanKind.SERVER) as done:
+            response = _answer(handler, req, done)
+            response.headers[CORRELATION_ID] = correlation_id()
         return response
 
     return answer
+
+
+def _answer(handler: Handler, req: func.HttpRequest, done: Invocation) -> func.HttpResponse:
+    try:
+        response = handler(req)
+        done.outcome = str(response.status_code)
+    except BridgeError as error:
+        response = problem(error)
+        done.outcome, done.level = f"{response.status_code} {error.message!r}", logging.WARNING
+    except Exception:  # a defect of ours: the caller learns that it is, and that sending again may help
+        log.exception("%s: unexpected", handler.__name__)
+        response = problem(TransientError("Something unexpected went wrong here; it was logged."))
+        done.outcome, done.level = str(response.status_code), logging.ERROR
+    return response
 
 
 def body_of(req: func.HttpRequest, *, limit: int = MAX_BODY) -> bytes:

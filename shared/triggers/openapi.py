@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.triggers.answers import Problem
+from shared.triggers.answers import CORRELATION_ID, Problem
 from shared.triggers.conventions import Parameter
 from shared.triggers.operations import JSON, Operation, declared
 from shared.triggers.parameters import IN_PATHS
@@ -28,7 +28,8 @@ _ABOUT = """The bridge between a security platform and Azure DevOps.
 
 Errors are problem documents (RFC 9457) that say what to do; what went wrong with which field stands in `problems`, by
 JSON pointers. Collections come in pages: `continuation` asks for the next one. Conditional writes take `If-Match`.
-Answers may get more fields: ignore those that you do not know."""
+Answers may get more fields: ignore those that you do not know. Each has an `X-Correlation-Id`: that of the request's
+`traceparent`, or a new one; what the log says of the request, and of all that comes of it, has the same."""
 _SECURITY: Mapping[str, list[Json]] = {"key": [{"key": []}, {"code": []}], "basic": [{"hook": []}], "none": []}
 _SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": "A function key."},
@@ -48,6 +49,12 @@ _REFUSALS = {
 }
 _UNKNOWN_KEY = {"description": "The function key is missing or not one of ours."}
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+_CORRELATED = {
+    CORRELATION_ID: {
+        "description": "What the log says of this request, and of all that comes of it, has the same.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    }
+}
 
 
 class _Schemas(GenerateJsonSchema):
@@ -187,7 +194,7 @@ def _headers(headers: Mapping[str, str]) -> Json:
     shown = {
         name: {"description": words, "required": True, "schema": {"type": "string"}} for name, words in headers.items()
     }
-    return {"headers": shown} if shown else {}
+    return {"headers": {**_CORRELATED, **shown}}
 
 
 def _refusal(status: int, words: str) -> Json:
@@ -195,4 +202,5 @@ def _refusal(status: int, words: str) -> Json:
         "description": words,
         "content": {_PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    return {**described, "headers": _RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else described
+    may_wait = status == HTTPStatus.SERVICE_UNAVAILABLE
+    return {**described, "headers": {**_CORRELATED, **_RETRY_AFTER} if may_wait else _CORRELATED}

@@ -8,6 +8,7 @@ https://github.com/Azure/azure-sdk-for-net/blob/main/sdk/storage/Microsoft.Azure
 import azure.functions as func
 
 from shared.services import services
+from shared.telemetry.traces import invocation
 
 blueprint = func.Blueprint()
 
@@ -16,4 +17,5 @@ blueprint = func.Blueprint()
 def settle_poison_messages(timer: func.TimerRequest) -> None:
     """Send again, or keep as failed, whatever ended on a poison queue."""
     del timer
-    services.poisoned()
+    with invocation("settle_poison_messages"):
+        services.poisoned()

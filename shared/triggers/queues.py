@@ -5,7 +5,9 @@ Python SDK sends plain text unless told otherwise.
 """
 
 import json
-import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import azure.functions as func
@@ -14,37 +16,58 @@ from shared.registries.keeping.pushes import ROUND as PUSH
 from shared.services import services
 from shared.settings import STORAGE_CONNECTION
 from shared.storage.raw_queues import decoded
-from shared.tickets.failed_messages.poisoned import REGISTRIES
+from shared.telemetry import metrics
+from shared.telemetry.traces import Invocation, invocation
+from shared.tickets.failed_messages.fail import REQUESTS
+from shared.tickets.failed_messages.poisoned import REGISTRIES, WORK
 from shared.tickets.observing.hook_events import QUEUE as EVENTS
 from shared.tickets.observing.hook_events import read_message
 
-log = logging.getLogger(__name__)
 blueprint = func.Blueprint()
+_TRACEPARENT = re.compile(rb'"traceparent" ?: ?"([0-9a-f-]{55})"')
+"""A message that may be no JSON at all has its trace, too."""
 
 
-@blueprint.queue_trigger("msg", "ticket-requests", connection=STORAGE_CONNECTION)
+@contextmanager
+def _taken(name: str, queue: str, msg: func.QueueMessage, body: bytes) -> Iterator[Invocation]:
+    """Take a message in the trace in which it was sent."""
+    if msg.insertion_time:
+        age = (datetime.now(UTC) - msg.insertion_time).total_seconds()
+        metrics.queue_ages.record(max(age, 0.0), {"messaging.destination.name": queue})
+    told = _TRACEPARENT.search(body)
+    with invocation(name, told[1].decode() if told else "") as done:
+        yield done
+
+
+@blueprint.queue_trigger("msg", REQUESTS, connection=STORAGE_CONNECTION)
 def accept_ticket_request(msg: func.QueueMessage) -> None:
     """Accept the snapshot in a message."""
-    ticket = services.ticket_requests.take(
-        msg.id or "", decoded(msg.get_body()), msg.insertion_time or datetime.now(UTC)
-    )
-    log.info("ticket request %s: %s", msg.id, ticket or "refused")
+    body = decoded(msg.get_body())
+    with _taken("accept_ticket_request", REQUESTS, msg, body) as done:
+        ticket = services.ticket_requests.take(msg.id or "", body, msg.insertion_time or datetime.now(UTC))
+        done.outcome = ticket or "refused"
 
 
-@blueprint.queue_trigger("msg", "ticket-work", connection=STORAGE_CONNECTION)
+@blueprint.queue_trigger("msg", WORK, connection=STORAGE_CONNECTION)
 def work(msg: func.QueueMessage) -> None:
     """Work on the lane that a wake-up names, or do a connection's round."""
-    message = json.loads(decoded(msg.get_body()))
-    if "round" in message:
-        services.rounds.run(message)
-    else:
-        services.work.lane(message["connection"], message["lane"])
+    body = decoded(msg.get_body())
+    with _taken("work", WORK, msg, body) as done:
+        message = json.loads(body)
+        if "round" in message:
+            done.about["round"] = message["round"]
+            services.rounds.run(message)
+        else:
+            done.about |= {"connection": message["connection"], "lane": message["lane"]}
+            services.work.lane(message["connection"], message["lane"])
 
 
 @blueprint.queue_trigger("msg", REGISTRIES, connection=STORAGE_CONNECTION)
 def read_registries(msg: func.QueueMessage) -> None:
     """Read a repository, or see to what a push or a first question makes necessary."""
-    services.registry_runs.run(json.loads(decoded(msg.get_body())))
+    body = decoded(msg.get_body())
+    with _taken("read_registries", REGISTRIES, msg, body):
+        services.registry_runs.run(json.loads(body))
 
 
 @blueprint.queue_trigger("msg", EVENTS, connection=STORAGE_CONNECTION)
@@ -54,8 +77,8 @@ def observe_event(msg: func.QueueMessage) -> None:
     The edge, where both come in, may write to this queue only.
     """
     body = decoded(msg.get_body())
-    message = json.loads(body)
-    with services.resends.noting(EVENTS, body):
+    with _taken("observe_event", EVENTS, msg, body), services.resends.noting(EVENTS, body):
+        message = json.loads(body)
         if message.get("round") == PUSH:
             services.registry_work.send(message)
         else:

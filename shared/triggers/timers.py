@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from shared.services import services
+from shared.telemetry.traces import invocation
 from shared.tickets.upkeep.rounds import Round
 
 blueprint = func.Blueprint()
@@ -12,47 +13,54 @@ blueprint = func.Blueprint()
 def sweep(timer: func.TimerRequest) -> None:
     """Find what a process that died forgot."""
     del timer
-    services.sweep()
+    with invocation("sweep"):
+        services.sweep()
 
 
 @blueprint.timer_trigger("timer", "%RECONCILE_SCHEDULE%", run_on_startup=False)
 def reconcile(timer: func.TimerRequest) -> None:
     """Read from Azure DevOps what no service hook told."""
     del timer
-    services.rounds.start(Round.RECONCILE)
+    with invocation("reconcile"):
+        services.rounds.start(Round.RECONCILE)
 
 
 @blueprint.timer_trigger("timer", "%VERIFY_SCHEDULE%", run_on_startup=False)
 def verify(timer: func.TimerRequest) -> None:
     """Compare every work item with what is known of it."""
     del timer
-    services.rounds.start(Round.VERIFY)
+    with invocation("verify"):
+        services.rounds.start(Round.VERIFY)
 
 
 @blueprint.timer_trigger("timer", "%DOCTOR_SCHEDULE%", run_on_startup=False)
 def doctor(timer: func.TimerRequest) -> None:
     """Examine and mend service hooks."""
     del timer
-    services.rounds.start(Round.DOCTOR)
+    with invocation("doctor"):
+        services.rounds.start(Round.DOCTOR)
 
 
 @blueprint.timer_trigger("timer", "%RETENTION_SCHEDULE%", run_on_startup=False)
 def retention(timer: func.TimerRequest) -> None:
     """Forget what was kept long enough."""
     del timer
-    services.retention.start()
-    services.registry_runs.ask_to_forget()
+    with invocation("retention"):
+        services.retention.start()
+        services.registry_runs.ask_to_forget()
 
 
 @blueprint.timer_trigger("timer", "%TOKENS_SCHEDULE%", run_on_startup=False)
 def rotate_tokens(timer: func.TimerRequest) -> None:
     """Prove managed tokens, and replace those that are due."""
     del timer
-    services.token_runs.start()
+    with invocation("rotate_tokens"):
+        services.token_runs.start()
 
 
 @blueprint.timer_trigger("timer", "%TOKENS_SCHEDULE%", run_on_startup=False)
 def watch_credentials(timer: func.TimerRequest) -> None:
     """Tell in good time of credentials that end; apart from tokens, so that their trouble keeps no warning back."""
     del timer
-    services.expiries.watch()
+    with invocation("watch_credentials"):
+        services.expiries.watch()

@@ -11,8 +11,8 @@ from tests.functional.bridge import Bridge, eventually
 from tests.functional.conftest import TIME_SCALE
 from tests.thorough import THOROUGH
 
-COUNT = 300 if THOROUGH else 120
-CAP = 45
+COUNT = 300 if THOROUGH else 80
+CAP = 30
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed"), pytest.mark.timeout(400)]
 

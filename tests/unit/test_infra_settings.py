@@ -21,7 +21,17 @@ OF_THE_HOST = {
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
 }
-OF_THE_CORES_HOST = {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "PYTHON_THREADPOOL_THREAD_COUNT"}
+OF_THE_CORES_HOST = {
+    "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
+    "PYTHON_THREADPOOL_THREAD_COUNT",
+    # https://learn.microsoft.com/azure/azure-functions/opentelemetry-howto
+    "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY",
+    "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME",
+    # https://opentelemetry.io/docs/zero-code/python/configuration/
+    "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
+    # https://learn.microsoft.com/azure/azure-monitor/app/opentelemetry-sampling
+    "OTEL_TRACES_SAMPLER",
+}
 # Other ways to say what the templates say by the account's name and its identity.
 OTHER_WAYS = {"AzureWebJobsStorage", *(f"AzureWebJobsStorage__{one}ServiceUri" for one in ("queue", "table", "blob"))}
 KEY = "k" * 48

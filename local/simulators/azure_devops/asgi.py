@@ -75,6 +75,7 @@ class Simulator:
                 "at": dates.now(),
                 "seconds": round(time.monotonic() - started, 4),
                 "identity": who,
+                "session": call.headers.get("x-tfs-session"),
                 "fault": fault.asked["fault"] if fault else None,
                 "entries": service.entries_of(call),
             }

@@ -15,6 +15,7 @@ from shared.connections.defaults import BY_ITSELF
 from shared.errors import TransientError
 from shared.storage import tables
 from shared.storage.tables import Operation, Row, RowChangedError, Table, checked_size
+from shared.telemetry import metrics
 from shared.tickets.intake.grouping import Grouping, ticket_of
 from shared.tickets.lanes.pending import due_at_once
 from shared.tickets.lanes.wake_ups import WakeUps
@@ -114,7 +115,10 @@ class Accept:
                 batch = [(arrival, self._decide_again(connection, arrival, grouping)) for arrival, _ in batch]
                 continue
             self._wake(connection, [*first, *batch])
-            return [_ended(before, after) for (_, before), (_, after) in zip(first, batch, strict=True)]
+            done = [_ended(before, after) for (_, before), (_, after) in zip(first, batch, strict=True)]
+            for outcome, count in Counter(decision.outcome for decision in done).items():
+                metrics.snapshots.add(count, {"outcome": outcome})
+            return done
         raise TransientError("The same vulnerabilities are being changed by too many senders at once.")
 
     def _decide_again(self, connection: str, arrival: Arrival, grouping: Grouping) -> _Decision:

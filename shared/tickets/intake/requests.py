@@ -7,6 +7,7 @@ from typing import Any
 from shared.errors import FieldProblem, RejectedRequestError
 from shared.storage import blobs
 from shared.storage.account import Account
+from shared.telemetry import metrics
 from shared.tickets.failed_messages.fail import REQUESTS as QUEUE
 from shared.tickets.failed_messages.fail import Fail
 from shared.tickets.failed_messages.records import FailedMessage, Reason, subject_of
@@ -40,6 +41,7 @@ class TicketRequests:
                 content = self._content(body)
                 return self.submit.one(read_snapshot(content), enqueued_at)
             except RejectedRequestError as error:
+                metrics.snapshots.add(1, {"outcome": "refused"})
                 now = self.fail.messages.now()
                 subject = subject_of(content)
                 self.fail(FailedMessage(QUEUE, message, body, enqueued_at, now, Reason.of(error), subject))

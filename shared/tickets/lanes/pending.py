@@ -7,6 +7,7 @@ from itertools import batched
 
 from shared.storage import tables
 from shared.storage.tables import MAX_OPERATIONS, Operation, Row, RowChangedError, Table
+from shared.telemetry import traces
 from shared.tickets.rows import keys
 
 _SCHEMA = 1
@@ -15,8 +16,13 @@ _AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def due_at_once(ticket: str, *, asked: bool = False) -> Operation:
-    """Return the write that makes a ticket need work now; `asked`: a person wants it tried whatever is remembered."""
+    """Return the write that makes a ticket need work now; `asked`: a person wants it tried whatever is remembered.
+
+    What comes of it belongs to the current trace.
+    """
     values: dict[str, tables.Value] = {"schema": _SCHEMA, "due": _AT_ONCE, "tries": 0, "asked": asked}
+    if here := traces.traceparent():
+        values[traces.PROPERTY] = here
     return tables.upsert(keys.pending_row(ticket), values)
 
 
@@ -50,3 +56,8 @@ def tries(row: Row) -> int:
 def is_asked(row: Row) -> bool:
     """Whether a person asked for it."""
     return bool(row.values.get("asked", False))
+
+
+def cause(row: Row) -> str:
+    """The `traceparent` of what made it due; empty if that had no trace."""
+    return str(row.values.get(traces.PROPERTY, ""))

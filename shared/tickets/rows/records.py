@@ -200,3 +200,5 @@ class Stored:
     key: str
     ticket: Ticket
     etag: str = ""
+    cause: str = ""
+    """The `traceparent` of what made it need work; empty: it is the current trace."""

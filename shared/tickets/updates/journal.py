@@ -11,6 +11,7 @@ from typing import Any
 from shared.errors import TransientError
 from shared.storage import tables
 from shared.storage.tables import ANY, MAX_OPERATIONS, Operation, Row, RowChangedError, Table
+from shared.telemetry import metrics, traces
 from shared.tickets.lanes.leases import Lease, LeaseLostError, Leases
 from shared.tickets.lanes.pending import due_at_once
 from shared.tickets.life import views
@@ -62,6 +63,13 @@ class _Draft:
     stored: Stored
     settles: bool
     outbox_exists: bool = False
+    told: dict[str, Any] | None = None
+    """What the transaction that is made of it now would tell."""
+
+    @property
+    def cause(self) -> str:
+        """The trace that it belongs to."""
+        return self.change.stored.cause or traces.traceparent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,8 @@ class Journal:
                 continue
             if lease:
                 lease.etag, lease.written = etags[0], started
+            for draft in drafts:
+                _observe(draft)
             return _unsent(steps, etags, messages)
         raise TransientError("The same tickets are being changed by too many workers at once.")
 
@@ -118,14 +128,14 @@ class Journal:
         return steps, messages
 
     def _steps_of(self, connection: str, draft: _Draft, messages: dict[str, str]) -> list[_Step]:
-        before, key = draft.stored.ticket, draft.stored.key
+        before, key, draft.told = draft.stored.ticket, draft.stored.key, None
         after = draft.change.apply(before)
         steps: list[_Step] = []
         if after != before or not draft.stored.etag:
             sequence = max(before.history + 1, self.first_sequence)
             after = replace(after, changed_at=self.table.clock.now(), history=sequence)
             known = before if draft.stored.etag else None
-            message = _message(connection, draft.change, key, known, after)
+            draft.told = message = _message(connection, draft, known, after)
             if message is None:
                 after = replace(after, history=before.history)
             else:
@@ -169,12 +179,26 @@ class Journal:
                 draft.stored = read_ticket(row) if row else replace(draft.stored, etag="")
 
 
-def _message(connection: str, change: Change, key: str, before: Ticket | None, after: Ticket) -> dict[str, Any] | None:
+def _message(connection: str, draft: _Draft, before: Ticket | None, after: Ticket) -> dict[str, Any] | None:
     """What is told of a change, if anything is: a comment gives it its name."""
+    change, key = draft.change, draft.stored.key
     if change.comment and before and change.comment.is_news_to(before):
         comment = change.comment.view()
-        return views.update(connection, key, before, after, change="commented", by=change.by, comment=comment)
-    return views.update(connection, key, before, after, change=change.change, by=change.by) if change.change else None
+        message = views.update(connection, key, before, after, change="commented", by=change.by, comment=comment)
+    elif change.change:
+        message = views.update(connection, key, before, after, change=change.change, by=change.by)
+    else:
+        return None
+    return {**message, traces.PROPERTY: draft.cause} if message and draft.cause else message
+
+
+def _observe(draft: _Draft) -> None:
+    if draft.told:
+        change, current = draft.told["change"], draft.told["current"]
+        metrics.ticket_changes.add(1, {"change": change, "status": current["status"]})
+        item = current["work_item"] or {}
+        about = {"bridge.ticket": current["id"], "bridge.work_item": item.get("id", 0)}
+        traces.note(f"ticket {change}", draft.cause, about)
 
 
 def put(stored: Stored, after: Ticket) -> Operation:

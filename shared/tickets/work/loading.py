@@ -4,12 +4,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.errors import TransientError
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError
+from shared.tickets.lanes.pending import cause
 from shared.tickets.life.transitions import begun
 from shared.tickets.rows import keys
 from shared.tickets.rows.members import members_of
@@ -92,7 +93,7 @@ def _load(lane: Lane, row: Row) -> Loaded | None:
         with suppress(RowChangedError):
             table.write(connection, tables.delete(row.key, row.etag))
         return None
-    stored = stored or Stored(key, begun(members))
+    stored = replace(stored or Stored(key, begun(members)), cause=cause(row))
     return Loaded(row, stored, members.snapshots, members.withdrawn, members.first_seen, is_adopted=not is_known)
 
 
