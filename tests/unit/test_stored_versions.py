@@ -7,6 +7,7 @@ Never change one to make a test pass: tables and queues hold such.
 import json
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,13 +22,19 @@ from shared.storage.tables import Row
 from shared.tickets.failed_messages import poisoned
 from shared.tickets.failed_messages import records as failed_messages
 from shared.tickets.holds.shares import Shares
+from shared.tickets.holds.switch import Switch
 from shared.tickets.imports import records as imports
 from shared.tickets.lanes import pending
 from shared.tickets.lanes.health import Health
 from shared.tickets.lanes.leases import Leases
+from shared.tickets.observing.hearing import Hearing, Silence
 from shared.tickets.observing.hook_events import read_message
 from shared.tickets.rows.arrivals import first_seen, read_position, read_vulnerability
 from shared.tickets.rows.ticket_rows import read_ticket
+from shared.tickets.updates.journal import Unsent
+from shared.tickets.updates.outbox import Outbox
+from shared.tickets.upkeep.hook_records import HookRecords
+from shared.tickets.upkeep.reconcile import Reconcile
 from shared.tickets.vulnerabilities.snapshots import read_snapshot
 from shared.times import Times
 from shared.tokens import store as tokens
@@ -70,8 +77,8 @@ def _with_more(text: str) -> str:
     value = json.loads(text)
     objects = value if isinstance(value, list) else [value]
     for one in objects:
-        # What maps names of fields to values has only names as keys.
-        if not all(isinstance(inner, list) for inner in one.values()):
+        # What maps names to values has only names as keys.
+        if not all(isinstance(inner, list | int) for inner in one.values()):
             one["of_a_newer_version"] = "x"
         for inner in one.values():
             if isinstance(inner, dict):
@@ -105,6 +112,60 @@ def _health(found: Row) -> Any:
     return Health(table, Times()).of("contoso")
 
 
+class EndOfTestError(Exception):
+    """Enough was seen."""
+
+
+def _read_outbox(*rows: Row) -> Unsent:
+    table: Any = SmallTable(rows={found.key: found for found in rows})
+    nobody: Any = None
+    unsent = Outbox(table, nobody)._read("contoso", rows[0].key[2:])
+    assert unsent is not None
+    return unsent
+
+
+def _history(found: Row) -> Any:
+    messages = _read_outbox(row("outbox"), found).messages
+    return SimpleNamespace(sequences=[json.loads(message)["sequence"] for message in messages])
+
+
+def _feed(found: Row) -> Any:
+    """Where the feed is read on from."""
+    table: Any = SmallTable(rows={found.key: found}, at=NOW)
+    asked: list[Any] = []
+    nobody: Any = None
+    connection: Any = SimpleNamespace(name="contoso")
+
+    def do(call: Any) -> None:
+        asked.append(call)
+        raise EndOfTestError
+
+    organisation: Any = SimpleNamespace(do=do)
+    with suppress(EndOfTestError):
+        Reconcile(table, nobody, nobody, nobody, nobody, Times())._project(connection, organisation, "7", 0.0)
+    return SimpleNamespace(token=asked[0].query["continuationToken"])
+
+
+def _silences(*rows: Row) -> list[Silence]:
+    table: Any = SmallTable(rows={found.key: found for found in rows}, at=NOW)
+    return Hearing(table, Times()).silences("contoso")
+
+
+def _missed(found: Row) -> Any:
+    silences = _silences(found)
+    return SimpleNamespace(projects=[one.project for one in silences], is_new=silences[0].is_new)
+
+
+def _hook_record(found: Row) -> Any:
+    table: Any = SmallTable(rows={found.key: found})
+    return HookRecords(table).read("contoso", "Web Shop")
+
+
+def _switch(found: Row) -> Any:
+    table: Any = SmallTable(rows={found.key: found})
+    return SimpleNamespace(**Switch(table, Times()).view())
+
+
 READERS: Mapping[str, Callable[[Row], Any]] = {
     "connection": connections._connection,
     "link, first version": links._link,
@@ -119,6 +180,13 @@ READERS: Mapping[str, Callable[[Row], Any]] = {
     "managed token": tokens._token,
     "share of a day": _used,
     "lease": _lease,
+    "history": _history,
+    "outbox": _read_outbox,
+    "feed": _feed,
+    "hook records": _hook_record,
+    "missed": _missed,
+    "heard": lambda found: SimpleNamespace(silences=len(_silences(row("missed"), found))),
+    "switch": _switch,
 }
 
 
