@@ -4,12 +4,11 @@
 """
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
-from local.smoke import report
+from local.smoke import interruption, report
 from local.smoke.clean_up import clean_up
 from local.smoke.entrance import NoEntryError, enter
 from local.smoke.options import Options, OptionsError
@@ -19,7 +18,6 @@ from local.smoke.story import tell
 from local.smoke.wire import Wire
 from shared.azure_devops.organisation import new_session
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _INTERRUPTED = 130
 
 
@@ -30,8 +28,7 @@ def main() -> int:
     except OptionsError as error:
         print(error, file=sys.stderr)
         return 2
-    for number in _SIGNALS:
-        signal.signal(number, signal.default_int_handler)
+    interruption.listen()
     return smoke(options, _print)
 
 
@@ -62,7 +59,7 @@ def _told(run: Run, place: Place) -> int:
         interrupted = True
         run.say("Interrupted.")
     finally:
-        with _uninterrupted():
+        with interruption.ignored():
             run.say("Cleaning up ...")
             left = clean_up(run, place)
             for each in left or ["Everything that was made is removed."]:
@@ -75,17 +72,6 @@ def _told(run: Run, place: Place) -> int:
     if interrupted:
         return _INTERRUPTED
     return 0 if report.all_relied_on_hold(run) and not left else 1
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Clean up to the end, however often somebody presses Ctrl-C."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print(text: str) -> None:
