@@ -78,6 +78,8 @@ FORMS: Mapping[str, str] = {
 }
 """What is masked, by what it is. A group with a name stays: it says what stood there."""
 
+_MAY_BE = re.compile(r"[=:@\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|-----|[^ \t\n\r]{15}")
+"""What each of the forms has something of; most lines of text have not, and need no closer look."""
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern in FORMS.values()))
 
 
@@ -86,6 +88,8 @@ def masked(text: str) -> str:
 
     Characters that are not shown hide nothing: where there is a secret without them, the text comes back without them.
     """
+    if text.isascii() and not _MAY_BE.search(text):
+        return text
     shown = _ANY.sub(_masked, text)
     for instead in ("", " "):
         bare = clean(shown, instead)

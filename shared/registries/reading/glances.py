@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
+from shared.registries.reading.expressions import dotted
 from shared.registries.reading.scopes import imported_names
 
 _NO_LINE = sys.maxsize
@@ -57,7 +58,8 @@ class Words:
 class Glance:
     """What a look at a statement found.
 
-    `references` are dotted names with the line where each is first, `lines` those of what may register something.
+    `references` are dotted names that begin with a name of the module, or one that is imported here, with the line
+    where each is first; `lines` are those of what may register something.
     """
 
     references: dict[str, int] = field(default_factory=dict)
@@ -68,8 +70,15 @@ class Glance:
     lines: list[int] = field(default_factory=list)
 
 
-def glance(statement: ast.AST, words: Words) -> Glance:
-    """Return what a look at a statement and all within it finds."""
+def glance(statement: ast.AST, words: Words, names: AbstractSet[str]) -> Glance:
+    """Return what a look at a statement and all within it finds; `names` are those of the module."""
+    seen = _look(statement, words, names)
+    if seen.imports:  # which may stand behind what refers to them
+        seen = _look(statement, words, names | seen.imports.keys())
+    return seen
+
+
+def _look(statement: ast.AST, words: Words, names: AbstractSet[str]) -> Glance:
     seen = Glance()
     references, bound, waiting = seen.references, seen.bound, [statement]
     while waiting:
@@ -79,12 +88,12 @@ def glance(statement: ast.AST, words: Words) -> Glance:
             name = node.id
             if type(node.ctx) is not ast.Load:
                 bound.add(name)
-            elif (line := node.lineno) < references.get(name, _NO_LINE):
+            elif name in names and (line := node.lineno) < references.get(name, _NO_LINE):
                 references[name] = line
         elif kind is list:
             waiting += node
         elif kind is ast.Attribute:
-            waiting += _attribute(node, references)
+            waiting += _attribute(node, references, names)
         elif known := _KINDS.get(kind):
             getter, look = known
             if look:
@@ -116,18 +125,16 @@ def word_of(call: ast.Call) -> str:
     return called.attr if type(called) is ast.Attribute else called.id if type(called) is ast.Name else ""
 
 
-def _attribute(node: ast.Attribute, references: dict[str, int]) -> Sequence[ast.expr]:
-    parts = []
-    inner: ast.expr = node
+def _attribute(node: ast.Attribute, references: dict[str, int], names: AbstractSet[str]) -> Sequence[ast.expr]:
+    inner = node.value
     while type(inner) is ast.Attribute:
-        parts.append(inner.attr)
         inner = inner.value
     if type(inner) is not ast.Name:
         return (inner,)
-    parts.append(inner.id)
-    path = ".".join(reversed(parts))
-    if node.lineno < references.get(path, _NO_LINE):
-        references[path] = node.lineno
+    if inner.id in names:  # `self` mostly is not
+        path = dotted(node)
+        if node.lineno < references.get(path, _NO_LINE):
+            references[path] = node.lineno
     return ()
 
 

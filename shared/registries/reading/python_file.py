@@ -57,6 +57,7 @@ class _Reading:
         self._glances: dict[ast.stmt, Glance] = {}
         self._module = Scope()
         self._read = Read()
+        self._referable: set[str] = set()
         self._definitions: dict[ast.stmt, Definition] = {}
         # Within a definition: the lines of what may register something, and everything else is passed over.
         self._lines: list[int] | None = None
@@ -81,8 +82,9 @@ class _Reading:
             meanings = [self._meaning(name, one) for one in several[:8]]
             names[name] = meanings[0] if len(meanings) == 1 else ["o", *meanings]
             defined += [(name, at, one) for at, one in enumerate(several[:8]) if isinstance(one, Defined.__value__)]
+        self._referable = {name for name, meaning in names.items() if not _is_of_the_library(meaning)}
         for _, _, node in defined:
-            seen = glance(node, self._words)
+            seen = glance(node, self._words, self._referable)
             self._glances[node] = seen
             for name in seen.assigned_globals & names.keys():
                 names[name] = ["o", names[name], unknown("a name that a function assigns")]
@@ -102,7 +104,7 @@ class _Reading:
 
     def _define(self, node: Defined, scope: Scope) -> Definition:
         if node not in self._definitions:
-            seen = self._glances.get(node) or glance(node, self._words)
+            seen = self._glances.get(node) or glance(node, self._words, self._referable)
             self._definitions[node] = definition_of(node, scope, seen, self._read.names)
         return self._definitions[node]
 
@@ -277,6 +279,10 @@ class _Reading:
         points = next(keyword.value for keyword in node.keywords if keyword.arg == "entry_points")
         self._read.always = True
         self._read.hits.append({"f": "setup", "l": node.lineno, "o": written(points, scope)})
+
+
+def _is_of_the_library(meaning: Expression) -> bool:
+    return meaning[0] == "i" and is_of_the_library(str(meaning[1]))
 
 
 def _argument(node: ast.expr, scope: Scope) -> Expression:

@@ -4,7 +4,6 @@ import re
 
 _MOST_BYTES = 2_000_000
 # `x,` a million times is 2 MB, half a minute and 1.3 GB as a tree. Sources of this size have a quarter as many tokens.
-_COUNTED_FROM = 100_000
 _MOST_TOKENS = 400_000
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 # https://peps.python.org/pep-0263/
@@ -42,7 +41,7 @@ def text_of(content: bytes) -> str:
         raise UnreadableError(f"larger than {_MOST_BYTES // 1_000_000} MB")
     if b"\0" in content:
         raise UnreadableError("contains null bytes")
-    if len(content) > _COUNTED_FROM and len(_TOKEN.findall(content)) > _MOST_TOKENS:
+    if len(content) > _MOST_TOKENS and len(_TOKEN.findall(content)) > _MOST_TOKENS:
         raise UnreadableError(f"has more than {_MOST_TOKENS:,} words and signs")
     encoding = _encoding_of(content)
     try:
