@@ -199,7 +199,7 @@ module coreSettings 'settings.bicep' = {
       PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
       PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'shared'
       OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,requests,urllib,urllib3'
-      // The default is five traces a second; who looks for a correlation id must find it, and a ticket costs some 2 KB.
+      // The default is five traces a second; who looks for a correlation id must find it.
       OTEL_TRACES_SAMPLER: 'always_on'
       SWEEP_SCHEDULE: '0 * * * * *'
       RECONCILE_SCHEDULE: '0 */15 * * * *'

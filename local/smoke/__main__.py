@@ -45,6 +45,7 @@ def smoke(options: Options, say: Callable[[str], None]) -> int:
             say(f"\n{error}\nNothing was made.")
             return 2
         except KeyboardInterrupt:
+            interruption.taken()
             say("Interrupted. Nothing was made.")
             return _INTERRUPTED
         return _told(run, place)
@@ -56,6 +57,7 @@ def _told(run: Run, place: Place) -> int:
     try:
         tell(run, place)
     except KeyboardInterrupt:
+        interruption.taken()
         interrupted = True
         run.say("Interrupted.")
     finally:

@@ -1,7 +1,7 @@
 """Ctrl-C and its relatives, none of which is lost.
 
-Where Python ignores exceptions, as in a finalizer, it drops the one that a signal raises there. So that somebody asked
-to stop is remembered as well, and asked about before each step.
+Where Python ignores exceptions, as in a finalizer, it drops the one that a signal raises there. So it is raised again
+and again, until somebody says that it was taken.
 https://docs.python.org/3/library/sys.html#sys.unraisablehook
 """
 
@@ -11,26 +11,25 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_asked = [False]
+_AGAIN_AFTER = 0.5
 
 
 def listen() -> None:
-    """Let each of `SIGNALS` raise `KeyboardInterrupt`, at once or before the next step."""
-    for number in SIGNALS:
+    """Let each of `SIGNALS` raise `KeyboardInterrupt`, which whoever catches it has to say by `taken`."""
+    for number in (*SIGNALS, signal.SIGALRM):
         signal.signal(number, _interrupt)
 
 
-def check() -> None:
-    """Raise `KeyboardInterrupt` if that is still to be done."""
-    if _asked[0]:
-        raise KeyboardInterrupt
+def taken() -> None:
+    """It was caught, and is not raised again."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager
 def ignored() -> Iterator[None]:
     """Do something to its end, however often somebody presses Ctrl-C."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
-    _asked[0] = False
+    taken()
     try:
         yield
     finally:
@@ -39,5 +38,5 @@ def ignored() -> Iterator[None]:
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
-    _asked[0] = True
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN_AFTER)
     raise KeyboardInterrupt

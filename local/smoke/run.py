@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import requests
 
-from local.smoke import interruption
 from local.smoke.facts import Fact, Verdict
 from local.smoke.options import Options
 from local.smoke.wire import Wire
@@ -122,7 +121,6 @@ class Run:
         looks = 0
         while True:
             looks += 1
-            interruption.check()
             try:
                 seen = look()
             except BridgeError as error:
@@ -155,7 +153,6 @@ class Run:
             return None
 
     def _begin(self) -> float:
-        interruption.check()
         self._asked += 1
         self.wire.statuses.clear()
         return time.monotonic()

@@ -92,7 +92,7 @@ class Organisation:
         """
         self.reached, self.trouble = False, None
         try:
-            with _observed(call):
+            with _measured(call):
                 value = self._value(call)
         except TransientError as error:
             self.trouble = None if isinstance(error, ThrottledError) else error
@@ -159,7 +159,7 @@ def _headers(call: "Call[Any]", authorization: str) -> dict[str, str]:
 
 
 @contextmanager
-def _observed(call: "Call[Any]") -> Iterator[None]:
+def _measured(call: "Call[Any]") -> Iterator[None]:
     """Measure a call, as a part of the trace. Of its path only what kind of thing is asked for is told."""
     area = _area(call.path)
     about = {"http.request.method": call.method, "area": area}

@@ -25,5 +25,5 @@ queue_ages = _meter.create_histogram(
     "bridge.queue.age", unit="s", description="How long messages waited, by `messaging.destination.name`"
 )
 rotations = _meter.create_counter(
-    "bridge.token.rotations", unit="{rotation}", description="Managed tokens that were due, by `outcome`"
+    "bridge.token.rotations", unit="{run}", description="Runs over managed tokens, by `outcome`"
 )

@@ -4,75 +4,60 @@ Where a trace is to go on in another process, its `traceparent` stands in the me
 https://www.w3.org/TR/trace-context/#traceparent-header
 """
 
-import logging
+import re
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-log = logging.getLogger(__name__)
 PROPERTY = "traceparent"
 """Of messages, rows and headers."""
+_TOLD = re.compile(rb',?\s{0,8}"traceparent"\s{0,8}:\s{0,8}"([0-9a-f-]{55})"')
 _TRACE_BITS, _SPAN_BITS = 128, 64
 _tracer = trace.get_tracer("azure-devops-bridge")
 _propagator = TraceContextTextMapPropagator()
 
 
-@dataclass(slots=True)
-class Invocation:
-    """What is logged of one invocation at its end: how it ended, and what it was about."""
-
-    outcome: str = "done"
-    about: dict[str, object] = field(default_factory=dict)
-    level: int = logging.INFO
-
-
 @contextmanager
-def invocation(name: str, sent_with: object = "", kind: SpanKind = SpanKind.CONSUMER) -> Iterator[Invocation]:
-    """Go on with a sender's trace while a function runs, and log the function's one line.
-
-    `sent_with` is the `traceparent` that came with the request. One that cannot be read is none; then it is the host's
-    trace, or a new one.
-    """
+def entered(name: str, sent_with: object, kind: SpanKind) -> Iterator[None]:
+    """Go on with the trace that `sent_with` leads into; without one, with the host's, or with a new one."""
     before = trace.get_current_span().get_span_context()
     parent = _extracted(sent_with)
     if parent and trace.get_current_span(parent).get_span_context().trace_id == before.trace_id:
         parent = None  # the host goes on with it already
     links = [Link(before)] if parent and before.is_valid else []
     span = _started(name, parent, kind, links)
-    done, started = Invocation(), time.monotonic()
-    with trace.use_span(span, end_on_exit=True):
-        try:
-            yield done
-        except BaseException as error:
-            done.outcome, done.level = type(error).__name__, logging.ERROR
-            raise
-        finally:
-            _log(name, done, time.monotonic() - started)
-
-
-def _log(name: str, done: Invocation, seconds: float) -> None:
-    ended = {"outcome": done.outcome, "seconds": round(seconds, 3), "correlation_id": correlation_id()}
-    log.log(done.level, "%s: %s", name, done.outcome, extra={**done.about, "function": name, **ended})
+    with (
+        trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False),
+        _failing_without_words(span),
+    ):
+        yield
 
 
 @contextmanager
-def step(name: str, attributes: Mapping[str, str | int], kind: SpanKind = SpanKind.CLIENT) -> Iterator[Span]:
-    """Make what happens meanwhile a part of the trace. An error of ours is its status, without its text."""
-    with _tracer.start_as_current_span(
-        name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
-    ) as span:
-        try:
-            yield span
-        except Exception as error:
-            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
-            raise
+def step(name: str, attributes: Mapping[str, str | int]) -> Iterator[None]:
+    """Make what another service is asked meanwhile a part of the trace."""
+    with (
+        _tracer.start_as_current_span(
+            name, kind=SpanKind.CLIENT, attributes=attributes, record_exception=False, set_status_on_exception=False
+        ) as span,
+        _failing_without_words(span),
+    ):
+        yield
+
+
+@contextmanager
+def _failing_without_words(span: Span) -> Iterator[None]:
+    """Let an error be a span's status by its kind only: its text may quote what somebody answered."""
+    try:
+        yield
+    except Exception as error:
+        span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+        raise
 
 
 def note(name: str, cause: str, attributes: Mapping[str, str | int]) -> None:
@@ -81,6 +66,17 @@ def note(name: str, cause: str, attributes: Mapping[str, str | int]) -> None:
     here = trace.get_current_span().get_span_context()
     links = [Link(here)] if parent and here.is_valid else []
     _tracer.start_span(name, parent, kind=SpanKind.INTERNAL, attributes=attributes, links=links).end()
+
+
+def told_in(message: bytes) -> str:
+    """Return the `traceparent` that a message brings, empty if none; the message may be no JSON at all."""
+    found = _TOLD.search(message)
+    return found[1].decode() if found else ""
+
+
+def untraced(message: bytes) -> bytes:
+    """Return a message without its trace: what tells whether two of them say the same."""
+    return _TOLD.sub(b"", message)
 
 
 def traceparent() -> str:

@@ -27,7 +27,8 @@ from shared.errors import (
     ThrottledError,
     TransientError,
 )
-from shared.telemetry.traces import PROPERTY, Invocation, correlation_id, invocation
+from shared.telemetry.invocations import Invocation, invocation
+from shared.telemetry.traces import PROPERTY, correlation_id
 from shared.triggers.conventions import MAX_PAGE
 from shared.validation import well_formed
 

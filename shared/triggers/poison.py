@@ -8,7 +8,7 @@ https://github.com/Azure/azure-sdk-for-net/blob/main/sdk/storage/Microsoft.Azure
 import azure.functions as func
 
 from shared.services import services
-from shared.telemetry.traces import invocation
+from shared.telemetry.invocations import invocation
 
 blueprint = func.Blueprint()
 

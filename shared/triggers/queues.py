@@ -5,7 +5,6 @@ Python SDK sends plain text unless told otherwise.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,16 +15,14 @@ from shared.registries.keeping.pushes import ROUND as PUSH
 from shared.services import services
 from shared.settings import STORAGE_CONNECTION
 from shared.storage.raw_queues import decoded
-from shared.telemetry import metrics
-from shared.telemetry.traces import Invocation, invocation
+from shared.telemetry import metrics, traces
+from shared.telemetry.invocations import Invocation, invocation
 from shared.tickets.failed_messages.fail import REQUESTS
 from shared.tickets.failed_messages.poisoned import REGISTRIES, WORK
 from shared.tickets.observing.hook_events import QUEUE as EVENTS
 from shared.tickets.observing.hook_events import read_message
 
 blueprint = func.Blueprint()
-_TRACEPARENT = re.compile(rb'"traceparent" ?: ?"([0-9a-f-]{55})"')
-"""A message that may be no JSON at all has its trace, too."""
 
 
 @contextmanager
@@ -34,8 +31,7 @@ def _taken(name: str, queue: str, msg: func.QueueMessage, body: bytes) -> Iterat
     if msg.insertion_time:
         age = (datetime.now(UTC) - msg.insertion_time).total_seconds()
         metrics.queue_ages.record(max(age, 0.0), {"messaging.destination.name": queue})
-    told = _TRACEPARENT.search(body)
-    with invocation(name, told[1].decode() if told else "") as done:
+    with invocation(name, traces.told_in(body)) as done:
         yield done
 
 
@@ -77,9 +73,10 @@ def observe_event(msg: func.QueueMessage) -> None:
     The edge, where both come in, may write to this queue only.
     """
     body = decoded(msg.get_body())
-    with _taken("observe_event", EVENTS, msg, body), services.resends.noting(EVENTS, body):
+    with _taken("observe_event", EVENTS, msg, body):
         message = json.loads(body)
-        if message.get("round") == PUSH:
-            services.registry_work.send(message)
-        else:
-            services.observe.event(read_message(message))
+        with services.resends.noting(EVENTS, body):
+            if message.get("round") == PUSH:
+                services.registry_work.send(message)
+            else:
+                services.observe.event(read_message(message))

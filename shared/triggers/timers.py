@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.services import services
-from shared.telemetry.traces import invocation
+from shared.telemetry.invocations import invocation
 from shared.tickets.upkeep.rounds import Round
 
 blueprint = func.Blueprint()

@@ -7,7 +7,6 @@ import pytest
 
 from local.stack import Stack
 from tests.functional.bridge import Bridge
-from tests.thorough import THOROUGH
 
 PENDING = 500
 OTHERS = 9
@@ -49,10 +48,7 @@ def all_open(bridges: list[Bridge]) -> None:
         list(threads.map(one, bridges))
 
 
-FAULTS = ["", "retry_after:600", "status:503", "latency:600000"]
-
-
-@pytest.mark.parametrize("fault", FAULTS if THOROUGH else FAULTS[:1])
+@pytest.mark.parametrize("fault", ["", "retry_after:600", "status:503", "latency:600000"])
 def test_one_that_floods_or_is_throttled_or_does_not_answer(bridge: Bridge, others: list[Bridge], fault: str) -> None:
     if fault:
         bridge.control("POST", "faults", {"match": {"path": f"^/{bridge.name}/"}, "times": None, "fault": fault})

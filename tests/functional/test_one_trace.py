@@ -17,6 +17,7 @@ import pytest
 from local.stack import Stack
 from tests.functional.bridge import Bridge, eventually
 from tests.functional.conftest import TIME_SCALE
+from tests.unit.test_infra_settings import is_set
 
 FINDINGS = 100
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -88,12 +89,11 @@ def ingestion() -> Iterator[Ingestion]:
 @pytest.fixture(scope="module")
 def observed(ingestion: Ingestion, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge]:
     """A bridge whose worker collects, as in Azure, and tells every fifth of a second."""
+    deployed = {name: value for name, value in is_set("core").items() if name.startswith(("OTEL_", "PYTHON_APPL"))}
     settings = {
-        "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true",
+        **deployed,
         "APPLICATIONINSIGHTS_CONNECTION_STRING": ingestion.connection_string,
         "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
-        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "azure_sdk,requests,urllib,urllib3",
-        "OTEL_TRACES_SAMPLER": "always_on",
         "OTEL_BSP_SCHEDULE_DELAY": "200",
         "OTEL_BLRP_SCHEDULE_DELAY": "200",
         "OTEL_METRIC_EXPORT_INTERVAL": "500",
@@ -167,6 +167,35 @@ def test_what_is_counted(observed: Bridge, ingestion: Ingestion) -> None:
     assert ingestion.measured("bridge.snapshots", outcome="changed") == FINDINGS
     assert ingestion.measured("bridge.azure_devops.call.duration", area="wit/$batch", outcome="ok") > 0
     assert ingestion.measured("bridge.queue.age", **{"messaging.destination.name": "ticket-work"}) > 0
+
+
+def test_what_is_refused_and_what_has_to_wait_is_counted(observed: Bridge, ingestion: Ingestion) -> None:
+    observed.fault("POST .*_apis/wit/workitems/.*", "retry_after:2")
+    observed.send("late")
+    observed.queue("ticket-requests").send_message('{"schema": 1}')
+
+    eventually(lambda: ingestion.measured("bridge.azure_devops.delay") >= 2, what="the delay")
+    eventually(lambda: ingestion.measured("bridge.snapshots", outcome="refused") == 1, what="the refusal")
+    eventually(
+        lambda: ingestion.measured("bridge.azure_devops.call.duration", outcome="ThrottledError") > 0, what="its call"
+    )
+
+
+def test_no_step_says_more_of_an_error_than_its_kind(observed: Bridge, ingestion: Ingestion) -> None:
+    """What Azure DevOps answers may quote what was sent."""
+    said = "a sentence that only Azure DevOps says"
+    where = {"organization": observed.name, "project": "Web Shop", "type": "Issue", "field": "Custom.Team"}
+    observed.control("POST", "rules", {**where, "rule": {"required": True}})
+    ticket = observed.send(said)
+    error = observed.until(ticket, "failed")["error"]["message"]
+
+    def told() -> bool:
+        return any(one["name"].startswith("ticket failed") for one in ingestion.data("RemoteDependencyData"))
+
+    eventually(told, what="the failed ticket")
+    steps = ingestion.data("RequestData") + ingestion.data("RemoteDependencyData") + ingestion.data("ExceptionData")
+    assert error
+    assert error not in json.dumps(steps)
 
 
 def test_no_secret_is_told(observed: Bridge, ingestion: Ingestion) -> None:

@@ -287,6 +287,15 @@ class TestSentAgain:
         assert (alert["kind"], alert["subject"]) == ("work_without_result", "c")
         assert str(value) in alert["message"]
 
+    def test_wake_ups_of_different_traces_are_the_same_wake_up(self, storage: Storage) -> None:
+        wake_up = {"schema": 1, "connection": "c", "lane": 3}
+        for number in range(1, poisoned.MOST_RESENDS + 3):
+            storage.put(f"{WORK}-poison", {**wake_up, "traceparent": f"00-{number:032x}-{number:016x}-01"})
+            storage.settle(WORK)
+
+        assert storage.count(WORK) == poisoned.MOST_RESENDS
+        assert len(storage.documents("alerts")) == 1
+
     def test_one_that_cannot_be_settled_does_not_hold_up_the_others(
         self, storage: Storage, monkeypatch: pytest.MonkeyPatch
     ) -> None:

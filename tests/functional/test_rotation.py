@@ -5,11 +5,13 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from shared.azure_devops import personal_access_tokens as pats
 from shared.errors import ConflictError, CredentialError, TransientError
+from shared.telemetry import metrics
 from shared.tokens.managed import DAY, Held, new_rotation
 from shared.tokens.managed_tokens import ManagedTokens
 from shared.tokens.proving import Proving
@@ -51,6 +53,25 @@ def test_the_first_run_makes_it_and_the_next_one_leaves_it_alone(world: World) -
     assert [entry["event"] for entry in first.journal] == ["begun", "stored"]
     assert [one.name for one in world.active()] == [f"{world.token().label}{current(world).rotation}"]
     assert (world.orphans(), world.token().owner) == ([], "")
+
+
+def test_what_becomes_of_each_run_is_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[object] = []
+    monkeypatch.setattr(
+        metrics, "rotations", SimpleNamespace(add=lambda _, attributes: counted.append(attributes["outcome"]))
+    )
+
+    world.run()
+    world.run()
+    monkeypatch.setattr(Proving, "works", _away)
+    with pytest.raises(TransientError):
+        world.run()
+
+    assert counted == ["replaced", "proved", "failed"]
+
+
+def _away(*_: object, **__: object) -> None:
+    raise TransientError("Azure DevOps could not be reached.")
 
 
 def test_it_is_replaced_before_its_end_and_the_old_one_ends_after_the_overlap(world: World) -> None:

@@ -191,7 +191,7 @@ def test_an_interrupted_run_cleans_up(administrator: Administrator, number: sign
     with process(administrator) as running:
         until(lambda: len(administrator.work_items()) > 1)
         running.send_signal(number)
-        output, _ = running.communicate(timeout=100)
+        output, _ = running.communicate(timeout=30)
 
     assert running.returncode == 130, output
     assert "Everything that was made is removed." in output

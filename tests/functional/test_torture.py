@@ -20,7 +20,7 @@ def test_a_minute_of_torture_leaves_nothing_lost_and_nothing_twice(tmp_path: Pat
     if not Path(os.environ.get("AZURITE", AZURITE)).is_file():
         pytest.skip("Azurite is not installed: run `make install`")
     command = [sys.executable, "-m", "local.torture", "--duration", str(SECONDS), "--state", str(tmp_path / "state")]
-    size = ["--seed", "11", "--tickets", "120", "--kills", "4", "--faults", "40", "--late", "2"]
+    size = ["--seed", "11", "--tickets", "250", "--kills", "6", "--faults", "60", "--late", "2"]
 
     done = subprocess.run(
         [*command, *size], cwd=REPOSITORY, capture_output=True, text=True, timeout=PATIENCE, check=False

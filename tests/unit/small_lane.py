@@ -12,6 +12,7 @@ from shared.connections.models import Connection
 from shared.errors import ConflictError
 from shared.links.models import Link
 from shared.storage import tables
+from shared.tickets.holds.shares import Shares
 from shared.tickets.holds.switch import Switch
 from shared.tickets.lanes.health import Condition, Health
 from shared.tickets.lanes.leases import Leases
@@ -152,7 +153,7 @@ class SmallLane:
             times=times,
             public_url="https://bridge.example",
         )
-        gates = Gates(Switch(table, times), SimpleNamespace())  # type: ignore[arg-type]
+        gates = Gates(Switch(table, times), Shares(table))
         self.work = Work(self.tools, links, organisations, Refusals(300.0), gates, Turns())
 
     def run(self) -> None:

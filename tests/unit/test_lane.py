@@ -1,6 +1,7 @@
 """A lane round by round: what is wrong with one ticket stays with it, and the settings are those of now."""
 
 import itertools
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,11 @@ import pytest
 
 from shared.azure_devops.organisation import Call
 from shared.connections.defaults import Creates, Defaults
-from shared.errors import NotFoundError, RefusedError, ThrottledError, TransientError
+from shared.errors import NotFoundError, RefusedError, ThrottledError, TransientError, UnknownError
 from shared.links.models import LinkState
 from shared.storage.tables import Operation
+from shared.telemetry.invocations import invocation
+from shared.tickets.holds.shares import Shares
 from shared.tickets.item_content import work_item_fields
 from shared.tickets.item_content.work_item_fields import hyperlink
 from shared.tickets.lanes.leases import LeaseLostError
@@ -22,9 +25,10 @@ from shared.tickets.rows import keys
 from shared.tickets.rows.records import Attempt, Hold, Sending, Ticket, WorkItemRef
 from shared.tickets.work import changing, work
 from shared.tickets.work.healing import ALERT
+from shared.tickets.work.lane import Lane
 from shared.tickets.work.resolving import Resolver
 from shared.tickets.work_items.look_ups import Found
-from tests.unit.small_lane import LANE, SmallLane, key_of, names
+from tests.unit.small_lane import ASSET, LANE, SmallLane, key_of, names
 
 BAD, GOOD, OTHER = names()[:3]
 
@@ -215,6 +219,87 @@ class TestSettings:
 
         assert lane.pending(GOOD) is None
         assert len(lane.organisation.items) == (saved != "nothing")
+
+
+def test_each_update_belongs_to_the_trace_of_its_own_cause(lane: SmallLane) -> None:
+    for number, name in enumerate((GOOD, OTHER), start=1):
+        with invocation("create_ticket", f"00-{number:032x}-{number:016x}-01"):
+            lane.send(name)
+
+    with invocation("work", f"00-{9:032x}-{9:016x}-01"):
+        lane.run()
+
+    told = [json.loads(message) for message in lane.updates.sent]
+    traces = {one["current"]["vulnerabilities"][0]: int(one["traceparent"].split("-")[1], 16) for one in told}
+    assert traces == {GOOD: 1, OTHER: 2}
+
+
+class TestShares:
+    """A worker that loses its lane wastes nothing of the day's share but what may have been made with it."""
+
+    @pytest.fixture
+    def lane(self) -> SmallLane:
+        capped = SmallLane()
+        capped.connection = replace(capped.connection, defaults=Defaults(creates_per_day=5))
+        capped.send(GOOD)
+        return capped
+
+    def used(self, lane: SmallLane) -> int:
+        return Shares(lane.table)._used(lane.table.get("shares", ASSET))[1]  # type: ignore[arg-type]
+
+    def lost(self, *_: Any) -> None:
+        raise LeaseLostError("The lane has another worker now.")
+
+    def test_what_was_made_is_taken(self, lane: SmallLane) -> None:
+        lane.run()
+
+        assert self.used(lane) == 1
+
+    def test_lost_before_anything_was_sent(self, lane: SmallLane, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Lane, "stamp", self.lost)
+
+        lane.run()
+
+        assert (lane.organisation.items, self.used(lane)) == ({}, 0)
+
+    @pytest.mark.parametrize(
+        ("refusal", "used"), [(None, 1), (UnknownError("cut off"), 1), (TransientError("not reached"), 0)]
+    )
+    def test_lost_after_it_was_sent(
+        self, lane: SmallLane, monkeypatch: pytest.MonkeyPatch, refusal: Exception | None, used: int
+    ) -> None:
+        def refuse(call: Call[Any]) -> None:
+            if refusal and call.path.endswith("$Issue"):
+                raise refusal
+
+        write = Lane.write
+
+        def lost(self: Lane, changes: Any) -> None:
+            if any(call.endswith("$Issue") for call in lane.organisation.calls):
+                raise LeaseLostError("The lane has another worker now.")
+            write(self, changes)
+
+        lane.organisation.refuse = refuse
+        monkeypatch.setattr(Lane, "write", lost)
+
+        lane.run()
+
+        assert self.used(lane) == used
+
+    def test_a_defect_after_it_was_sent_gives_nothing_back(
+        self, lane: SmallLane, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        send = Lane.send
+
+        def broken(self: Lane, calls: Any) -> Any:
+            send(self, calls)
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(Lane, "send", broken)
+
+        lane.run()
+
+        assert (len(lane.organisation.items), self.used(lane)) == (1, 1)
 
 
 class TestTime:

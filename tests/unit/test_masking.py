@@ -186,3 +186,14 @@ def test_a_tree_is_masked_throughout() -> None:
     key = SECRETS["GitHub token"]
 
     assert masked_tree({"a": [key, {"b": key}], "n": 1, "x": None}) == {"a": [MASK, {"b": MASK}], "n": 1, "x": None}
+
+
+def test_the_shortest_token_is_closely_looked_at() -> None:
+    assert masked("a line with xoxb-a1b2c3d4e5 and words") == f"a line with {MASK} and words"
+
+
+@pytest.mark.parametrize("between", ["\x00", "\x1b", "\u200b", "\u202e"])
+def test_a_key_in_short_words_that_something_unseen_breaks_is_closely_looked_at(between: str) -> None:
+    dashes = between.join("-----")
+
+    assert MASK in masked(f"{dashes}BEGIN KEY{dashes}\nabCDefGH".replace("KEY", "PRIVATE KEY"))

@@ -5,6 +5,7 @@ import pytest
 from shared.registries.conventions import conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.reading import summarise
+from shared.registries.reading.source_text import UnreadableError, text_of
 from tests.unit.small_repositories import PLUGINS, SHOP, names, reasons, registry_of, shop
 
 
@@ -258,3 +259,31 @@ def test_the_same_content_has_the_same_summary_wherever_it_lies() -> None:
     assert summarise(SourceFile("x/y.py", "1", source), conventions) == summarise(
         SourceFile("z/__init__.py", "1", source), conventions
     )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    from .parts import engine\n    return engine",
+        "    from . import parts\n    return parts.engine",
+        "    if late:\n        return engine\n    from .parts import engine",
+    ],
+)
+def test_what_a_function_imports_for_itself_is_a_dependency(body: str) -> None:
+    found = registry_of(
+        {
+            **PLUGINS,
+            "shop/parts.py": "from .plugins import register\n@register('engine')\ndef engine(): ...",
+            "shop/cars.py": f"from .plugins import register\n@register('car')\ndef car(late=False):\n{body}",
+        },
+        SHOP,
+    )
+
+    named = {node.id: node.name for node in found.nodes}
+    assert [(named[edge.source], named[edge.target]) for edge in found.edges] == [("car", "engine")]
+
+
+def test_a_source_of_too_many_words_and_signs_is_not_parsed() -> None:
+    assert text_of(b"x," * 200_000)
+    with pytest.raises(UnreadableError, match="400,000 words and signs"):
+        text_of(b"x," * 200_000 + b"x")

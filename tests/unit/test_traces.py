@@ -9,6 +9,7 @@ import pytest
 from shared.azure_devops import organisation
 from shared.errors import RefusedError
 from shared.telemetry import traces
+from shared.telemetry.invocations import invocation
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -20,7 +21,7 @@ def test_outside_of_any_there_is_none() -> None:
 
 
 def test_a_senders_trace_goes_on() -> None:
-    with traces.invocation("work", TRACEPARENT):
+    with invocation("work", TRACEPARENT):
         assert traces.correlation_id() == TRACE
         assert traces.traceparent().split("-")[1] == TRACE
     assert traces.correlation_id() == ""
@@ -44,7 +45,7 @@ def test_a_senders_trace_goes_on() -> None:
     ],
 )
 def test_one_that_cannot_be_read_is_none(sent: Any) -> None:
-    with traces.invocation("work", sent):
+    with invocation("work", sent):
         assert re.fullmatch("[0-9a-f]{32}", traces.correlation_id())
         assert traces.correlation_id() != TRACE
 
@@ -52,18 +53,18 @@ def test_one_that_cannot_be_read_is_none(sent: Any) -> None:
 def test_each_without_a_sender_has_its_own() -> None:
     seen = set()
     for _ in range(3):
-        with traces.invocation("sweep"):
+        with invocation("sweep"):
             seen.add(traces.correlation_id())
     assert len(seen) == 3
 
 
 def test_a_cause_that_cannot_be_read_is_the_current_trace() -> None:
-    with traces.invocation("work", TRACEPARENT):
+    with invocation("work", TRACEPARENT):
         assert traces.correlation_id("nonsense") == TRACE
 
 
 def test_its_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO), traces.invocation("work", TRACEPARENT) as done:
+    with caplog.at_level(logging.INFO), invocation("work", TRACEPARENT) as done:
         done.about["lane"] = 3
 
     (line,) = caplog.records
@@ -72,7 +73,7 @@ def test_its_one_line(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_the_line_of_one_that_fails(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO), pytest.raises(RefusedError), traces.invocation("work"):
+    with caplog.at_level(logging.INFO), pytest.raises(RefusedError), invocation("work"):
         raise RefusedError("what Azure DevOps quoted")
 
     (line,) = caplog.records

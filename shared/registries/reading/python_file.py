@@ -213,11 +213,7 @@ class _Reading:
 
     def _may_be_an_alias(self, called: ast.expr, scope: Scope) -> bool:
         meaning = None if scope.is_function() else self._meant(dotted(called).partition(".")[0], scope)
-        return (
-            meaning is not None
-            and meaning[0] in ("i", "c")
-            and not (meaning[0] == "i" and is_of_the_library(str(meaning[1])))
-        )
+        return meaning is not None and meaning[0] in ("i", "c") and not _is_of_the_library(meaning)
 
     def _object(self, args: Sequence[ast.expr], scope: Scope) -> Expression:
         return written(args[0], scope) if args else unknown("nothing")

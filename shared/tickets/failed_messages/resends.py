@@ -1,6 +1,6 @@
 """How often a message was sent again, and the last error that is known of it; both for as long as a day.
 
-A message has a new id each time it is sent, so it is known by what it says:
+A message has a new id each time it is sent, and a wake-up another trace, so it is known by what it says besides:
 
 r|{queue and content}   times sent again, and the id of the last one that was counted
 e|{queue and content}   what went wrong when it was last tried
@@ -16,6 +16,7 @@ from datetime import timedelta
 from shared.errors import BridgeError, RejectedRequestError, TransientError
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table
+from shared.telemetry.traces import untraced
 from shared.tickets.failed_messages.records import MAX_TEXT, SCHEMA
 from shared.tickets.failed_messages.store import PARTITION
 from shared.tickets.rows import keys
@@ -95,4 +96,4 @@ class Resends:
 
 
 def _name(queue: str, content: bytes) -> str:
-    return hashlib.sha256(queue.encode() + b"\0" + content).hexdigest()[:32]
+    return hashlib.sha256(queue.encode() + b"\0" + untraced(content)).hexdigest()[:32]

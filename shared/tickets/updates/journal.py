@@ -114,7 +114,7 @@ class Journal:
             if lease:
                 lease.etag, lease.written = etags[0], started
             for draft in drafts:
-                _observe(draft)
+                _measure(draft)
             return _unsent(steps, etags, messages)
         raise TransientError("The same tickets are being changed by too many workers at once.")
 
@@ -192,7 +192,7 @@ def _message(connection: str, draft: _Draft, before: Ticket | None, after: Ticke
     return {**message, traces.PROPERTY: draft.cause} if message and draft.cause else message
 
 
-def _observe(draft: _Draft) -> None:
+def _measure(draft: _Draft) -> None:
     if draft.told:
         change, current = draft.told["change"], draft.told["current"]
         metrics.ticket_changes.add(1, {"change": change, "status": current["status"]})

@@ -21,7 +21,7 @@ from shared.tickets.life.attempts import new_nonce
 from shared.tickets.life.transitions import Made, attempted, created, not_created, summarised
 from shared.tickets.rows.records import Attempt, Ticket
 from shared.tickets.updates.journal import Change
-from shared.tickets.work.admission import Admission
+from shared.tickets.work.admission import Admission, Admitted
 from shared.tickets.work.apart import Apart, not_done
 from shared.tickets.work.attaching import Attaching
 from shared.tickets.work.extras import ASSIGNED_TO, Extra, Extras, parent, related, told
@@ -90,14 +90,23 @@ class Creator:
         attached = {job.stored.key: self._attached(job) for job in jobs}
         admitted = self.admission.with_shares([job for job in jobs if attached[job.stored.key] is not None])
         drafts = [draft for job in admitted.jobs if (draft := self._draft(job, attached[job.stored.key] or ()))]
-        stamped = self.lane.stamp([draft.job for draft in drafts], [draft.ticket for draft in drafts])
+        stamped = self._stamped(drafts, admitted)
         calls = {draft.job.stored.key: draft.call for draft in drafts}
         sent = [calls[job.stored.key] for job in stamped]
         ended = list(zip(stamped, self.lane.send(sent) if sent else (), strict=True))
-        self.lane.write([end for job, outcome in ended for end in self._judged(job, outcome)])
-        self.admission.give_back(admitted, used=[job for job, outcome in ended if _may_be(outcome)])
+        try:
+            self.lane.write([end for job, outcome in ended for end in self._judged(job, outcome)])
+        finally:  # also by a worker that has lost its lane
+            self.admission.give_back(admitted, used=[job for job, outcome in ended if _may_be(outcome)])
         for job, outcome in ended:
             self._after(job, outcome)
+
+    def _stamped(self, drafts: Sequence[_Draft], admitted: Admitted) -> Sequence[Job]:
+        try:
+            return self.lane.stamp([draft.job for draft in drafts], [draft.ticket for draft in drafts])
+        except BridgeError:
+            self.admission.give_back(admitted, used=())  # nothing was sent
+            raise
 
     def _attached(self, job: Job) -> Operations | None:
         """Upload a job's files before anything is stamped; None if it has to be tried again later."""

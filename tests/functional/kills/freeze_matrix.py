@@ -43,7 +43,7 @@ class Orders:
             nth = sum(bool(re.search(named, before)) for before in self.calls[:number])
             found.append((f"before {number}, {name}", Moment(nth, named)))
         chosen = [one for one, name in zip(found, self.calls, strict=True) if extent.every or re.search(matters, name)]
-        return chosen[:: 4 if extent.sampled else 1]
+        return chosen[:: 2 if extent.sampled else 1]
 
     def difference(self, end: State) -> str:
         """Say how an end differs from the more similar of the two; empty if it is one of them."""

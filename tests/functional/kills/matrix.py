@@ -4,7 +4,7 @@ Each flow runs once without a kill: that gives its calls and its end state. Then
 its own and dies just before that call is sent; and just after the last answer. To die after an answer is to die
 before the next call, unless another call was under way meanwhile: such calls are killed at both. To die after the
 answer to a GET is to die before it, for it changes nothing: such kills are left out unless every one is asked for.
-A sample has a quarter of the others, and a twelfth of those of the flows that go the ways of others.
+A sample has a third of the others, and a ninth of those of the flows that go the ways of others.
 """
 
 import secrets
@@ -45,7 +45,7 @@ class Recorded:
         before = [Moment(number) for number in numbers if extent.every or number == 1 or not self._reads(number - 1)]
         answered = sorted({len(self.calls.names)} | self.calls.parallel)
         after = (Moment(number, answered=True) for number in answered if extent.every or not self._reads(number))
-        step = 1 if not extent.sampled else 12 if self.flow in SAMPLED else 4
+        step = 1 if not extent.sampled else 9 if self.flow in SAMPLED else 3
         return [*before, *after][::step]
 
     def _reads(self, number: int) -> bool:
