@@ -255,16 +255,34 @@ class TestLostTables:
         bridge.send(severity="critical")
         eventually(lambda: bridge.work_items()[0]["comments"], what="our comment")
         bridge.act(number, comment="Long ago")
+        eventually(lambda: self.told(bridge, made), what="what was said, or it comes to the new tables")
         lose_tables(bridge)
         assert reconcile(bridge, adopt="true")["adopted"] == 1
 
         bridge.act(number, comment="And now", silent=True)
         reconcile(bridge)
 
-        def told() -> list[str]:
-            return [entry["comment"]["text"] for entry in bridge.ticket(made["id"])["history"] if entry["comment"]]
+        assert eventually(lambda: self.told(bridge, made), what="what was said since") == ["And now"]
 
-        assert eventually(told, what="what was said since") == ["And now"]
+    def test_history_that_outlived_its_ticket(self, bridge: Bridge) -> None:
+        """Its numbers were told, so what happens now is told by the next ones."""
+        made = deaf(bridge).until(bridge.send(), "open")
+        number, table = made["work_item"]["id"], rows(bridge)
+        bridge.act(number, comment="Before")
+        reconcile(bridge)
+        assert self.told(bridge, made) == ["Before"]
+        (ticket,) = table.query_entities(f"PartitionKey eq '{bridge.name}' and RowKey ge 't|' and RowKey lt 't|~'")
+        table.upsert_entity({**ticket, "history": 0})
+
+        bridge.act(number, comment="After")
+        reconcile(bridge)
+
+        assert self.told(bridge, made) == ["Before", "After"]
+        sequences = [entry["sequence"] for entry in bridge.ticket(made["id"])["history"]]
+        assert sequences == list(range(1, len(sequences) + 1))
+
+    def told(self, bridge: Bridge, ticket: dict[str, Any]) -> list[str]:
+        return [entry["comment"]["text"] for entry in bridge.ticket(ticket["id"])["history"] if entry["comment"]]
 
     def test_tables_of_yesterday(self, bridge: Bridge) -> None:
         """Restored: one ticket is as it was, one is not there yet, and its project counts as compared."""

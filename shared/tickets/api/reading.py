@@ -72,8 +72,7 @@ class ReadTickets:
         """Return a ticket with its history. Raises `NotFoundError`."""
         connection, key = keys.parse_public_id(ticket_id)
         found = self.ticket(connection, key)
-        start, stop = keys.history_row(key, 0), keys.history_row(key, 10**10 - 1)
-        rows = self.table.range(connection, start, stop + keys.AFTER_ALL)
+        rows = self.table.range(connection, *keys.history_rows(key))
         shown = views.view(connection, key, found)
         if found.vulnerability_count > len(found.vulnerabilities):  # the row has the first ones
             members = members_of(self.table, connection, key)

@@ -9,6 +9,7 @@ from shared.errors import NotFoundError
 LANES = 8
 AFTER_ALL = "~"
 """Sorts after every character that keys are made of."""
+_LAST_SEQUENCE = 10**10 - 1
 _PART = 16  # base32 letters: 80 bits
 _LENGTH = 2 * _PART
 TICKET = re.compile(rf"[a-z2-7]{{{_LENGTH}}}")
@@ -123,6 +124,16 @@ def feed_row(project: str) -> str:
 def history_row(ticket: str, sequence: int) -> str:
     """`h|`: one entry of a ticket's history."""
     return f"h|{ticket}|{sequence:010}"
+
+
+def history_rows(ticket: str, since: int = 0) -> tuple[str, str]:
+    """Where a ticket's history lies, from one entry on: the first key, and what sorts after the last."""
+    return history_row(ticket, since), history_row(ticket, _LAST_SEQUENCE) + AFTER_ALL
+
+
+def sequence_of(row: str) -> int:
+    """The number of an `h|` row's entry."""
+    return int(row.rpartition("|")[2])
 
 
 def outbox_row(ticket: str) -> str:

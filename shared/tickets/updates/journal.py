@@ -63,6 +63,8 @@ class _Draft:
     stored: Stored
     settles: bool
     outbox_exists: bool = False
+    last_used: int = 0
+    """The last sequence of its history, where it may be beyond what the ticket's row says."""
     told: dict[str, Any] | None = None
     """What the transaction that is made of it now would tell."""
 
@@ -132,7 +134,7 @@ class Journal:
         after = draft.change.apply(before)
         steps: list[_Step] = []
         if after != before or not draft.stored.etag:
-            sequence = max(before.history + 1, self.first_sequence)
+            sequence = max(before.history + 1, draft.last_used + 1, self.first_sequence)
             after = replace(after, changed_at=self.table.clock.now(), history=sequence)
             known = before if draft.stored.etag else None
             draft.told = message = _message(connection, draft, known, after)
@@ -174,9 +176,15 @@ class Journal:
                 draft.outbox_exists = not draft.outbox_exists
             case "pending":  # a newer snapshot came: there is more to do
                 draft.settles = False
-            case _:
+            case part:
                 row = self.table.get(connection, keys.ticket_row(draft.stored.key))
                 draft.stored = read_ticket(row) if row else replace(draft.stored, etag="")
+                if part == "history":  # it outlived its ticket, which was lost or is an older copy
+                    draft.last_used = self._last_used(connection, draft.stored)
+
+    def _last_used(self, connection: str, stored: Stored) -> int:
+        beyond = keys.history_rows(stored.key, since=stored.ticket.history)
+        return max((keys.sequence_of(row.key) for row in self.table.range(connection, *beyond)), default=0)
 
 
 def _message(connection: str, draft: _Draft, before: Ticket | None, after: Ticket) -> dict[str, Any] | None:

@@ -63,6 +63,5 @@ class Outbox:
         if row is None:
             return None
         since = int(str(row.values["since"]))
-        start, stop = keys.history_row(ticket, since), keys.history_row(ticket, 10**10 - 1)
-        history = self.table.range(connection, start, stop + keys.AFTER_ALL)
+        history = self.table.range(connection, *keys.history_rows(ticket, since))
         return Unsent(ticket, since, row.etag, tuple(str(entry.values["message"]) for entry in history))

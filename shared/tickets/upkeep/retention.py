@@ -75,7 +75,7 @@ class Retention:
                 return
 
     def _entries(self, connection: str, after: str, limit: datetime) -> Iterator[Row]:
-        start = keys.history_row(after, 10**10 - 1) + keys.AFTER_ALL if after else "h|"
+        start = keys.history_rows(after)[1] if after else "h|"
         return self.table.range(
             connection,
             start,
