@@ -1,6 +1,7 @@
 """Which port each part answers on: the usual one, the one it had last time, or a free one."""
 
 import json
+import os
 import secrets
 import socket
 from collections.abc import Callable, Collection, Mapping
@@ -18,6 +19,8 @@ PREFERRED = {
     "managed_identity": 8083,
     "key_vault": 8443,
 }
+SHARE = "PORTS_SHARE"
+"""Setting for whoever starts several machines at once: "2/3" is the second of three shares of all ports."""
 # Below those that systems give to outgoing connections: one of these could take a port before its server starts.
 _ANY = range(20_000, 32_768)
 
@@ -43,8 +46,13 @@ def free_port(preferred: int = 0, *, taken: Collection[int] = ()) -> int:
     """Return `preferred` if nobody listens on it and it is not in `taken`, else a free port."""
     found = _bindable(preferred) if preferred else 0
     while not found or found in taken:
-        found = _bindable(secrets.choice(_ANY))
+        found = _bindable(secrets.choice(_mine()))
     return found
+
+
+def _mine() -> range:
+    number, _, of = os.environ.get(SHARE, "1/1").partition("/")
+    return _ANY[int(number) - 1 :: int(of)]
 
 
 def _bindable(port: int) -> int:

@@ -1,12 +1,23 @@
 """Which complaint each test answers: as a mark (`-m peer`), and as a table at the end of the run."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import settings
 
+from local import ports
 from tests.peers import PEERS
 from tests.thorough import chosen
+
+# Each worker has ports of its own: between a port is chosen and its server listens, another one could take it.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    number = int(worker.removeprefix("gw")) + 1
+    os.environ[ports.SHARE] = f"{number}/{os.environ['PYTEST_XDIST_WORKER_COUNT']}"
+# How long an example takes says how busy the machine is: three workers share two processors.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.hookimpl(tryfirst=True)

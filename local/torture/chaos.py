@@ -1,9 +1,11 @@
 """Breaks the surroundings: faults of Azure DevOps, its batch mode, deliveries of hooks, and storage that restarts."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.processes import StartError
 from local.torture.clients import Control, UnavailableError
 from local.torture.faults import LATE_CREATE, Durations, faults
 from local.torture.machine import Machine
@@ -101,6 +103,17 @@ class Chaos:
         dice = chance(self.seed, "storage")
         while not self._ended.wait(self.storage_every * dice.uniform(*_STORAGE_AROUND)):
             with self.storage_steady:
-                self.machine.stack.restart("azurite")
+                self._storage_again()
             self.restarts += 1
             self.record("storage restarted")
+
+    def _storage_again(self) -> None:
+        """Until it is there: that it does not start says something of the machine, and nothing of the bridge."""
+        while True:
+            try:
+                self.machine.stack.restart("azurite")
+            except StartError as error:
+                self.record("storage not restarted", why=str(error)[:500])
+                time.sleep(1)
+            else:
+                return

@@ -59,8 +59,9 @@ class Bridge:
             "token"
         ]
         if linked:
-            bridge.connect()
-            bridge.link()
+            # Asked again, they change nothing: a busy machine may not answer in time.
+            eventually(lambda: bridge.connect().ok, what="the connection")
+            eventually(lambda: bridge.link().ok, what="the link")
         return bridge
 
     # The administrator
@@ -144,10 +145,17 @@ class Bridge:
         )
 
     def updates(self, ticket: str | None) -> list[dict[str, Any]]:
-        """Return the update messages of a ticket (None: of none) so far, in the order of their sequence."""
+        """Return the update messages of a ticket (None: of none) so far, in the order of their sequence.
+
+        One that came again counts once, as for every consumer: they are delivered at least once, always the same.
+        """
         self._receive("ticket-updates", _ARRIVED)
         mine = [message for message in _ARRIVED if message["ticket"] == ticket]
-        return sorted(mine, key=lambda message: int(message["sequence"]))
+        if ticket is None:
+            return mine
+        once = {int(message["sequence"]): message for message in mine}
+        assert all(message == once[int(message["sequence"])] for message in mine)
+        return [once[sequence] for sequence in sorted(once)]
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts about this connection and its tickets so far."""
@@ -177,8 +185,9 @@ class Bridge:
         found: list[dict[str, Any]] = self.control("GET", f"work-items?organization={self.name}")["work_items"]
         return found
 
-    def act(self, work_item: int, **change: Any) -> None:
-        self.control("POST", f"work-items/{work_item}?organization={self.name}", change)
+    def act(self, work_item: int, **change: Any) -> dict[str, Any]:
+        """Do something to a work item, and return it as it is then."""
+        return dict(self.control("POST", f"work-items/{work_item}?organization={self.name}", change))
 
     def asked(self) -> list[dict[str, Any]]:
         found = self.control("GET", "requests")["requests"]

@@ -118,7 +118,7 @@ def link(url: str) -> dict[str, Any]:
     return {"op": "add", "path": "/relations/-", "value": {"rel": "Hyperlink", "url": url}}
 
 
-def until[T](read: Callable[[], T], *, seconds: float = 10) -> T:
+def until[T](read: Callable[[], T], *, seconds: float = 60) -> T:
     """Return the first true value that `read` returns; fail if none comes in time."""
     deadline = time.monotonic() + seconds
     while not (value := read()):
@@ -135,8 +135,12 @@ class Receiver:
     url: str = ""
     statuses: list[int] = field(default_factory=lambda: [200])
     got: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    gates: dict[int, threading.Event] = field(default_factory=dict)
+    """What an answer waits for, by how many deliveries came with it."""
 
     def answer(self) -> int:
+        if gate := self.gates.get(len(self.got)):
+            gate.wait(timeout=25)
         return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
 
     def events(self) -> list[dict[str, Any]]:

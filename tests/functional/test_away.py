@@ -82,8 +82,10 @@ def state_changed(bridge: Bridge, item: int) -> bytes:
 def azure_devops_away(bridge: Bridge) -> Iterator[None]:
     match = f"/{bridge.name}/.*"
     bridge.control("POST", "faults", {"match": match, "times": None, "fault": "status:503"})
-    yield
-    bridge.control("DELETE", "faults")
+    try:
+        yield
+    finally:
+        bridge.control("DELETE", "faults")
 
 
 @contextmanager
@@ -92,8 +94,10 @@ def key_vault_away(bridge: Bridge) -> Iterator[None]:
     faults = f"{vault}/_simulator/faults"
     fault = {"match": "/secrets/connection-.*", "times": None, "fault": "status:503"}
     assert requests.post(faults, json=fault, verify=trust, timeout=10).ok
-    yield
-    assert requests.delete(faults, verify=trust, timeout=10).ok
+    try:
+        yield
+    finally:
+        assert requests.delete(faults, verify=trust, timeout=10).ok
 
 
 def test_azure_devops_away_for_an_hour(alone: Bridge) -> None:

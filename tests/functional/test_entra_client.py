@@ -94,9 +94,9 @@ def test_an_answer_that_says_nothing_is_no_refusal(
 
 
 def test_an_answer_that_comes_too_late_is_not_waited_for(azure: SimulatedAzure, application: Principal) -> None:
-    wanted = {"match": "POST .*oauth2/v2.0/token", "times": 1, "fault": "latency:2000"}
+    wanted = {"match": "POST .*oauth2/v2.0/token", "times": 1, "fault": "latency:10000"}
     assert azure.ask("POST", f"{azure.login}/_simulator/faults", json=wanted).ok
-    hasty = Entra(azure.login, seconds=0.5)
+    hasty = Entra(azure.login, seconds=3)
 
     with pytest.raises(TransientError, match="could not be reached"):
         hasty.as_application(account(application), SECRET)

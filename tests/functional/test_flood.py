@@ -56,7 +56,7 @@ class TestFilters:
         waits(bridge, low, "filter")
         assert [found["id"] for found in bridge.tickets(waiting_for="filter")] == [low]
         assert bridge.tickets(waiting_for="daily_cap") == []
-        told = bridge.updates(low)[-1]
+        told = eventually(lambda: bridge.updates(low), what="the update")[-1]
         assert (told["change"], told["current"]["waiting_for"]) == ("held", "filter")
         assert len(bridge.work_items()) == 1
 
@@ -201,6 +201,8 @@ class TestDailyCap:
         assert bridge.link(creates_per_day=1).ok
         bridge.fault("POST .*_apis/wit/workitems/.*", "status:400")
         bridge.until(bridge.send("V1"), "failed")
+        preview, next_one = f"links/application/{bridge.asset}/preview", bridge.snapshot("V2")
+        eventually(lambda: bridge.ask("POST", preview, json=next_one).json()["creates"], what="the share given back")
 
         bridge.until(bridge.send("V2"), "open")
 

@@ -107,7 +107,7 @@ class TestAGroup:
 
         eventually(counted, what="both tickets with all their members")
         assert {one["id"] for one in bridge.tickets(status="waiting", limit="1")} == {group, alone}
-        assert bridge.ticket(group)["vulnerabilities"] == ["V1", "V2"]
+        settled(bridge, group, vulnerabilities=["V1", "V2"], waiting_for="link_disabled")
 
     def test_an_older_snapshot_moves_nothing(self, bridge: Bridge) -> None:
         new = bridge.send("V1", component="b", sequence=2)

@@ -117,7 +117,7 @@ def test_a_failed_message_comes_back_at_once_by_default(prepare: Callable[..., H
         eventually(lambda: count_in(run.queue()) == 0)
 
     first, second = run.calls("work", "started")
-    assert second["at"] - first["at"] < 1
+    assert second["at"] - first["at"] < 10  # and not when its lease is over, in 10 minutes
 
 
 @pytest.mark.thorough

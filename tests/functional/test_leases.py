@@ -39,7 +39,8 @@ def taken(leases: Leases, connection: str) -> Lease:
     return lease
 
 
-def test_one_of_many_gets_it(leases: Leases, connection: str) -> None:
+def test_one_of_many_gets_it(table: Table, connection: str) -> None:
+    leases = Leases(table, Times())
     with ThreadPoolExecutor(16) as threads:
         got = list(threads.map(lambda _: leases.take(connection, 3), range(32)))
 

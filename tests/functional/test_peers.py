@@ -89,6 +89,7 @@ def test_states_that_cannot_be_asked_for_reopen_and_close_nothing(bridge: Bridge
 
     bridge.act(item, fields={"System.WorkItemType": "Task"})
     eventually(lambda: bridge.ticket(ticket)["work_item"]["type"] == "Task", what="the event")
+    eventually(lambda: len(bridge.updates(ticket)) >= 2, what="the update")
 
     assert bridge.ticket(ticket)["status"] == "open"
     assert not [request for request in bridge.asked() if request["method"] == "PATCH"], "something was written"

@@ -110,7 +110,7 @@ def test_one_that_no_host_survives_is_kept_told_and_can_be_sent_again(held: Held
         lambda: next((u for u in bridge.updates(None) if u["message"] == entry["message"]), None), what="the update"
     )
     assert (update["change"], update["error"]["code"]) == ("refused", "no_result")
-    assert is_empty(bridge, "ticket-requests", "ticket-requests-poison")
+    eventually(lambda: is_empty(bridge, "ticket-requests", "ticket-requests-poison"), what="empty queues")
 
     held.gate.shut = False
     assert bridge.ask("POST", f"failed-messages/{entry['id']}/resend").status_code == 202

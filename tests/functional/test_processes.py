@@ -90,7 +90,11 @@ def test_pauses_between_restarts_grow_up_to_half_a_minute(nursery: Nursery, tmp_
 
 def test_closing_the_nursery_stops_politely_whoever_is_left(nursery: Nursery, tmp_path: Path) -> None:
     sign = tmp_path / "sign"
-    process = _process(nursery, tmp_path, sys.executable, "-c", SAVER, str(sign), ready=sign.exists)
+
+    def says_running() -> bool:
+        return sign.exists() and sign.read_text() == "running"
+
+    process = _process(nursery, tmp_path, sys.executable, "-c", SAVER, str(sign), ready=says_running)
     process.start()
     process.wait(10)
 

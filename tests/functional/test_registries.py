@@ -45,8 +45,8 @@ def test_calls_are_constant_for_all_of_it_and_few_for_what_changed(bridge: Bridg
 
     assert calls_of(bridge) == [f"GET {REPOSITORY}", "GET refs", "GET items", "GET items"]
 
-    push(bridge, {**many, "src/7.py": component("changed.v1"), "new.py": component("new.v1")})
     before = len(git_calls(bridge))
+    push(bridge, {**many, "src/7.py": component("changed.v1"), "new.py": component("new.v1")})
     found = read(bridge)
 
     assert {"changed.v1", "new.v1"} <= set(names(found))

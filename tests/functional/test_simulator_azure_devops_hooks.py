@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -253,11 +254,13 @@ class TestDelivery:
             receiver(401, 200) as hook,
             Organization(base) as own,
         ):
+            hook.gates[2] = threading.Event()  # the answer to the first try on probation
             made = own.subscribe("workitem.created", hook.url)
             first = own.create()["id"]
             until(lambda: status(own, made) == "onProbation")
             own.create()
             assert len(notifications(own, made)) == 1
+            hook.gates[2].set()
             until(lambda: status(own, made) == "enabled")
             third = own.create()["id"]
             until(lambda: len(hook.got) == 3)
@@ -266,8 +269,9 @@ class TestDelivery:
 
 class TestRestart:
     @staticmethod
-    def start(file: Path, port: int) -> subprocess.Popen[bytes]:
+    def start(file: Path, port: int, *, speed: float = 1) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "local.simulators.azure_devops", "--port", str(port), "--state", str(file)]
+        command += ["--speed", str(speed)]
         process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
         until(lambda: _answers(f"http://127.0.0.1:{port}"), seconds=20)
         return process
@@ -275,7 +279,7 @@ class TestRestart:
     def test_nothing_is_lost_when_the_process_is_killed(self, tmp_path: Path) -> None:
         port = free_port()
         base = f"http://127.0.0.1:{port}"
-        process = self.start(tmp_path / "state.db", port)
+        process = self.start(tmp_path / "state.db", port, speed=0.2)  # time enough to be killed before it tries again
         try:
             with Organization(base) as own, receiver(503, 200) as hook:
                 made = own.subscribe("workitem.created", hook.url)

@@ -65,7 +65,7 @@ def test_nothing_is_ever_sent_to_a_hook_that_was_not_asked_for(administrator: Ad
 def test_a_hook_that_was_asked_for_is_told_of_the_update(administrator: Administrator) -> None:
     with receiver() as hook:
         assert administrator.run(HOOK_URL=hook.url) == 0
-        events = hook.events()
+        events = until(hook.events)
 
     assert {(event["eventType"], event["resource"]["workItemId"]) for event in events} == {("workitem.updated", 3)}
     assert administrator.verdict("An update of an item with the tag is sent").startswith("HOLDS")

@@ -156,7 +156,7 @@ def test_make_run_shows_tickets_survives_crashes_and_leaves_nothing_behind(tmp_p
         pids = _addresses(tmp_path)["pids"].values()
 
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=60) == 0
         assert not any(runs(pid) for pid in pids)
         assert not (tmp_path / "addresses.json").exists()
 

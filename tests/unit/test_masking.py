@@ -138,24 +138,30 @@ def test_masking_twice_is_masking_once(before: str, name: str, after: str) -> No
         *("password='", "a:b@", "xoxb-1", "Authorization: ", "x\x00", "\u200b", "\n", "a1b2c3d4\\n"),
     ],
 )
-def test_no_text_takes_long(piece: str) -> None:
-    assert _seconds(piece) < 0.5
+def test_no_text_takes_long(piece: str, ordinary: float) -> None:
+    assert _seconds(piece) < 20 * ordinary
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", SECRETS)
-def test_no_beginning_of_a_secret_takes_long_when_it_is_repeated(name: str) -> None:
+def test_no_beginning_of_a_secret_takes_long_when_it_is_repeated(name: str, ordinary: float) -> None:
     secret = SECRETS[name]
     ends = {place for found in re.finditer(r"[^A-Za-z0-9]+|.\Z", secret) for place in found.span()} - {0, len(secret)}
     slowest = max(
         (_seconds(secret[:end] + more), secret[:end] + more) for end in sorted(ends)[-5:] for more in ("", "-")
     )
 
-    assert slowest[0] < 0.5, slowest[1]
+    assert slowest[0] < 20 * ordinary, slowest[1]
+
+
+@pytest.fixture(scope="module")
+def ordinary() -> float:
+    """Return how long ordinary text of that size takes on this machine: what is quadratic takes hundreds of that."""
+    return min(_seconds("some words: in a line\n") for _ in range(3))
 
 
 def _seconds(piece: str) -> float:
-    text = (piece * 100_000)[:100_000]
+    text = (piece * (100_000 // len(piece) + 1))[:100_000]
     start = time.process_time()
     masked(text)
     return time.process_time() - start

@@ -32,9 +32,10 @@ def test_one_that_is_dropped_is_raised_again_until_it_is_taken(number: str) -> N
                 signal.raise_signal(signal.{number})
 
         sys.unraisablehook = lambda dropped: print("dropped", dropped.exc_type.__name__)
+        interruption._AGAIN_AFTER = 2.0
         interruption.listen()
-        Finalized()
         try:
+            Finalized()
             time.sleep(30)
         except KeyboardInterrupt:
             interruption.taken()
@@ -51,6 +52,7 @@ def test_what_is_done_to_its_end_is_not_interrupted() -> None:
         import signal, time
         from local.smoke import interruption
 
+        interruption._AGAIN_AFTER = 2.0
         interruption.listen()
         try:
             signal.raise_signal(signal.SIGINT)

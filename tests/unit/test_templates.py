@@ -96,10 +96,13 @@ def test_everything_wrong_is_said_at_once() -> None:
 def test_a_template_that_runs_away_fails_soon(source: str) -> None:
     values = {**FULL, "description": "*a* " * 25_000, "references": ["x"] * 1_000}
     start = time.process_time()
+    HTML.markdown("*a* " * 25_000)
+    once = time.process_time() - start
 
+    start = time.process_time()
     with pytest.raises(TemplateFailedError):
         rendered(source, HTML, values)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 10 * once  # and not a thousand times
 
 
 def test_one_that_fails_leaves_the_standard_text_and_a_word() -> None:

