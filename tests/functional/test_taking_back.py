@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient
 
+from local.stack import Stack
 from tests.functional.bridge import Bridge, eventually
 
 DELETE = "DELETE .*_apis/wit/workitems/.*"
@@ -102,6 +103,18 @@ class TestTakingBack:
         found = take_back(bridge, import_id)
 
         assert (there(bridge), found["taken_back"]) == (set(), 1)
+
+    def test_members_of_one_group_are_taken_back_together(self, stack: Stack) -> None:
+        bridge = Bridge.fresh(stack, linked=False)
+        bridge.connect()
+        assert bridge.link(work_item_type="Issue", grouping="component").ok
+        report = [bridge.snapshot(f"V{number}", component="log4j") for number in range(60)]
+        import_id = str(bridge.import_([*report, bridge.snapshot("alone")]).json()["import"])
+        bridge.until_all(2)
+
+        found = take_back(bridge, import_id)
+
+        assert (there(bridge), found["taken_back"], found["left"]) == (set(), 61, [])
 
     def test_only_what_the_import_made_is_taken_back(self, bridge: Bridge) -> None:
         imported(bridge, "V1")

@@ -6,7 +6,7 @@ import is left that is not explained. Every step may be done twice, and the swee
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any, Literal, TypedDict, cast
@@ -142,11 +142,10 @@ class TakeBack:
 
     def _mark(self, connection: str, rows: list[Row], write: "_Write") -> None:
         while rows:
-            operations = [operation for row in rows for operation in write(row)]
             try:
-                self.table.transact(connection, operations)
+                self.table.transact(connection, _operations(map(write, rows)))
             except RowChangedError as error:  # a snapshot came meanwhile: the next round judges it
-                del rows[error.index // (len(operations) // len(rows))]
+                del rows[error.index]
             else:
                 break
         for lane in sorted({keys.lane_of(str(row.values["ticket"])) for row in rows}):
@@ -175,6 +174,16 @@ class TakeBack:
 
 
 type _Write = Callable[[Row], tuple[Operation, ...]]
+
+
+def _operations(writes: Iterable[tuple[Operation, ...]]) -> list[Operation]:
+    """First the marks, in the order of their rows; then what follows from them, once for the members of one group."""
+    marks: list[Operation] = []
+    following: dict[str, Operation] = {}
+    for mark, *more in writes:
+        marks.append(mark)
+        following |= {one.key: one for one in more}
+    return [*marks, *following.values()]
 
 
 def _withdrawal(row: Row) -> tuple[Operation, ...]:
