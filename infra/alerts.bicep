@@ -32,9 +32,9 @@ var rules = [
   }
   {
     name: 'overdue'
-    title: 'A ticket is due and nobody has worked on it for a quarter of an hour'
+    title: 'A ticket is due and nobody has worked on it for a quarter of an hour, or it was put off for hours'
     severity: 1
-    query: 'AppTraces | where Message startswith "overdue:"'
+    query: 'AppTraces | where Message startswith "overdue:" or Message startswith "alert ticket_stuck:"'
     minutes: 15
   }
   {

@@ -36,7 +36,7 @@ class StoredSecret:
             return self.vault.get(self.connection.secret)
         except NotFoundError as error:
             raise CredentialError(
-                "The connection's credential is not in Key Vault any more.",
+                "The connection's credential is not in Key Vault any more, or disabled there.",
                 hint="Give the connection a new one.",
             ) from error
 

@@ -8,7 +8,7 @@ from shared.connections.defaults import Defaults
 from shared.connections.models import NAME, Connection, ConnectionState
 from shared.errors import ConflictError, NotFoundError
 from shared.storage import tables
-from shared.storage.tables import Row, RowChangedError, Table, Value
+from shared.storage.tables import Row, RowChangedError, Table, Value, readable
 
 _PARTITION = "connections"
 _SCHEMA = 1
@@ -49,7 +49,7 @@ class ConnectionStore:
         """Yield the connections, with those that are deleted and whose tickets are kept."""
         # "!" sorts before every character of a name, so that the name itself is left out.
         start = f"{after}!" if NAME.fullmatch(after) else ""
-        return (_connection(row) for row in self._table.all(partition=_PARTITION, start=start))
+        return readable(self._table.all(partition=_PARTITION, start=start), _connection)
 
     def save(self, connection: Connection) -> Connection:
         """Store a connection; its etag, if it has one, must be the stored one.

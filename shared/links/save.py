@@ -53,7 +53,17 @@ class SaveLink:
         if stored:
             wanted = replace(self.moving(stored, wanted, existing), etag=stored.etag)
         self.service_hooks.provide(self.organisations.of(connection), connection, wanted.project_id)
-        return self.store.save(wanted)
+        saved = self.store.save(wanted)
+        self._still_there(saved)
+        return saved
+
+    def _still_there(self, link: Link) -> None:
+        """Whoever deletes a connection looks for its links *after* marking it; one saved after that is found here."""
+        try:
+            self._connection(link.connection)
+        except RejectedRequestError:
+            self.store.save(replace(link, state=LinkState.DELETING))
+            raise
 
     def _checked(self, kind: str, asset: str, request: LinkRequest, connection: Connection) -> Link:
         making = request.own.over(connection.defaults)

@@ -11,7 +11,7 @@ from shared.connections.defaults import BY_ITSELF, Overrides
 from shared.errors import ConflictError, NotFoundError
 from shared.links.models import KINDS, Link, LinkState, Place
 from shared.storage import tables
-from shared.storage.tables import Row, RowChangedError, Table, Value
+from shared.storage.tables import Row, RowChangedError, Table, Value, readable
 
 _SCHEMA = 2
 MAX_KEY = 512
@@ -42,7 +42,7 @@ class LinkStore:
     def all(self, kind: str, after: str = "") -> Iterator[Link]:
         """Yield the links of one kind in the order of their keys, those after an asset's."""
         start = f"{row_key(after)} " if after else ""
-        return (_link(row) for row in self._table.all(partition=kind, start=start))
+        return readable(self._table.all(partition=kind, start=start), _link)
 
     def of(self, connection: str) -> list[Link]:
         """Return all links of a connection."""
@@ -67,7 +67,7 @@ class LinkStore:
 
     def unfinished(self) -> Iterator[Link]:
         """Yield the links whose tickets are still to be let go."""
-        return self._where("unfinished eq true", {})
+        return readable(self._rows("unfinished eq true", {}), _link)
 
     def remove(self, link: Link) -> None:
         """Delete a link as it was read. Raises `ConflictError` when somebody else changed it meanwhile."""
@@ -77,8 +77,12 @@ class LinkStore:
             raise ConflictError("The link was changed meanwhile.", hint="Read it again.") from error
 
     def _where(self, condition: str, parameters: dict[str, Value]) -> Iterator[Link]:
+        """One that cannot be read is not passed over: what it needs would be taken for needless."""
+        return map(_link, self._rows(condition, parameters))
+
+    def _rows(self, condition: str, parameters: dict[str, Value]) -> Iterator[Row]:
         found = (self._table.range(kind, "", _END, where=condition, parameters=parameters) for kind in KINDS)
-        return (_link(row) for row in chain.from_iterable(found))
+        return chain.from_iterable(found)
 
     def save(self, link: Link) -> Link:
         """Store a link; its etag, if it has one, must be the stored one.

@@ -43,13 +43,12 @@ class Vault:
         self._client: SecretClient | None = None
 
     def get(self, name: str) -> str:
-        """Return the newest version of a secret. Raises `NotFoundError` when there is none."""
-        try:
-            return self._open().get_secret(name).value or ""
-        except ResourceNotFoundError as error:
-            raise NotFoundError(f"Key Vault holds no secret {name}.", hint="Give the credential again.") from error
-        except AzureError as error:
-            raise _translated(error, f"read the secret {name}") from error
+        """Return the newest version of a secret. Raises `NotFoundError` when there is none, or it is disabled."""
+        found = self.newest(name)
+        if found is None:
+            message = f"Key Vault holds no secret {name} that may be read."
+            raise NotFoundError(message, hint="Give the credential again.")
+        return found.value
 
     def newest(self, name: str) -> Version | None:
         """Return the newest version of a secret with its value, or None when there is none that may be read."""

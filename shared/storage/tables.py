@@ -4,8 +4,9 @@ Azurite accepts what the service refuses (entities over 1 MiB, transactions over
 before anything is sent: https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 """
 
+import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from azure.data.tables import EdmType, EntityProperty, TableClient, TableTransac
 
 from shared.errors import TransientError
 from shared.storage.account import Account
+
+log = logging.getLogger(__name__)
 
 type Value = str | int | float | bool | bytes | datetime
 
@@ -86,6 +89,17 @@ def merge(key: str, values: Mapping[str, Value], etag: str) -> Operation:
 def delete(key: str, etag: str) -> Operation:
     """Remove a row if it still is the one of `etag`."""
     return Operation("delete", key, {}, etag)
+
+
+def readable[T](rows: Iterable[Row], read: Callable[[Row], T]) -> Iterator[T]:
+    """Yield what rows say; one that cannot be read must not keep those behind it from being looked at."""
+    for row in rows:
+        try:
+            found = read(row)
+        except Exception:
+            log.exception("a row cannot be read", extra={"partition": row.partition, "row": row.key})
+        else:
+            yield found
 
 
 class Table:

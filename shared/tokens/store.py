@@ -14,7 +14,7 @@ from typing import Any
 from shared.connections.models import NAME
 from shared.errors import ConflictError, NotFoundError
 from shared.storage import tables
-from shared.storage.tables import Row, RowChangedError, Table, Value
+from shared.storage.tables import Row, RowChangedError, Table, Value, readable
 from shared.times import Times
 from shared.tokens.managed import Held, Life, ManagedToken, Policy, Problem
 
@@ -48,7 +48,7 @@ class TokenStore:
     def all(self, after: str = "") -> Iterator[ManagedToken]:
         """Yield the managed tokens in the order of their names, those after a name."""
         start = f"{after}!" if NAME.fullmatch(after) else ""
-        return (_token(row) for row in self.table.all(partition=_PARTITION, start=start))
+        return readable(self.table.all(partition=_PARTITION, start=start), _token)
 
     def save(self, token: ManagedToken) -> ManagedToken:
         """Store a managed token as it was read or made; return it with its new etag.

@@ -1,5 +1,6 @@
 """What becomes of work items that the tables do not know."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -57,6 +58,29 @@ def adopted(stored: Ticket | None, unknown: BridgeError | None = None) -> Ticket
     assert Adoption(**parts, epoch=1).project(CONNECTION, organisation, "p1", thorough=False) == 1
     (ticket,) = found
     return ticket
+
+
+@pytest.mark.parametrize("ticket_is_there", [True, False])
+def test_a_row_that_outlived_its_ticket_hides_no_item(ticket_is_there: bool) -> None:
+    rows = [Row("contoso", "w|000000000007", {"ticket": KEY}, "e", NOW)]
+    rows += [Row("contoso", f"t|{KEY}", {"schema": 1}, "e", NOW)] if ticket_is_there else []
+
+    def between(_: str, start: str, stop: str, **__: Any) -> Iterator[Row]:
+        return (row for row in rows if start <= row.key < stop)
+
+    parts: dict[str, Any] = {
+        "table": SimpleNamespace(get=lambda *_: None, range=between),
+        "journal": SimpleNamespace(write=lambda *_: []),
+        "outbox": SimpleNamespace(send_all=lambda *_: None),
+        "links": SimpleNamespace(reaching=lambda _: []),
+        "health": SimpleNamespace(compared=lambda *_: None),
+        "categories": SimpleNamespace(category=lambda *_: "Proposed"),
+    }
+    organisation: Any = SimpleNamespace(do=do)
+
+    found = Adoption(**parts, epoch=1).project(CONNECTION, organisation, "p1", thorough=False)
+
+    assert found == (0 if ticket_is_there else 1)
 
 
 def said(revision: int) -> Comment:

@@ -179,6 +179,13 @@ class TestBearer:
             soon.authorization(renew=False)
         assert soon.authorization(renew=False) == "Bearer t1"
 
+    def test_one_that_was_edited_in_key_vault_is_told_and_not_quoted(self) -> None:
+        bearer = Bearer(lambda: AccessToken(json.loads("canary")["value"], 60), refused_for=60)
+
+        with pytest.raises(CredentialError, match="form in which this app stores it") as caught:
+            bearer.authorization(renew=False)
+        assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
     def test_none_is_in_a_repr(self) -> None:
         bearer = self.bearer(3600)
         bearer.authorization(renew=False)

@@ -12,7 +12,8 @@ from shared.azure_devops.organisation import Call
 from shared.connections.defaults import Creates, Defaults
 from shared.errors import NotFoundError, RefusedError, ThrottledError, TransientError, UnknownError
 from shared.links.models import LinkState
-from shared.storage.tables import Operation
+from shared.storage import tables
+from shared.storage.tables import Operation, RowChangedError
 from shared.telemetry.invocations import invocation
 from shared.tickets.holds.shares import Shares
 from shared.tickets.item_content import work_item_fields
@@ -23,6 +24,7 @@ from shared.tickets.life.attempts import new_nonce
 from shared.tickets.life.transitions import leaving, to_unlink
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import Attempt, Hold, Sending, Ticket, WorkItemRef
+from shared.tickets.vulnerabilities import origins
 from shared.tickets.work import changing, work
 from shared.tickets.work.healing import ALERT
 from shared.tickets.work.lane import Lane
@@ -357,6 +359,133 @@ class TestTime:
 
         assert rounds == [1, 1]
         assert len(lane.organisation.items) == 2
+
+
+class TestNowhere:
+    """A work item that is neither in its project nor in the recycle bin."""
+
+    def rounds(self, lane: SmallLane, count: int) -> None:
+        for _ in range(count):
+            lane.table.at += timedelta(hours=1)
+            lane.run()
+
+    def vanish(self, lane: SmallLane) -> None:
+        def refuse(call: Call[Any]) -> None:
+            if "recyclebin" in call.path:
+                raise NotFoundError("TF401232")
+
+        lane.organisation.items, lane.organisation.refuse = {}, refuse
+
+    def test_is_told_after_some_tries_and_found_when_it_is_back(self, lane: SmallLane) -> None:
+        opened(lane, GOOD)
+        there = lane.organisation.items
+        self.vanish(lane)
+        lane.send(GOOD, title="newer")
+
+        self.rounds(lane, 3)
+        assert lane.ticket(GOOD).failure is None
+        self.rounds(lane, 3)
+        failure = lane.ticket(GOOD).failure
+        assert failure
+        assert "neither in its project nor in the recycle bin" in failure.message
+        assert [update["change"] for update in map(json.loads, lane.updates.sent)] == ["created", "failed"]
+
+        lane.organisation.items = there
+        self.rounds(lane, 1)
+        assert lane.organisation.titled() == ["newer"]
+        assert (lane.ticket(GOOD).failure, lane.pending(GOOD)) == (None, None)
+
+    def test_is_not_looked_for_without_end(self, lane: SmallLane) -> None:
+        opened(lane, GOOD)
+        self.vanish(lane)
+        lane.send(GOOD, title="newer")
+
+        self.rounds(lane, 60)
+
+        assert lane.ticket(GOOD).failure
+        assert lane.pending(GOOD) is None
+
+    def test_does_not_keep_its_ticket_from_leaving(self, lane: SmallLane) -> None:
+        opened(lane, GOOD)
+        self.vanish(lane)
+        lane.put(GOOD, leaving(lane.ticket(GOOD), "It moved."))
+        lane.due(GOOD)
+
+        self.rounds(lane, 5)
+
+        assert (lane.ticket(GOOD).detached, lane.pending(GOOD)) == ("moved", None)
+
+    def test_does_not_keep_its_import_from_being_taken_back(self, lane: SmallLane) -> None:
+        opened(lane, GOOD)
+        self.vanish(lane)
+        row = keys.snapshot_of(key_of(GOOD))
+        lane.table.write("c", tables.merge(row, origins.WITHDRAWN, tables.ANY))
+        lane.due(GOOD)
+
+        self.rounds(lane, 4)
+
+        assert origins.why_left(lane.table.rows[row]) == "unknown"
+
+
+def test_whoever_waits_for_hours_is_told_of_once(lane: SmallLane) -> None:
+    opened(lane, GOOD)
+
+    def refuse(call: Call[Any]) -> None:
+        if call.method == "PATCH":
+            raise UnknownError("500")
+
+    lane.organisation.refuse = refuse
+    lane.send(GOOD, title="newer")
+    for _ in range(20):
+        lane.table.at += timedelta(hours=1)
+        lane.run()
+
+    told = [(kind, subject) for kind, subject, _ in lane.alerts.sent]
+    assert told == [("ticket_stuck", keys.public_id("c", key_of(GOOD)))]
+    assert lane.waits(GOOD)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_link_that_is_enabled_while_its_ticket_is_put_off(
+    lane: SmallLane, monkeypatch: pytest.MonkeyPatch, saved: bool
+) -> None:
+    lane.link = replace(lane.link, enabled=False)
+    transact = lane.table.transact
+
+    def saving(partition: str, operations: list[Operation]) -> list[str]:
+        """Somebody enables it, and finds no ticket that waits yet, right before the first one does."""
+        if saved and operations[0].key.startswith("p|") and operations[0].kind == "merge":
+            lane.link = replace(lane.link, enabled=True, etag="2")
+        return transact(partition, operations)
+
+    monkeypatch.setattr(lane.table, "transact", saving)
+    lane.send(GOOD)
+
+    lane.run()
+
+    assert len(lane.organisation.items) == saved
+    assert lane.waits(GOOD) != saved
+
+
+def test_rows_that_are_in_the_way_of_one_ticket_keep_no_neighbour(
+    lane: SmallLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact = lane.table.transact
+
+    def blocked(partition: str, operations: list[Operation]) -> list[str]:
+        for index, operation in enumerate(operations):
+            if operation.key.startswith(f"h|{key_of(BAD)}"):
+                raise RowChangedError(index)
+        return transact(partition, operations)
+
+    monkeypatch.setattr(lane.table, "transact", blocked)
+    lane.send(BAD)
+    lane.send(GOOD)
+
+    lane.run()
+
+    assert lane.ticket(GOOD).work_item.id
+    assert lane.waits(BAD)
 
 
 class TestAdopted:

@@ -47,11 +47,12 @@ def verification(error: BridgeError, *rows: Row) -> tuple[Verification, dict[str
         written.update({change.stored.key: change.apply(change.stored.ticket).work_item.state for change in changes})
         return []
 
+    organisation = SimpleNamespace(do=lambda _: found)
     parts: dict[str, Any] = {
         "table": SimpleNamespace(range=lambda *_, **__: iter(rows)),
         "journal": SimpleNamespace(write=write),
         "outbox": SimpleNamespace(send_all=lambda *_: None),
-        "organisations": SimpleNamespace(of=lambda _: SimpleNamespace(do=lambda _: found)),
+        "organisations": SimpleNamespace(of=lambda _: organisation),
         "categories": SimpleNamespace(category=category),
         "wake_ups": SimpleNamespace(send=lambda *_: None),
     }
@@ -69,7 +70,25 @@ def test_work_items_are_compared_whatever_is_wrong_with_those_before_them(
 
     assert written == {"2": "Done"}
     assert (report.checked, [one["work_item"] for one in report.differences], report.unknown) == (2, [2], [])
-    assert {"a ticket cannot be read", "state not known"} <= {record.message for record in caplog.records}
+    assert {"a row cannot be read", "state not known"} <= {record.message for record in caplog.records}
+
+
+@pytest.mark.parametrize("error", [NotFoundError("no such project"), RefusedError("TF1")])
+def test_a_recycle_bin_that_may_not_be_seen_ends_no_comparison(error: BridgeError) -> None:
+    verify, _ = verification(TransientError("not asked"), row(2), row(3))
+    ask = verify.organisations.of(CONNECTION).do
+
+    def do(call: Any) -> Any:
+        if "recyclebin" in call.path:
+            raise error
+        return ask(call)
+
+    verify.organisations.of(CONNECTION).do = do  # type: ignore[method-assign]
+    report = Report()
+
+    verify.some(CONNECTION, report, dry_run=False)
+
+    assert (report.checked, report.unknown) == (2, [3])
 
 
 def test_where_nothing_can_be_asked_nothing_goes_on() -> None:

@@ -6,6 +6,7 @@ undoing   {import}               it is being taken back, and the sweep asks for 
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -94,11 +95,10 @@ class Imports:
 
     def end_undo(self, import_id: str) -> None:
         """Nothing is left to be taken back."""
-        self._merge(import_id, {"undone": True})
-        try:
+        with suppress(RowChangedError):  # the record was lost, or removed by hand
+            self._merge(import_id, {"undone": True})
+        with suppress(RowChangedError):  # another process was faster
             self.table.write(_UNDOING, tables.delete(import_id, ANY))
-        except RowChangedError:  # another process was faster
-            return
 
     def undoing(self) -> Iterator[str]:
         """Yield those that are being taken back."""

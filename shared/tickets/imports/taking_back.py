@@ -36,7 +36,7 @@ class LeftView(TypedDict):
     """A ticket whose work item stays, and why."""
 
     ticket: str
-    reason: Literal["touched", "detached", "refused", "reported"]
+    reason: Literal["touched", "detached", "refused", "reported", "unknown"]
 
 
 ImportView = TypedDict(

@@ -17,6 +17,8 @@ from shared.times import Times
 
 log = logging.getLogger(__name__)
 _TRIES = 10
+_MOST_COMPARED = 500
+"""Projects of a connection whose comparison is remembered: as many as one property holds; others are compared again."""
 _CREDENTIAL = "credential"
 _CREDENTIAL_PAUSES = 10  # times `retry`: asking again and again with a dead credential locks accounts
 _TROUBLES = 3
@@ -107,7 +109,13 @@ class Health:
 
     def compared(self, connection: str, project: str, epoch: int) -> None:
         """Remember that all work items of a project that carry tickets were compared with the tables."""
-        self._change(connection, lambda values: {"epochs": json.dumps({**_epochs(values), project: epoch})})
+
+        def changes(values: Mapping[str, Value]) -> Mapping[str, Value]:
+            others = {name: known for name, known in _epochs(values).items() if name != project}
+            latest = dict([*others.items(), (project, epoch)][-_MOST_COMPARED:])
+            return {"epochs": json.dumps(latest)}
+
+        self._change(connection, changes)
 
     def forget_comparisons(self, connection: str) -> None:
         """The tables may be older than the work items: nothing is created before they were compared."""

@@ -11,6 +11,8 @@ from shared.telemetry import traces
 from shared.tickets.rows import keys
 
 _SCHEMA = 1
+_PATIENCE = 3
+_MOST_TRIES = 50
 _AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 """The due time of what need not wait; a fixed one, for clocks differ."""
 
@@ -51,6 +53,16 @@ def write_each(table: Table, connection: str, operations: Sequence[Operation]) -
 def tries(row: Row) -> int:
     """How often the ticket was put off since its newest snapshot."""
     return int(str(row.values.get("tries", 0)))
+
+
+def is_patient(row: Row) -> bool:
+    """Whether an item that is neither there nor in the recycle bin is just looked for again: nobody is told yet."""
+    return tries(row) < _PATIENCE
+
+
+def is_given_up(row: Row) -> bool:
+    """Whether it was put off for about a day."""
+    return tries(row) >= _MOST_TRIES
 
 
 def is_asked(row: Row) -> bool:

@@ -27,6 +27,10 @@ _TRIES_PER_CHANGE = 4
 MAX_CHANGES = (MAX_OPERATIONS - 1) // _OPERATIONS_PER_CHANGE
 
 
+class ContendedError(TransientError):
+    """The rows of some tickets were in the way again and again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something that happened to a ticket; without a name for the change, it makes no history.
@@ -93,7 +97,7 @@ class Journal:
     def write(self, connection: str, changes: Sequence[Change], lease: Lease | None = None) -> list[Unsent]:
         """Write changes of different tickets, fenced by a lease if the caller works a lane.
 
-        Returns what is to be sent now. Raises `LeaseLostError`: then nothing (more) was written.
+        Returns what is to be sent now. Raises `LeaseLostError` and `ContendedError`: then nothing (more) was written.
         """
         unsent: list[Unsent] = []
         for start in range(0, len(changes), MAX_CHANGES):
@@ -118,7 +122,7 @@ class Journal:
             for draft in drafts:
                 _measure(draft)
             return _unsent(steps, etags, messages)
-        raise TransientError("The same tickets are being changed by too many workers at once.")
+        raise ContendedError("The same tickets are being changed by too many workers at once.")
 
     def _steps(self, connection: str, drafts: list[_Draft], lease: Lease | None) -> tuple[list[_Step], dict[str, str]]:
         steps: list[_Step] = []

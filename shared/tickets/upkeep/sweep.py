@@ -41,8 +41,11 @@ class Sweep:
                 self._sweep(connection)
             except Exception:  # what is wrong with one connection must not keep the others from being swept
                 log.exception("sweep failed", extra={"connection": connection.name})
-        self.departures.carry_on()
-        self.take_back.carry_on()
+        for carry_on in (self.departures.carry_on, self.take_back.carry_on):
+            try:
+                carry_on()
+            except Exception:
+                log.exception("not carried on")
 
     def _sweep(self, connection: Connection) -> None:
         if connection.may_write and not self.health.of(connection.name).paused_for:

@@ -16,7 +16,7 @@ from shared.azure_devops.work_items import MAX_IDS, WorkItem, get_many, recycle_
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.errors import NotFoundError, RefusedError
-from shared.storage.tables import Row, Table
+from shared.storage.tables import Table, readable
 from shared.tickets.lanes.wake_ups import WakeUps
 from shared.tickets.life.transitions import refer
 from shared.tickets.observing.observe import change_of
@@ -81,7 +81,7 @@ class Verification:
         prefix = keys.ticket_row("")
         start = max(report.after, prefix)
         rows = list(self.table.range(connection.name, start, prefix + keys.AFTER_ALL, limit=MAX_IDS))
-        read = filter(None, map(_readable, rows))
+        read = readable(rows, read_ticket)
         tickets = {number: stored for stored in read if (number := stored.ticket.work_item.id)}
         self._compare(connection, tickets, report, dry_run=dry_run)
         report.after = f"{rows[-1].key}!" if len(rows) == MAX_IDS else ""
@@ -113,7 +113,7 @@ class Verification:
         for name, numbers in groupby(sorted(missing, key=project), key=project):
             try:
                 gone |= set(numbers) & set(organisation.do(recycle_bin(name)))
-            except NotFoundError:  # the project itself is gone, or may not be seen
+            except (NotFoundError, RefusedError):  # the project itself is gone, or may not be seen
                 continue
         return gone
 
@@ -139,15 +139,6 @@ class Verification:
         self.outbox.send_all(connection, self.journal.write(connection, [change]))
         if change.due:
             self.wake_ups.send(connection, keys.lane_of(stored.key))
-
-
-def _readable(row: Row) -> Stored | None:
-    """A row that cannot be read must not keep those behind it from being looked at."""
-    try:
-        return read_ticket(row)
-    except Exception:
-        log.exception("a ticket cannot be read", extra={"connection": row.partition, "row": row.key})
-        return None
 
 
 def _difference(connection: str, stored: Stored, now: WorkItemRef) -> DifferenceView:

@@ -25,6 +25,8 @@ REPORTED = "reported"
 """The platform, which names no scan, reports the vulnerability besides the import's scan, and may not send it again."""
 REFUSED = "refused"
 """Azure DevOps does not let us delete the work item."""
+UNKNOWN = "unknown"
+"""The work item is neither in its project nor in the recycle bin: destroyed, or it may not be seen any more."""
 _MOST_SCANS = 50
 
 

@@ -20,6 +20,7 @@ from shared.azure_devops.work_items import (
 )
 from shared.errors import BridgeError, ConflictError, NotFoundError, RefusedError, TransientError
 from shared.tickets.item_content.work_item_fields import in_format
+from shared.tickets.lanes.pending import is_given_up, is_patient
 from shared.tickets.life.patches import TEXTS, patched, patching, told
 from shared.tickets.life.plan import Patch, Renew, plan
 from shared.tickets.life.transitions import identity, observed, renewed, summarised
@@ -33,6 +34,12 @@ from shared.tickets.work.lane import SELF, Job, Lane, concerns_all, concerns_con
 from shared.tickets.work_items.presence import Unknown, find_deleted
 
 _BATCH = 50
+_NOWHERE = NotFoundError(
+    "Azure DevOps shows the work item neither in its project nor in the recycle bin: it was destroyed, or may not be"
+    " seen any more.",
+    hint="Give the connection's user access to its project and POST /api/tickets/{ticket}/retry, or unlink the ticket:"
+    " DELETE /api/tickets/{ticket}/work-item.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,7 @@ class Changer:
         )
 
     def _missing(self, job: Job) -> None:
-        """Deleted by a person: that is an observation. Not to be found anywhere: unknown, and left alone."""
+        """Deleted by a person: that is an observation. Not to be found anywhere: unknown, which is told in the end."""
         project = job.ticket.work_item.project or job.link.project_id
         try:
             where: DeletedItem | Unknown = find_deleted(self.lane.organisation, project, _item(job))
@@ -163,8 +170,13 @@ class Changer:
             where = Unknown()
         if isinstance(where, DeletedItem):
             self.lane.write([_deleted(job)])
-        else:
+        elif is_patient(job.pending):
             self.lane.postpone(job.pending)
+        else:
+            is_over = is_given_up(job.pending)
+            self.lane.write([failure_of(job, _NOWHERE, is_over=is_over)])
+            if not is_over:
+                self.lane.postpone(job.pending)
 
     def _apply(self, edits: Sequence[_Edit]) -> None:
         silent = [edit for edit in edits if not edit.operations()]

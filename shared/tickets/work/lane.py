@@ -36,7 +36,7 @@ from shared.tickets.life.transitions import failed, summarised
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import Stored, Ticket
 from shared.tickets.rows.ticket_rows import read_ticket
-from shared.tickets.updates.journal import MAX_CHANGES, Change, Journal, Unsent, put
+from shared.tickets.updates.journal import MAX_CHANGES, Change, ContendedError, Journal, Unsent, put
 from shared.tickets.updates.outbox import Outbox
 from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from shared.tickets.work.notices import Notices
@@ -49,7 +49,10 @@ log = logging.getLogger(__name__)
 SELF = "azure-devops-bridge"
 """Who changed a ticket when it was us."""
 TEMPLATE_ALERT = "template_failed"
+STUCK_ALERT = "ticket_stuck"
 _MAX_DOUBLINGS = 6
+_TOLD_AT = 12
+"""Times that a ticket is put off, in about four hours, before somebody hears of it."""
 
 
 class PausedError(BridgeError):
@@ -215,9 +218,9 @@ class Lane:
         """Write what fits one transaction: all of it, or without what spoils it."""
         try:
             unsent = self.tools.journal.write(self.connection.name, changes, self.lease)
-        except BridgeError:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, BridgeError) and not isinstance(error, ContendedError):
+                raise
             tickets = [change.stored.key for change in changes]
             log.exception("tickets cannot be written", extra={"connection": self.connection.name, "tickets": tickets})
             if len(changes) > 1:
@@ -277,7 +280,15 @@ class Lane:
             self.tools.table.write(self.connection.name, due_later(pending, now, self.tools.times.held))
 
     def postpone(self, pending: Row) -> None:
-        """Try a ticket again after a passing fault, later each time."""
+        """Try a ticket again after a passing fault, later each time; one that passes too slowly is told."""
+        if tries(pending) == _TOLD_AT:
+            ticket = keys.public_id(self.connection.name, keys.ticket_of_pending(pending.key))
+            self.tools.notices.tell(
+                STUCK_ALERT,
+                ticket,
+                f"The ticket was put off {_TOLD_AT} times and is tried again every half an hour.",
+                hint="The app's log says why, in lines of its connection. POST /api/tickets/{ticket}/retry tries now.",
+            )
         self.defer(pending, self.tools.times.retry * 2 ** min(tries(pending), _MAX_DOUBLINGS))
 
     def pause(self, error: BridgeError) -> PausedError:
@@ -327,15 +338,15 @@ def concerns_all(error: BridgeError) -> bool:
     return isinstance(error, LeaseLostError | PausedError) or concerns_connection(error)
 
 
-def failure_of(job: Job, error: BridgeError) -> Change:
-    """Return the change that ends a job as failed, with the reason in the user's words."""
+def failure_of(job: Job, error: BridgeError, *, is_over: bool = True) -> Change:
+    """Return the change that shows a job as failed, with the reason in the user's words, and ends it if it is over."""
     code = error.rule if isinstance(error, RefusedError) else "refused"
     return Change(
         job.stored,
         lambda ticket: failed(summarised(ticket, job.members), error, code),
         change="failed",
         by=SELF,
-        done=job.pending,
+        done=job.pending if is_over else None,
     )
 
 

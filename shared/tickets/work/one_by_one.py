@@ -9,13 +9,10 @@ from typing import Protocol
 
 from shared.azure_devops.work_items import MAX_IDS, WorkItem, get_many
 from shared.errors import BridgeError, ConflictError, TransientError
-from shared.tickets.lanes.pending import tries
+from shared.tickets.lanes.pending import is_patient
 from shared.tickets.work.apart import Apart
 from shared.tickets.work.lane import Job, Lane, concerns_all
 from shared.tickets.work_items.presence import Unknown, find_deleted
-
-_PATIENCE = 3
-"""Tries for an item that is neither there nor in the recycle bin: it was there once, and may have been destroyed."""
 
 
 class Task(Protocol):
@@ -64,7 +61,7 @@ def _guarded(task: Task, job: Job, item: WorkItem | None) -> None:
 
 def _missing(task: Task, job: Job) -> None:
     gone = find_deleted(task.lane.organisation, *task.item_of(job))
-    if isinstance(gone, Unknown) and tries(job.pending) < _PATIENCE:
+    if isinstance(gone, Unknown) and is_patient(job.pending):
         task.lane.postpone(job.pending)
     else:
         task.deleted(job)

@@ -14,6 +14,7 @@ from shared.azure_devops.work_items import WorkItem, delete, get_many
 from shared.errors import BridgeError, RefusedError
 from shared.storage import tables
 from shared.storage.tables import Operation, Row, RowChangedError
+from shared.tickets.lanes.pending import is_patient
 from shared.tickets.life.patches import told
 from shared.tickets.life.transitions import identity, taken_back
 from shared.tickets.rows.records import CLOSED_CATEGORIES, WITHDRAWN, Stored
@@ -105,12 +106,14 @@ class Withdrawer:
             self._leave(one, origins.TOUCHED)
 
     def _missing(self, one: Withdrawal) -> None:
-        """In the recycle bin already: perhaps by us, before we died. Not to be found anywhere: unknown."""
+        """In the recycle bin already: perhaps by us, before we died. Not to be found anywhere for long: unknown."""
         known = one.stored.ticket.work_item
-        if isinstance(find_deleted(self.lane.organisation, known.project, known.id), Unknown):
+        if not isinstance(find_deleted(self.lane.organisation, known.project, known.id), Unknown):
+            self._finish(one)
+        elif is_patient(one.pending):
             self.lane.postpone(one.pending)
         else:
-            self._finish(one)
+            self._leave(one, origins.UNKNOWN)
 
     def _is_untouched(self, one: Withdrawal, item: WorkItem) -> bool:
         """Whether every revision of an item that we made is one of ours; the answer to the last may be lost."""

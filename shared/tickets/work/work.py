@@ -13,6 +13,7 @@ from shared.links.store import LinkStore
 from shared.storage.tables import Row
 from shared.tickets.item_content.work_item_fields import desired, ticket_url
 from shared.tickets.lanes.leases import Lease, LeaseLostError
+from shared.tickets.lanes.pending import due_at_once, write_each
 from shared.tickets.lanes.turns import Turns
 from shared.tickets.life.plan import (
     Create,
@@ -183,7 +184,16 @@ class Work:
             if self.tools.leases.monotonic() > end:
                 break
         lane.write([change for one in planned for change in one.changes])
+        self._look_again(lane, [one.held for one in planned if one.held], links)
         return [one.plan for one in planned if one.plan]
+
+    def _look_again(self, lane: Lane, held: Sequence[Loaded], links: "_Links") -> None:
+        """Whoever enables a link looks for what it holds *after* saving; what was put off after that is found here."""
+        saved = {asset for asset in {entry.asset for entry in held} if links.is_changed(*asset)}
+        due = [due_at_once(entry.stored.key) for entry in held if entry.asset in saved]
+        if due:
+            write_each(self.tools.table, lane.connection.name, due)
+            self.tools.wake_ups.send(lane.connection.name, lane.lease.lane)
 
     def _planned(self, lane: Lane, entry: Loaded, links: "_Links") -> "_Planned":
         kind, asset = entry.asset
@@ -195,9 +205,9 @@ class Work:
         if entry.stored.ticket.detached or here is None or here.state is LinkState.DELETING:
             return _Planned([_detached(entry)])
         if here.enabled or entry.stored.ticket.attempt:  # looking what became of an attempt changes nothing
-            return _Planned(plan=self._asked(lane, entry, here))
+            return self._asked(lane, entry, here)
         lane.hold(entry.row)
-        return _Planned([_disabled(entry)] if entry.is_new else [])
+        return _Planned([_disabled(entry)] if entry.is_new else [], held=entry)
 
     def _without_withdrawals(self, lane: Lane, loaded: Sequence[Loaded]) -> list[Loaded]:
         """Take back the tickets whose import was, attach those again of which a newer snapshot came; return the rest.
@@ -216,8 +226,8 @@ class Work:
         lane.write([Change(entry.stored, attached, change="attached", by=SELF) for entry in again])
         return [entry for entry in left if entry not in again]
 
-    def _asked(self, lane: Lane, loaded: Loaded, link: Link) -> tuple[Job, Plan] | None:
-        """Return the job and its plan, for which Azure DevOps may have to be asked; one that waits is none."""
+    def _asked(self, lane: Lane, loaded: Loaded, link: Link) -> "_Planned":
+        """Return the job and its plan, for which Azure DevOps may have to be asked; one that waits has none."""
         try:
             job = self._job(lane, loaded, link)
         except BridgeError as error:
@@ -225,12 +235,12 @@ class Work:
                 raise lane.pause(error) from error
             lane.postpone(loaded.row)
             lane.look_after_connection()
-            return None
+            return _Planned()
         decision = plan(job.desired, job.ticket)
         if link.enabled or isinstance(decision, Look | Nothing):
-            return job, decision
+            return _Planned(plan=(job, decision))
         lane.hold(loaded.row)  # what is done for a disabled link is to look; all else waits
-        return None
+        return _Planned(held=loaded)
 
     def _job(self, lane: Lane, loaded: Loaded, link: Link) -> Job:
         stored = loaded.stored
@@ -253,6 +263,8 @@ class _Planned:
 
     changes: Sequence[Change] = ()
     plan: tuple[Job, Plan] | None = None
+    held: Loaded | None = None
+    """What its disabled link has put off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +278,11 @@ class _Links:
         if (kind, asset) not in self.known:
             self.known[kind, asset] = self.store.find(kind, asset)
         return self.known[kind, asset]
+
+    def is_changed(self, kind: str, asset: str) -> bool:
+        """Whether a link is not as it was read."""
+        now, known = self.store.find(kind, asset), self.find(kind, asset)
+        return now is None or known is None or now.etag != known.etag
 
 
 type _Run = Callable[[Sequence[Job]], None]
