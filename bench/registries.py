@@ -2,7 +2,8 @@
 
     python -m bench.registries [FOLDER]
 
-Without a folder, what this project has installed is read. Processor time of one thread, the best of three rounds.
+Without a folder, what this project has installed is read. Processor time of one thread, the best of five rounds; in
+each, files are parsed and read in turn.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.reading import assemble, summarise
 
-ROUNDS = 3
+ROUNDS = 5
 CHANGED = 10
 
 
@@ -33,13 +34,12 @@ def main() -> None:
     modules = [file for file in files if file.path.endswith(".py")]
     print(f"{len(modules):,} modules, {sum(len(file.content) for file in modules) / 1e6:.1f} MB")
 
-    floor, everything, refresh = (
-        min(_timed(lambda: _parse(modules)) for _ in range(ROUNDS)),
-        *_reading(files, conventions),
-    )
+    times = [(_timed(lambda: _parse(modules)), *_reading(files, conventions)) for _ in range(ROUNDS)]
+    floor, everything, refresh = map(min, zip(*times, strict=True))
     print(f"ast.parse of each              {floor:7.2f} s")
     print(f"summarise each, and assemble   {everything:7.2f} s   {everything / floor:.2f} times that")
     print(f"after {CHANGED} files changed         {refresh:7.3f} s   {refresh / floor:.1%} of that")
+    print("each round", *(f"{ours / theirs:.2f}" for theirs, ours, _ in times))
 
 
 def _reading(files: list[SourceFile], conventions: Conventions) -> tuple[float, float]:
@@ -55,8 +55,7 @@ def _reading(files: list[SourceFile], conventions: Conventions) -> tuple[float, 
             summaries[file.path] = summarise(file, conventions)
         assemble(summaries, (), conventions)
 
-    whole = min(_timed(everything) for _ in range(ROUNDS))
-    return whole, min(_timed(refresh) for _ in range(ROUNDS))
+    return _timed(everything), _timed(refresh)
 
 
 def _files(folder: Path, conventions: Conventions, most: int) -> list[SourceFile]:
