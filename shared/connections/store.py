@@ -42,14 +42,18 @@ class ConnectionStore:
         return (found for found in self.with_tickets(after) if found.state is not ConnectionState.DELETED)
 
     def signing_in_with(self, token: str) -> list[Connection]:
-        """Return the connections that sign in with a managed token."""
-        return [one for one in self.all() if one.credential == "managed_token" and one.details.get("token") == token]
+        """Return the connections that sign in with a managed token; raises for one that cannot be read: it may, too."""
+        every = (one for row in self._rows() if (one := _connection(row)).state is not ConnectionState.DELETED)
+        return [one for one in every if one.credential == "managed_token" and one.details.get("token") == token]
 
     def with_tickets(self, after: str = "") -> Iterator[Connection]:
         """Yield the connections, with those that are deleted and whose tickets are kept."""
+        return readable(self._rows(after), _connection)
+
+    def _rows(self, after: str = "") -> Iterator[Row]:
         # "!" sorts before every character of a name, so that the name itself is left out.
         start = f"{after}!" if NAME.fullmatch(after) else ""
-        return readable(self._table.all(partition=_PARTITION, start=start), _connection)
+        return self._table.all(partition=_PARTITION, start=start)
 
     def save(self, connection: Connection) -> Connection:
         """Store a connection; its etag, if it has one, must be the stored one.

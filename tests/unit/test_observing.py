@@ -1,5 +1,6 @@
 """What becomes of an event: taken in, known already, put back, or left to the queue."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -69,14 +70,37 @@ def test_a_request_that_is_refused_is_tried_again_later() -> None:
 def test_what_nobody_foresaw_ends_no_reading_but_goes_to_the_queue_that_keeps_count(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    observing, events = observe(table=raising(KeyError("kind")))
+    table = raising(KeyError("kind"))
+    table.range = lambda *_, **__: iter([Row("contoso", "w|000000000007", {"ticket": "k"}, "e", NOW)])
+    observing, events = observe(table=table)
 
-    observing.read(EVENT)
+    observing.read(CONNECTION, [EVENT])
 
     assert events.sent == [(EVENT, 0)]
     assert "event not taken in" in caplog.text
     with pytest.raises(KeyError):
         observing.event(EVENT)
+
+
+@pytest.mark.parametrize(("numbers", "questions"), [((7,), 1), (range(1, 201), 1), ((1, 1_000, 1_001, 9_000), 3)])
+def test_whose_many_items_are_is_asked_for_at_once(numbers: Iterable[int], questions: int) -> None:
+    asked: list[tuple[str, str]] = []
+    owners = {f"w|{number:012}": f"k{number}" for number in numbers}
+    read: list[str] = []
+
+    def between(_: str, start: str, stop: str, **__: Any) -> Iterator[Row]:
+        asked.append((start, stop))
+        found = (key for key in owners if start <= key < stop)
+        return (Row("contoso", key, {"ticket": owners[key]}, "e", NOW) for key in found)
+
+    table = SimpleNamespace(range=between, get=lambda _, key: read.append(key))
+    observing, events = observe(table=table)
+
+    observing.read(CONNECTION, [replace(EVENT, work_item=number) for number in numbers])
+
+    assert len(asked) == questions
+    assert sorted(read) == sorted(f"t|k{number}" for number in numbers)
+    assert events.sent == []  # they are nobody's: without a tag of ours
 
 
 def test_a_project_that_cannot_be_read_keeps_no_other_one_from_being_read() -> None:

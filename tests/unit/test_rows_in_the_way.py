@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from shared.connections.defaults import Defaults
 from shared.connections.models import Connection, ConnectionState
@@ -36,6 +37,8 @@ def test_connections_behind_one_that_cannot_be_read_are_found(table: Any, caplog
 
     assert [one.name for one in store.all()] == ["first", "third"]
     assert "a row cannot be read" in caplog.text
+    with pytest.raises(ValidationError):  # it may sign in with the token: who asks that must not be told of none
+        store.signing_in_with("token")
 
 
 def test_an_undo_of_which_the_record_was_removed_ends(table: Any) -> None:

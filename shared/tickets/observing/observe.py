@@ -1,8 +1,11 @@
 """Takes in what people do with our work items. Events are hints: late, twice, out of order, or never delivered."""
 
 import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.work_items import DeletedItem, WorkItem, get_many
@@ -39,9 +42,15 @@ from shared.times import Times
 
 log = logging.getLogger(__name__)
 _UNDECIDED = "It is not known yet whose comment that is."
+_THREADS = 8
+_PAGE = 1_000
 _MAX_DOUBLINGS = 7
 _MOST_FAULTS = 40
 """With the delays between them about a day and a half: as long as Azure DevOps itself would try."""
+
+
+type _Owner = Callable[[int], str | None]
+"""Tells the ticket of a work item."""
 
 
 class _WaitError(Exception):
@@ -77,8 +86,11 @@ class Observe:
             return
         if event.told:
             self.hearing.heard(connection.name, event.project)
+        self._take(connection, event, partial(self._owner, connection.name))
+
+    def _take(self, connection: Connection, event: HookEvent, owner: _Owner) -> None:
         try:
-            self._observe(connection, event)
+            self._observe(connection, event, owner(event.work_item))
         except _WaitError as error:
             self.events.send(event.message(), delay=error.seconds)
         except ThrottledError as error:
@@ -91,25 +103,40 @@ class Observe:
             delay = self.times.retry * 2 ** min(event.faults, _MAX_DOUBLINGS)
             self.events.send(again.message(), delay=delay)
 
-    def read(self, event: HookEvent) -> None:
-        """Take in one event that was read among others, which must not wait for it whatever is wrong with it.
+    def read(self, connection: Connection, events: Sequence[HookEvent]) -> None:
+        """Take in events that were read together, of different work items; whose these are is asked for at once.
 
-        What fails in a way that nobody foresaw goes to the queue of events, which keeps count, and in the end keeps it
-        as a failed message. Raises `TransientError` if that does not take it.
+        None waits for another one, whatever is wrong with that: what fails in a way that nobody foresaw goes to the
+        queue of events, which keeps count, and in the end keeps it as a failed message. Raises `TransientError` if that
+        does not take it, or storage does not answer.
         """
+        owners: dict[int, str] = {}
+        with ThreadPoolExecutor(_THREADS) as threads:
+            for found in threads.map(partial(self._owners, connection.name), _spans(events)):
+                owners |= found
+            list(threads.map(lambda event: self._read(connection, event, owners.get), events))
+
+    def _read(self, connection: Connection, event: HookEvent, owner: _Owner) -> None:
         try:
-            self.event(event)
+            self._take(connection, event, owner)
         except Exception:
             log.exception("event not taken in", extra={"connection": event.connection, "work_item": event.work_item})
             self.events.send(event.message())
 
-    def _observe(self, connection: Connection, event: HookEvent) -> None:
-        owner = self.table.get(event.connection, keys.work_item_row(event.work_item))
-        if owner is None:
-            self._unknown_item(connection, event)
-            return
-        row = self.table.get(event.connection, keys.ticket_row(str(owner.values["ticket"])))
-        if row is None:  # they are written together: the tables have lost it
+    def _owner(self, connection: str, item: int) -> str | None:
+        row = self.table.get(connection, keys.work_item_row(item))
+        return str(row.values["ticket"]) if row else None
+
+    def _owners(self, connection: str, span: tuple[int, int]) -> dict[int, str]:
+        """Return the tickets of the work items from one number to another one."""
+        first, last = span
+        start, stop = keys.work_item_row(first), keys.work_item_row(last) + keys.AFTER_ALL
+        rows = self.table.range(connection, start, stop, select=("ticket",))
+        return {keys.number_of(row.key): str(row.values["ticket"]) for row in rows}
+
+    def _observe(self, connection: Connection, event: HookEvent, owner: str | None) -> None:
+        row = self.table.get(event.connection, keys.ticket_row(owner)) if owner else None
+        if row is None:  # no ticket's, or the tables have lost it
             self._unknown_item(connection, event)
             return
         stored = read_ticket(row)
@@ -223,6 +250,17 @@ class Observe:
 
     def _write(self, connection: Connection, change: Change) -> None:
         self.outbox.send_all(connection.name, self.journal.write(connection.name, [change]))
+
+
+def _spans(events: Iterable[HookEvent]) -> list[tuple[int, int]]:
+    """Cut the numbers of work items so that the rows between the first and the last of each part fit one page."""
+    spans: list[tuple[int, int]] = []
+    for number in sorted({event.work_item for event in events}):
+        if spans and number - spans[-1][0] < _PAGE:
+            spans[-1] = (spans[-1][0], number)
+        else:
+            spans.append((number, number))
+    return spans
 
 
 def _is_known(event: HookEvent, known: WorkItemRef) -> bool:

@@ -140,7 +140,7 @@ class Doctor:
         cases = self.service_hooks.examine(organisation, connection, sorted(linked), followed)
         records = {project: self.records.read(connection.name, project) for project in names}
         undelivered = list(_undelivered(organisation, cases, records))
-        replayed = sum(self._replayed(connection.name, one) for one in undelivered)
+        replayed = sum(self._replayed(connection, one) for one in undelivered)
         outcomes = self.service_hooks.mend(organisation, connection, cases)
         self._tell(connection.name, names, outcomes, records)
         self._remember(connection.name, outcomes, records, undelivered)
@@ -154,12 +154,12 @@ class Doctor:
             lost=lost,
         )
 
-    def _replayed(self, connection: str, one: _Undelivered) -> bool:
+    def _replayed(self, connection: Connection, one: _Undelivered) -> bool:
         """Take in what a notification carried: a hint like any other."""
-        event = read_event(connection, one.notification.event)
+        event = read_event(connection.name, one.notification.event)
         if event is None:
             return False
-        self.observe.read(replace(event, told=False))
+        self.observe.read(connection, [replace(event, told=False)])
         return True
 
     def _tell(self, connection: str, names: Names, outcomes: Sequence[Outcome], records: Records) -> None:

@@ -8,7 +8,6 @@ in, or lie in the queue.
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,7 +27,6 @@ from shared.tickets.work.lane import concerns_connection
 from shared.times import Times
 
 log = logging.getLogger(__name__)
-_THREADS = 8
 _SCHEMA = 1
 
 
@@ -99,8 +97,7 @@ class Reconcile:
     def _take_in(self, connection: Connection, batch: Batch) -> None:
         newest = {revision.item: revision for revision in batch.revisions}  # in the order in which they were made
         events = [read_revision(connection.name, revision, connection.tag) for revision in newest.values()]
-        with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(self.observe.read, events))
+        self.observe.read(connection, events)
 
     def _advanced(self, connection: str, project: str, row: Row | None, batch: Batch) -> bool:
         """Keep how far the feed was read; False if somebody else reads it at the same time."""
