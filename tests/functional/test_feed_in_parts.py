@@ -59,7 +59,7 @@ def reader(table: Table, seconds_each: float, organisation: Any = None) -> Recon
     links = SimpleNamespace(projects=lambda _: {PROJECT: "Web Shop"})
     organisations = SimpleNamespace(of=lambda _: organisation or Feed())
     clock = count(0.0, seconds_each)
-    nobody: Any = SimpleNamespace(read=lambda _: None)
+    nobody: Any = SimpleNamespace(read=lambda *_: None)
     return Reconcile(table, links, organisations, Health(table, TIMES), nobody, TIMES, lambda: next(clock))  # type: ignore[arg-type]
 
 
