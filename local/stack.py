@@ -30,7 +30,7 @@ from local.processes import Nursery, Process, StartError
 from local.trust import Trust
 from local.vault import Vault, VaultError
 
-_ANSWERS_WITHIN = 90.0
+_ANSWERS_WITHIN = 30.0
 _LOOK_EVERY = 0.2
 _SAVED_WITHIN = 60.0
 _LATER = 15

@@ -1,4 +1,7 @@
-"""Which complaint each test answers: as a mark (`-m peer`), and as a table at the end of the run."""
+"""What tests share: ports of their worker's own, no deadline for generated examples, and which complaint each answers.
+
+That is a mark (`-m peer`), and a table at the end of the run.
+"""
 
 import os
 from collections import defaultdict

@@ -54,10 +54,10 @@ class SaveLink:
             wanted = replace(self.moving(stored, wanted, existing), etag=stored.etag)
         self.service_hooks.provide(self.organisations.of(connection), connection, wanted.project_id)
         saved = self.store.save(wanted)
-        self._still_there(saved)
+        self._delete_with_connection(saved)
         return saved
 
-    def _still_there(self, link: Link) -> None:
+    def _delete_with_connection(self, link: Link) -> None:
         """Whoever deletes a connection looks for its links *after* marking it; one saved after that is found here."""
         try:
             self._connection(link.connection)

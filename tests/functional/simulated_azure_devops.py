@@ -118,7 +118,7 @@ def link(url: str) -> dict[str, Any]:
     return {"op": "add", "path": "/relations/-", "value": {"rel": "Hyperlink", "url": url}}
 
 
-def until[T](read: Callable[[], T], *, seconds: float = 60) -> T:
+def until[T](read: Callable[[], T], *, seconds: float = 10) -> T:
     """Return the first true value that `read` returns; fail if none comes in time."""
     deadline = time.monotonic() + seconds
     while not (value := read()):

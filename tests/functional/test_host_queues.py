@@ -110,14 +110,17 @@ def test_a_failed_message_comes_back_after_the_visibility_timeout(prepare: Calla
 
 
 def test_a_failed_message_comes_back_at_once_by_default(prepare: Callable[..., HostRun]) -> None:
+    """The quickest of some, for the machine has other things to do, too."""
     run = prepare()
-    run.queue().send_message(wire('{"failures": 1}'))
-
+    apart = []
     with run.host():
-        eventually(lambda: count_in(run.queue()) == 0)
+        for _ in range(3):
+            run.queue().send_message(wire('{"failures": 1}'))
+            eventually(lambda: count_in(run.queue()) == 0)
+            first, second = run.calls("work", "started")[-2:]
+            apart.append(second["at"] - first["at"])
 
-    first, second = run.calls("work", "started")
-    assert second["at"] - first["at"] < 10  # and not when its lease is over, in 10 minutes
+    assert min(apart) < 1
 
 
 @pytest.mark.thorough

@@ -1,7 +1,7 @@
 """Findings go in, work items appear, what people do comes back."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -125,14 +125,23 @@ def test_what_people_do_comes_back_within_two_seconds(bridge: Bridge) -> None:
     """The quickest of some, for the machine has other things to do, too."""
     ticket = bridge.send()
     item = bridge.until(ticket, "open")["work_item"]["id"]
-    taken = []
-    for state, status in [("Done", "awaiting_validation"), ("To Do", "open")] * 2:
-        acted_at = datetime.now(UTC)
-        bridge.act(item, state=state)
-        told = bridge.until(ticket, status)["history"][-1]
-        taken.append(datetime.fromisoformat(told["at"]) - acted_at)
+    deeds: list[tuple[dict[str, Any], str]] = [
+        ({"state": "Done"}, "awaiting_validation"),
+        ({"deleted": True}, "deleted"),
+        ({"deleted": False}, "awaiting_validation"),
+        ({"state": "To Do"}, "open"),
+    ]
+    rounds = [[seconds_until(bridge, ticket, item, *deed) for deed in deeds] for _ in range(3)]
 
-    assert min(taken) < timedelta(seconds=2)
+    assert [quickest for quickest in map(min, zip(*rounds, strict=True)) if quickest >= 2] == [], rounds
+
+
+def seconds_until(bridge: Bridge, ticket: str, item: int, deed: dict[str, Any], status: str) -> float:
+    """From a deed of a person until the ticket's history has it."""
+    acted_at = datetime.now(UTC)
+    bridge.act(item, **deed)
+    told = bridge.until(ticket, status)["history"][-1]
+    return (datetime.fromisoformat(told["at"]) - acted_at).total_seconds()
 
 
 def test_the_sample_report_has_one_work_item_for_each_result_and_none_again(bridge: Bridge) -> None:

@@ -189,7 +189,7 @@ def process(administrator: Administrator, **more: str) -> subprocess.Popen[str]:
 def test_an_interrupted_run_cleans_up(administrator: Administrator, number: signal.Signals) -> None:
     administrator.fault("GET .*/reporting/workitemrevisions", "latency:30000")
     with process(administrator) as running:
-        until(lambda: len(administrator.work_items()) > 1)
+        until(lambda: len(administrator.work_items()) > 1, seconds=60)  # a process starts first
         running.send_signal(number)
         output, _ = running.communicate(timeout=30)
 
@@ -203,7 +203,7 @@ def test_a_run_that_nobody_reads_any_more_cleans_up(administrator: Administrator
     administrator.fault("GET .*/reporting/workitemrevisions", "latency:1000")
     with process(administrator) as running:
         assert running.stdout
-        until(lambda: len(administrator.work_items()) > 1)
+        until(lambda: len(administrator.work_items()) > 1, seconds=60)  # a process starts first
         running.stdout.close()
         running.wait(timeout=30)
 

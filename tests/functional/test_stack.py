@@ -17,7 +17,7 @@ import requests
 from local.environment import HOOK_KEY
 from local.ports import PREFERRED, answers
 from local.processes import REPOSITORY
-from local.reaper import runs
+from local.reaper import PATIENCE, runs
 from local.seed import ORGANISATION, Seed
 from local.stack import Stack
 from tests.functional.conftest import AZURITE, wait_until
@@ -156,7 +156,7 @@ def test_make_run_shows_tickets_survives_crashes_and_leaves_nothing_behind(tmp_p
         pids = _addresses(tmp_path)["pids"].values()
 
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=3 * PATIENCE) == 0
         assert not any(runs(pid) for pid in pids)
         assert not (tmp_path / "addresses.json").exists()
 

@@ -219,7 +219,7 @@ def _spent(work: Callable[[], object]) -> float:
 
 def test_no_source_breaks_the_reader_or_takes_long() -> None:
     command = [sys.executable, "-m", "tests.unit.hostile_sources"]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=220, check=False)
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=110, check=False)
 
     answers = [json.loads(line) for line in io.StringIO(done.stdout)]
     last = answers[-1]["source"] if answers else "nothing"

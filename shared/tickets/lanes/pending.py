@@ -12,7 +12,9 @@ from shared.tickets.rows import keys
 
 _SCHEMA = 1
 _PATIENCE = 3
+"""Tries for an item that is nowhere: what cannot be seen for some minutes may just be away."""
 _MOST_TRIES = 50
+"""About a day: all but the first ones are half an hour apart."""
 _AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 """The due time of what need not wait; a fixed one, for clocks differ."""
 

@@ -188,7 +188,8 @@ class Journal:
 
     def _last_used(self, connection: str, stored: Stored) -> int:
         beyond = keys.history_rows(stored.key, since=stored.ticket.history)
-        return max((keys.sequence_of(row.key) for row in self.table.range(connection, *beyond)), default=0)
+        rows = self.table.range(connection, *beyond, select=("schema",))
+        return max((keys.sequence_of(row.key) for row in rows), default=0)
 
 
 def _message(connection: str, draft: _Draft, before: Ticket | None, after: Ticket) -> dict[str, Any] | None:

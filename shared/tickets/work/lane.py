@@ -267,7 +267,12 @@ class Lane:
             )
 
     def defer(self, pending: Row, seconds: float) -> None:
-        """Look at a ticket again later, unless a newer snapshot of it makes it due at once."""
+        """Look at a ticket again later, unless a newer snapshot of it makes it due at once.
+
+        One for which that is done again and again is told of.
+        """
+        if tries(pending) == _TOLD_AT:
+            self._tell_stuck(keys.ticket_of_pending(pending.key))
         with suppress(RowChangedError):
             later = due_later(pending, self.tools.table.clock.now(), seconds)
             self.tools.table.write(self.connection.name, later)
@@ -280,16 +285,16 @@ class Lane:
             self.tools.table.write(self.connection.name, due_later(pending, now, self.tools.times.held))
 
     def postpone(self, pending: Row) -> None:
-        """Try a ticket again after a passing fault, later each time; one that passes too slowly is told."""
-        if tries(pending) == _TOLD_AT:
-            ticket = keys.public_id(self.connection.name, keys.ticket_of_pending(pending.key))
-            self.tools.notices.tell(
-                STUCK_ALERT,
-                ticket,
-                f"The ticket was put off {_TOLD_AT} times and is tried again every half an hour.",
-                hint="The app's log says why, in lines of its connection. POST /api/tickets/{ticket}/retry tries now.",
-            )
+        """Try a ticket again after a passing fault, later each time."""
         self.defer(pending, self.tools.times.retry * 2 ** min(tries(pending), _MAX_DOUBLINGS))
+
+    def _tell_stuck(self, ticket: str) -> None:
+        self.tools.notices.tell(
+            STUCK_ALERT,
+            keys.public_id(self.connection.name, ticket),
+            f"The ticket was put off {_TOLD_AT} times and is tried again every half an hour.",
+            hint="The app's log says why, in lines of its connection. POST /api/tickets/{ticket}/retry tries now.",
+        )
 
     def pause(self, error: BridgeError) -> PausedError:
         """Let the whole connection wait after a refusal that concerns all of its tickets."""
