@@ -19,9 +19,8 @@ from shared.tickets.life import views
 from shared.tickets.life.transitions import to_link, to_unlink
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import PARTED, Stored, Ticket
-from shared.tickets.updates.journal import Change, Journal
+from shared.tickets.updates.journal import SELF, Change, Journal
 from shared.tickets.updates.outbox import Outbox
-from shared.tickets.work.lane import SELF
 from shared.tickets.work_items.rivals import rival
 
 _UNLINK = "Unlink it first: DELETE /api/tickets/{ticket}/work-item."

@@ -14,9 +14,8 @@ from shared.tickets.life import views
 from shared.tickets.life.transitions import attached, wanted
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import WITHDRAWN, Hold, Stored, Ticket, TicketStatus
-from shared.tickets.updates.journal import Change, Journal
+from shared.tickets.updates.journal import SELF, Change, Journal
 from shared.tickets.updates.outbox import Outbox
-from shared.tickets.work.lane import SELF
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ from shared.tickets.life.transitions import detached, leaving
 from shared.tickets.link_changes.belongings import worked_on
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import UNLINKED, Stored, Ticket
-from shared.tickets.updates.journal import MAX_CHANGES, Change, Journal
+from shared.tickets.updates.journal import MAX_CHANGES, SELF, Change, Journal
 from shared.tickets.updates.outbox import Outbox
-from shared.tickets.work.lane import SELF
 from shared.times import Times
 
 

@@ -21,6 +21,8 @@ from shared.tickets.rows.records import Stored, Ticket
 from shared.tickets.rows.ticket_rows import read_ticket, ticket_values
 from shared.tickets.updates.messages import as_sent
 
+SELF = "azure-devops-bridge"
+"""Who changed a ticket when it was us."""
 _TRIES = 20
 _OPERATIONS_PER_CHANGE = 5
 _TRIES_PER_CHANGE = 4

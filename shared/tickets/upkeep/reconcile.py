@@ -23,7 +23,7 @@ from shared.tickets.lanes.health import Health
 from shared.tickets.observing.hook_events import read_revision
 from shared.tickets.observing.observe import Observe
 from shared.tickets.rows import keys
-from shared.tickets.work.lane import concerns_connection
+from shared.tickets.work.concerns import concerns_connection
 from shared.times import Times
 
 log = logging.getLogger(__name__)

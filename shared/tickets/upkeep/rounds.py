@@ -22,7 +22,7 @@ from shared.tickets.upkeep.doctor import Doctor, HooksView, failed
 from shared.tickets.upkeep.doctor import Report as HooksReport
 from shared.tickets.upkeep.reconcile import Reconcile
 from shared.tickets.upkeep.verification import DifferenceView, Report, Verification
-from shared.tickets.work.lane import concerns_connection
+from shared.tickets.work.concerns import concerns_connection
 from shared.tickets.work_items.adoption import Adoption
 from shared.times import Times
 

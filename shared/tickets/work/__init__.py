@@ -2,7 +2,9 @@
 
 work         one lane, round by round
 loading      what is known of the tickets that are due
-lane         what its parts share
+lane         how calls are sent and changes written while we own it, and how tickets wait
+jobs         a ticket that needs work, and how that fails
+concerns     whom an error concerns
 apart        what is wrong with one ticket is wrong with it alone
 admission    which creates may be sent now (holds)
 creating     new work items, many at once

@@ -21,9 +21,10 @@ from shared.tickets.lanes.pending import due_at, due_at_once, write_each
 from shared.tickets.life.transitions import held, summarised
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import Hold
-from shared.tickets.updates.journal import Change
+from shared.tickets.updates.journal import SELF, Change
 from shared.tickets.vulnerabilities.together import severity
-from shared.tickets.work.lane import SELF, Job, Lane
+from shared.tickets.work.jobs import Job
+from shared.tickets.work.lane import Lane
 
 
 @dataclass(frozen=True, slots=True)

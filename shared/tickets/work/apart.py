@@ -6,7 +6,9 @@ from types import TracebackType
 
 from shared.errors import BridgeError, NotFoundError, RefusedError
 from shared.storage.tables import Row
-from shared.tickets.work.lane import Job, Lane, concerns_all, failure_of
+from shared.tickets.work.concerns import concerns_all
+from shared.tickets.work.jobs import Job, failure_of
+from shared.tickets.work.lane import Lane
 
 log = logging.getLogger(__name__)
 

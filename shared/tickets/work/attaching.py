@@ -11,7 +11,8 @@ from typing import Any
 from shared.azure_devops.attachments import attach, upload
 from shared.tickets.vulnerabilities.files import File, fitting, missing
 from shared.tickets.work.extras import ALERT, MAX_ATTACHED, Extra, Extras
-from shared.tickets.work.lane import Job, Lane
+from shared.tickets.work.jobs import Job
+from shared.tickets.work.lane import Lane
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,14 @@ from shared.tickets.life.patches import TEXTS, patched, patching, told
 from shared.tickets.life.plan import Patch, Renew, plan
 from shared.tickets.life.transitions import identity, observed, renewed, summarised
 from shared.tickets.rows.records import CLOSED_CATEGORIES, Ticket
-from shared.tickets.updates.journal import Change
+from shared.tickets.updates.journal import SELF, Change
 from shared.tickets.vulnerabilities.files import missing
 from shared.tickets.work.apart import Apart, not_done
 from shared.tickets.work.attaching import Attaching
+from shared.tickets.work.concerns import concerns_all, concerns_connection
 from shared.tickets.work.extras import Extra, Extras
-from shared.tickets.work.lane import SELF, Job, Lane, concerns_all, concerns_connection, failure_of
+from shared.tickets.work.jobs import Job, failure_of
+from shared.tickets.work.lane import Lane
 from shared.tickets.work_items.presence import Unknown, find_deleted
 
 _BATCH = 50

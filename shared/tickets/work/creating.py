@@ -24,8 +24,10 @@ from shared.tickets.updates.journal import Change
 from shared.tickets.work.admission import Admission, Admitted
 from shared.tickets.work.apart import Apart, not_done
 from shared.tickets.work.attaching import Attaching
+from shared.tickets.work.concerns import concerns_connection
 from shared.tickets.work.extras import ASSIGNED_TO, Extra, Extras, parent, related, told
-from shared.tickets.work.lane import Job, Lane, concerns_connection, failure_of
+from shared.tickets.work.jobs import Job, failure_of
+from shared.tickets.work.lane import Lane
 
 BATCH = 50
 """How many creates travel in one `$batch`; Microsoft names no limit, and half a minute is long enough."""

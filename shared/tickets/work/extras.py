@@ -12,7 +12,8 @@ from html import escape
 from typing import Any
 
 from shared.errors import BridgeError, NotFoundError, RefusedError
-from shared.tickets.work.lane import Job, Lane
+from shared.tickets.work.jobs import Job
+from shared.tickets.work.lane import Lane
 
 ASSIGNED_TO = "System.AssignedTo"
 ALERT = "left_out"

@@ -15,9 +15,10 @@ from itertools import batched
 from shared.azure_devops.work_items import MAX_IDS, WorkItem, add_fields, change, delete, get_many, test_revision
 from shared.errors import BridgeError, NotFoundError, RefusedError
 from shared.tickets.life.transitions import healed, identity
-from shared.tickets.updates.journal import Change
+from shared.tickets.updates.journal import SELF, Change
 from shared.tickets.work.apart import Apart, not_done
-from shared.tickets.work.lane import SELF, Job, Lane
+from shared.tickets.work.jobs import Job
+from shared.tickets.work.lane import Lane
 
 log = logging.getLogger(__name__)
 ALERT = "duplicate_work_item"

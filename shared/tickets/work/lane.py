@@ -1,10 +1,9 @@
-"""What the parts of a lane's work share: the jobs at hand, and how each of them ends."""
+"""A lane while we own its lease: how its calls are sent and its changes written, and how its tickets wait."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import batched
 
 from shared.alerts import Alerts
@@ -14,15 +13,7 @@ from shared.azure_devops.work_items import WorkItem
 from shared.connections.defaults import Defaults
 from shared.connections.models import Connection
 from shared.connections.store import ConnectionStore
-from shared.errors import (
-    BridgeError,
-    ConfigurationError,
-    CredentialError,
-    RefusedError,
-    RejectedRequestError,
-    ThrottledError,
-    TransientError,
-)
+from shared.errors import BridgeError, RefusedError, RejectedRequestError, ThrottledError, TransientError
 from shared.links.models import Link
 from shared.storage.tables import Row, RowChangedError, Table
 from shared.tickets.item_content.type_fields import TypeFields
@@ -31,14 +22,13 @@ from shared.tickets.lanes.health import Condition, Health
 from shared.tickets.lanes.leases import Lease, LeaseLostError, Leases
 from shared.tickets.lanes.pending import due_later, tries
 from shared.tickets.lanes.wake_ups import WakeUps
-from shared.tickets.life.plan import Desired
-from shared.tickets.life.transitions import failed, summarised
 from shared.tickets.rows import keys
-from shared.tickets.rows.records import Stored, Ticket
+from shared.tickets.rows.records import Ticket
 from shared.tickets.rows.ticket_rows import read_ticket
 from shared.tickets.updates.journal import MAX_CHANGES, Change, ContendedError, Journal, Unsent, put
 from shared.tickets.updates.outbox import Outbox
-from shared.tickets.vulnerabilities.snapshots import Vulnerability
+from shared.tickets.work.concerns import PausedError
+from shared.tickets.work.jobs import Job
 from shared.tickets.work.notices import Notices
 from shared.tickets.work.refused import Refused
 from shared.tickets.work_items.adoption import Adoption
@@ -46,39 +36,11 @@ from shared.tickets.work_items.categories import Categories
 from shared.times import Times
 
 log = logging.getLogger(__name__)
-SELF = "azure-devops-bridge"
-"""Who changed a ticket when it was us."""
 TEMPLATE_ALERT = "template_failed"
 STUCK_ALERT = "ticket_stuck"
 _MAX_DOUBLINGS = 6
 _TOLD_AT = 12
 """Times that a ticket is put off, in about four hours, before somebody hears of it."""
-
-
-class PausedError(BridgeError):
-    """The connection must wait: the lane's work ends here and goes on with a later wake-up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One ticket that needs work, with all that is known of it. `link` is as it concerns the lane's connection.
-
-    `members` are in order; a group that has lost all of them has none. `first_seen`: the earliest moment for which each
-    was told, by id.
-    """
-
-    pending: Row
-    stored: Stored
-    members: Sequence[Vulnerability]
-    link: Link
-    making: Defaults
-    desired: Desired
-    first_seen: Mapping[str, datetime]
-
-    @property
-    def ticket(self) -> Ticket:
-        """The ticket as it was read."""
-        return self.stored.ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,28 +293,6 @@ class Lane:
         """Whether the credential that failed was replaced while we worked with it."""
         now = self.tools.connections.find(self.connection.name)
         return now is not None and now.secret != self.connection.secret
-
-
-def concerns_connection(error: BridgeError) -> bool:
-    """Whether an error says something of the connection, not of one ticket."""
-    return isinstance(error, ThrottledError | CredentialError | ConfigurationError)
-
-
-def concerns_all(error: BridgeError) -> bool:
-    """Whether an error ends the lane's work, whatever ticket it came with."""
-    return isinstance(error, LeaseLostError | PausedError) or concerns_connection(error)
-
-
-def failure_of(job: Job, error: BridgeError, *, is_over: bool = True) -> Change:
-    """Return the change that shows a job as failed, with the reason in the user's words, and ends it if it is over."""
-    code = error.rule if isinstance(error, RefusedError) else "refused"
-    return Change(
-        job.stored,
-        lambda ticket: failed(summarised(ticket, job.members), error, code),
-        change="failed",
-        by=SELF,
-        done=job.pending if is_over else None,
-    )
 
 
 def _stamped(job: Job, ticket: Ticket, etag: str) -> Job:

@@ -25,8 +25,9 @@ from shared.tickets.life.attempts import link_nonce
 from shared.tickets.life.plan import Desired
 from shared.tickets.life.transitions import Made, created, linking, not_linked
 from shared.tickets.rows.records import Failure, Ticket
-from shared.tickets.updates.journal import Change
-from shared.tickets.work.lane import SELF, Job, Lane
+from shared.tickets.updates.journal import SELF, Change
+from shared.tickets.work.jobs import Job
+from shared.tickets.work.lane import Lane
 from shared.tickets.work.one_by_one import one_by_one
 from shared.tickets.work_items.rivals import marks_of, rival
 

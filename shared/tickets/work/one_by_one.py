@@ -11,7 +11,9 @@ from shared.azure_devops.work_items import MAX_IDS, WorkItem, get_many
 from shared.errors import BridgeError, ConflictError, TransientError
 from shared.tickets.lanes.pending import is_patient
 from shared.tickets.work.apart import Apart
-from shared.tickets.work.lane import Job, Lane, concerns_all
+from shared.tickets.work.concerns import concerns_all
+from shared.tickets.work.jobs import Job
+from shared.tickets.work.lane import Lane
 from shared.tickets.work_items.presence import Unknown, find_deleted
 
 

@@ -17,7 +17,8 @@ from shared.tickets.rows import keys
 from shared.tickets.rows.records import Attempt, Ticket
 from shared.tickets.updates.journal import Change
 from shared.tickets.work.apart import Apart, not_done
-from shared.tickets.work.lane import Job, Lane
+from shared.tickets.work.jobs import Job
+from shared.tickets.work.lane import Lane
 from shared.tickets.work_items.look_ups import NOT_TOLD, Found, as_made, look
 
 _CLOCK_STEP = timedelta(seconds=2)  # the server's clock is read in whole seconds

@@ -20,7 +20,8 @@ from shared.tickets.life import comments, remarks
 from shared.tickets.life.transitions import unlinked
 from shared.tickets.rows.records import Ticket
 from shared.tickets.updates.journal import Change
-from shared.tickets.work.lane import Job, Lane, failure_of
+from shared.tickets.work.jobs import Job, failure_of
+from shared.tickets.work.lane import Lane
 from shared.tickets.work.one_by_one import one_by_one
 from shared.tickets.work_items.look_ups import marks
 from shared.tickets.work_items.rivals import marks_of

@@ -18,10 +18,11 @@ from shared.tickets.lanes.pending import is_patient
 from shared.tickets.life.patches import told
 from shared.tickets.life.transitions import identity, taken_back
 from shared.tickets.rows.records import CLOSED_CATEGORIES, WITHDRAWN, Stored
-from shared.tickets.updates.journal import Change
+from shared.tickets.updates.journal import SELF, Change
 from shared.tickets.vulnerabilities import origins
 from shared.tickets.work.apart import Apart
-from shared.tickets.work.lane import SELF, Lane, concerns_all, concerns_connection
+from shared.tickets.work.concerns import concerns_all, concerns_connection
+from shared.tickets.work.lane import Lane
 from shared.tickets.work_items.presence import Unknown, find_deleted
 
 _TOGETHER = 20

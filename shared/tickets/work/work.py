@@ -31,13 +31,15 @@ from shared.tickets.life.plan import (
 from shared.tickets.life.transitions import attached, detached, held, settled, summarised
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import UNLINKED, WITHDRAWN, Hold
-from shared.tickets.updates.journal import Change
+from shared.tickets.updates.journal import SELF, Change
 from shared.tickets.work.admission import Admission, Gates
 from shared.tickets.work.apart import Apart
 from shared.tickets.work.changing import Changer
+from shared.tickets.work.concerns import PausedError, concerns_connection
 from shared.tickets.work.creating import Creator, Refusals
 from shared.tickets.work.healing import Healer
-from shared.tickets.work.lane import SELF, Job, Lane, PausedError, Tools, concerns_connection, failure_of
+from shared.tickets.work.jobs import Job, failure_of
+from shared.tickets.work.lane import Lane, Tools
 from shared.tickets.work.linking import Linker
 from shared.tickets.work.loading import Loaded, load
 from shared.tickets.work.resolving import Resolver
