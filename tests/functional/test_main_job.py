@@ -1,7 +1,7 @@
 """Findings go in, work items appear, what people do comes back."""
 
 import json
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import Any
 
@@ -137,11 +137,11 @@ def test_what_people_do_comes_back_within_two_seconds(bridge: Bridge) -> None:
 
 
 def seconds_until(bridge: Bridge, ticket: str, item: int, deed: dict[str, Any], status: str) -> float:
-    """From a deed of a person until the ticket's history has it."""
-    acted_at = datetime.now(UTC)
+    """From a deed of a person until the ticket shows it."""
+    started = time.monotonic()
     bridge.act(item, **deed)
-    told = bridge.until(ticket, status)["history"][-1]
-    return (datetime.fromisoformat(told["at"]) - acted_at).total_seconds()
+    bridge.until(ticket, status)
+    return time.monotonic() - started
 
 
 def test_the_sample_report_has_one_work_item_for_each_result_and_none_again(bridge: Bridge) -> None:
