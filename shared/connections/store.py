@@ -8,7 +8,7 @@ from shared.connections.defaults import Defaults
 from shared.connections.models import NAME, Connection, ConnectionState
 from shared.errors import ConflictError, NotFoundError
 from shared.storage import tables
-from shared.storage.tables import Row, RowChangedError, Table, Value, readable
+from shared.storage.tables import Row, RowChangedError, Table, Value, readable, understood
 
 _PARTITION = "connections"
 _SCHEMA = 1
@@ -43,7 +43,7 @@ class ConnectionStore:
 
     def signing_in_with(self, token: str) -> list[Connection]:
         """Return the connections that sign in with a managed token; raises for one that cannot be read: it may, too."""
-        every = (one for row in self._rows() if (one := _connection(row)).state is not ConnectionState.DELETED)
+        every = (understood(row, _connection) for row in self._rows())  # what is left of a deleted one has no details
         return [one for one in every if one.credential == "managed_token" and one.details.get("token") == token]
 
     def with_tickets(self, after: str = "") -> Iterator[Connection]:
@@ -95,7 +95,7 @@ class ConnectionStore:
 
     def _read(self, name: str) -> Connection | None:
         row = self._table.get(_PARTITION, name) if NAME.fullmatch(name) else None
-        return _connection(row) if row else None
+        return understood(row, _connection) if row else None
 
 
 def _connection(row: Row) -> Connection:

@@ -11,7 +11,7 @@ from shared.connections.defaults import BY_ITSELF, Overrides
 from shared.errors import ConflictError, NotFoundError
 from shared.links.models import KINDS, Link, LinkState, Place
 from shared.storage import tables
-from shared.storage.tables import Row, RowChangedError, Table, Value, readable
+from shared.storage.tables import Row, RowChangedError, Table, Value, readable, understood
 
 _SCHEMA = 2
 MAX_KEY = 512
@@ -27,7 +27,7 @@ class LinkStore:
     def find(self, kind: str, asset: str) -> Link | None:
         """Return the link of an asset, or None."""
         row = self._table.get(kind, row_key(asset)) if kind in KINDS and fits(asset) else None
-        return _link(row) if row else None
+        return understood(row, _link) if row else None
 
     def get(self, kind: str, asset: str) -> Link:
         """Return the link of an asset. Raises `NotFoundError`."""
@@ -78,7 +78,7 @@ class LinkStore:
 
     def _where(self, condition: str, parameters: dict[str, Value]) -> Iterator[Link]:
         """One that cannot be read is not passed over: what it needs would be taken for needless."""
-        return map(_link, self._rows(condition, parameters))
+        return (understood(row, _link) for row in self._rows(condition, parameters))
 
     def _rows(self, condition: str, parameters: dict[str, Value]) -> Iterator[Row]:
         found = (self._table.range(kind, "", _END, where=condition, parameters=parameters) for kind in KINDS)

@@ -56,6 +56,16 @@ class Row:
     written_at: datetime
 
 
+class UnreadableRowError(TransientError):
+    """A row says what this version does not understand; another one may, and so may this one once it is corrected."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(
+            f"What is stored of {row.key} ({row.partition}) cannot be read by this version of the app.",
+            hint="The app's log says why. Deploy the version that wrote it, or correct the row in Table Storage.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One write. `etag` limits it to that version of the row (`*`: any, but it must exist)."""
@@ -91,15 +101,23 @@ def delete(key: str, etag: str) -> Operation:
     return Operation("delete", key, {}, etag)
 
 
+def understood[T](row: Row, read: Callable[[Row], T]) -> T:
+    """Return what a row says. Raises `UnreadableRowError`."""
+    try:
+        return read(row)
+    except Exception as error:
+        log.exception("a row cannot be read", extra={"partition": row.partition, "row": row.key})
+        raise UnreadableRowError(row) from error
+
+
 def readable[T](rows: Iterable[Row], read: Callable[[Row], T]) -> Iterator[T]:
     """Yield what rows say; one that cannot be read must not keep those behind it from being looked at."""
     for row in rows:
         try:
-            found = read(row)
-        except Exception:
-            log.exception("a row cannot be read", extra={"partition": row.partition, "row": row.key})
-        else:
-            yield found
+            found = understood(row, read)
+        except UnreadableRowError:
+            continue
+        yield found
 
 
 class Table:

@@ -14,7 +14,7 @@ from typing import Any
 from shared.connections.models import NAME
 from shared.errors import ConflictError, NotFoundError
 from shared.storage import tables
-from shared.storage.tables import Row, RowChangedError, Table, Value, readable
+from shared.storage.tables import Row, RowChangedError, Table, Value, readable, understood
 from shared.times import Times
 from shared.tokens.managed import Held, Life, ManagedToken, Policy, Problem
 
@@ -36,7 +36,7 @@ class TokenStore:
     def find(self, name: str) -> ManagedToken | None:
         """Return the managed token, or None."""
         row = self.table.get(_PARTITION, name) if NAME.fullmatch(name) else None
-        return _token(row) if row else None
+        return understood(row, _token) if row else None
 
     def get(self, name: str) -> ManagedToken:
         """Return the managed token. Raises `NotFoundError`."""
@@ -74,7 +74,7 @@ class TokenStore:
         row = self.table.get(_PARTITION, name)
         if row is None:
             return None
-        found = _token(row)
+        found = understood(row, _token)
         over = row.written_at + timedelta(seconds=self.times.lease)
         if found.owner and self.table.clock.now() <= over:
             return None

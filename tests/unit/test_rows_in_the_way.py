@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import ValidationError
 
 from shared.connections.defaults import Defaults
 from shared.connections.models import Connection, ConnectionState
@@ -14,6 +13,7 @@ from shared.errors import RejectedRequestError
 from shared.links.models import Link, LinkRequest, LinkState
 from shared.links.save import SaveLink
 from shared.storage import tables
+from shared.storage.tables import UnreadableRowError
 from shared.tickets.imports.records import Imports
 from shared.tickets.lanes.health import Health
 from shared.times import Times
@@ -37,8 +37,18 @@ def test_connections_behind_one_that_cannot_be_read_are_found(table: Any, caplog
 
     assert [one.name for one in store.all()] == ["first", "third"]
     assert "a row cannot be read" in caplog.text
-    with pytest.raises(ValidationError):  # it may sign in with the token: who asks that must not be told of none
+    with pytest.raises(UnreadableRowError):  # it may sign in with the token: who asks that must not be told of none
         store.signing_in_with("token")
+
+
+def test_one_that_cannot_be_read_is_named_with_what_to_do(table: Any) -> None:
+    store = ConnectionStore(table)
+    store.save(connection("second"))
+    table.write("connections", tables.merge("second", {"defaults": "{"}, tables.ANY))
+
+    with pytest.raises(UnreadableRowError, match="What is stored of second") as caught:
+        store.get("second")
+    assert "Deploy the version that wrote it" in caught.value.hint
 
 
 def test_an_undo_of_which_the_record_was_removed_ends(table: Any) -> None:
