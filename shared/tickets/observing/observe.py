@@ -86,9 +86,9 @@ class Observe:
             return
         if event.told:
             self.hearing.heard(connection.name, event.project)
-        self._take(connection, event, partial(self._owner, connection.name))
+        self._observe_or_put_back(connection, event, partial(self._owner, connection.name))
 
-    def _take(self, connection: Connection, event: HookEvent, owner: _Owner) -> None:
+    def _observe_or_put_back(self, connection: Connection, event: HookEvent, owner: _Owner) -> None:
         try:
             self._observe(connection, event, owner(event.work_item))
         except _WaitError as error:
@@ -118,7 +118,7 @@ class Observe:
 
     def _read(self, connection: Connection, event: HookEvent, owner: _Owner) -> None:
         try:
-            self._take(connection, event, owner)
+            self._observe_or_put_back(connection, event, owner)
         except Exception:
             log.exception("event not taken in", extra={"connection": event.connection, "work_item": event.work_item})
             self.events.send(event.message())
