@@ -24,6 +24,9 @@ _PATIENCE = 2.0
 _LOOK_EVERY = 0.4  # each look is a scan of the whole table in Azurite
 _MARGIN = 1.0
 _AROUND = (0.4, 1.6)
+_MISSES, _START = 1.6, 2.5
+"""How many kills make a hit at worst, and seconds that a start takes."""
+_SHORTEST_LIFE = 1.0
 
 type Held = dict[tuple[str, str], str]
 """The etags of the rows of leases that have an owner, by connection and row."""
@@ -39,8 +42,9 @@ class Kills:
     lease: float
     """Seconds."""
     steady: threading.Lock
-    pause: float
-    """Seconds between a host's start and its next death, on average."""
+    seconds: float
+    """In which `wanted` kills are to hit."""
+    wanted: int
     count: int = 0
     hits: int = 0
     _counted: set[tuple[str, str, str]] = field(default_factory=set)
@@ -67,12 +71,16 @@ class Kills:
     def _run(self, name: str) -> None:
         dice = chance(self.seed, f"kills of {name}")
         table = TableClient.from_connection_string(self.machine.storage, "tickets", retry_total=1)
-        start = 0.0
+        begun, start = time.monotonic(), 0.0
         # On a slow machine a host that lived no longer than its start took would do nothing at all.
-        while not self._ended.wait(max(self.pause, 2 * start) * dice.uniform(*_AROUND)):
+        while not self._ended.wait(max(self._life(time.monotonic() - begun), 2 * start) * dice.uniform(*_AROUND)):
             self._until_somebody_works(table)
             time.sleep(dice.uniform(0, 0.3))
             start = self._kill(name, table)
+
+    def _life(self, passed: float) -> float:
+        missing = self.wanted - self.hits
+        return life(self.seconds - passed, missing) if missing > 0 else life(self.seconds, self.wanted)
 
     def _until_somebody_works(self, table: TableClient) -> None:
         deadline = time.monotonic() + _PATIENCE
@@ -132,6 +140,15 @@ class Kills:
             fresh = set(rows) - self._counted
             self._counted |= fresh
         return len(fresh)
+
+
+def life(seconds: float, hits: int) -> float:
+    """Return how many seconds a host lives on average for so many hits in so many seconds, evenly spread.
+
+    Each death keeps a lane from being worked on for as long as a lease: more of them than are asked for are no harder
+    test, only a slower one.
+    """
+    return max(_SHORTEST_LIFE, seconds * len(HOSTS) / (max(1, hits) * _MISSES) - _START)
 
 
 def held(table: TableClient, since: datetime) -> Held:

@@ -7,7 +7,7 @@ from local.torture.chaos import Chaos
 from local.torture.faults import Durations
 from local.torture.kills import Kills
 from local.torture.ledger import Ledger
-from local.torture.machine import HOSTS, Machine
+from local.torture.machine import Machine
 from local.torture.messages import Messages
 from local.torture.options import Options
 from local.torture.people import People
@@ -21,8 +21,6 @@ _LEASE, _REQUEST = 300.0, 100.0
 """The bridge's real durations of a lease and of a request, in seconds."""
 _BEYOND = 1200
 """Milliseconds of latency for each second of a request: a fifth longer than it may take."""
-_MISSES, _START = 1.6, 2.5
-"""How many kills make a hit, and seconds that a start takes."""
 _RESTARTS, _RESTART_AT_MOST_EVERY = 10, 45.0
 
 
@@ -60,7 +58,7 @@ class Parts:
             people=people,
             updates=updates,
             chaos=chaos,
-            kills=Kills(machine, record, seed, lease, chaos.storage_steady, _pause_between_kills(options)),
+            kills=Kills(machine, record, seed, lease, chaos.storage_steady, options.duration, options.kills),
             messages=Messages(storage, record, seed),
             settling=Settling(storage, control, functions, tell),
         )
@@ -78,7 +76,3 @@ def _chaos(options: Options, machine: Machine, record: Record) -> Chaos:
         storage_every=max(_RESTART_AT_MOST_EVERY, options.duration / _RESTARTS),
     )
 
-
-def _pause_between_kills(options: Options) -> float:
-    """Of one host."""
-    return max(1.0, options.duration * len(HOSTS) / (max(1, options.kills) * _MISSES) - _START)

@@ -105,11 +105,13 @@ def _quick_retries() -> dict[str, Any]:
 
 def pooled() -> "RequestsTransport":
     """Return a transport that keeps a connection for each of a worker's threads; the default keeps ten."""
-    import requests  # noqa: PLC0415
     from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415
 
-    session = requests.Session()
-    adapter = requests.adapters.HTTPAdapter(pool_maxsize=_THREADS, max_retries=0)
+    from shared.storage.session import SdkSession  # noqa: PLC0415
+
+    session = SdkSession()
+    adapter = HTTPAdapter(pool_maxsize=_THREADS, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return RequestsTransport(session=session, session_owner=False)
