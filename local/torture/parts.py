@@ -75,4 +75,3 @@ def _chaos(options: Options, machine: Machine, record: Record) -> Chaos:
         durations=Durations(longest_latency=int(_REQUEST * scale * _BEYOND), lease=_LEASE * scale),
         storage_every=max(_RESTART_AT_MOST_EVERY, options.duration / _RESTARTS),
     )
-
