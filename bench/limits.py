@@ -7,6 +7,8 @@ https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from shared.tickets.upkeep.sweep import AT_ONCE
+
 ACCOUNT_PER_SECOND = 20_000
 QUEUE_PER_SECOND = 2_000
 PARTITION_PER_SECOND = 2_000
@@ -59,15 +61,13 @@ def uses(costs: Costs, load: Load) -> Iterator[Use]:
     """Yield each limit, in no order."""
     tickets = load.tenants * load.tickets_per_day / DAY * load.peak
     events = tickets * load.events_per_ticket
-    sweeping = load.tenants * _storage(costs.sweep) * load.round_trip
+    together = min(load.tenants, AT_ONCE)
+    sweeping = (together * _storage(costs.sweep) + load.tenants / AT_ONCE) * load.round_trip
     rounds = load.tenants / RECONCILE_EVERY
-    yield Use(
-        "sweep, one connection after another", sweeping / SWEEP_EVERY, f"{sweeping:.1f} s of the 60 s until the next"
-    )
-    yield Use("sweep, before its function times out", sweeping / TIMEOUT, f"{sweeping:.1f} s of {TIMEOUT:.0f} s")
+    yield Use("sweep, its timer", sweeping / SWEEP_EVERY, f"{sweeping:.1f} s of the 60 s until the next")
     starting = load.tenants * load.round_trip
     yield Use("starting the rounds of all connections", starting / TIMEOUT, f"{starting:.1f} s of {TIMEOUT:.0f} s")
-    work = tickets * costs.messages_per_ticket + rounds
+    work = tickets * costs.messages_per_ticket + rounds + load.tenants / AT_ONCE / SWEEP_EVERY
     yield Use("queue ticket-work", work / QUEUE_PER_SECOND, f"{work:.1f} messages/s of {QUEUE_PER_SECOND:,}")
     yield Use(
         "queue service-hook-events", events / QUEUE_PER_SECOND, f"{events:.1f} messages/s of {QUEUE_PER_SECOND:,}"
@@ -94,6 +94,7 @@ def uses(costs: Costs, load: Load) -> Iterator[Use]:
     )
     busy = tickets * _seconds(costs.ticket, load) + events * _seconds(costs.event, load)
     busy += rounds * _seconds(costs.reconcile, load)
+    busy += load.tenants / SWEEP_EVERY * _seconds(costs.sweep, load)
     yield Use("instances of the core", busy / THREADS / INSTANCES, f"{busy / THREADS:.2f} of {INSTANCES} busy")
 
 

@@ -15,6 +15,7 @@ from local.forks import Forks
 from local.processes import REPOSITORY, Nursery, Process, Spawn, StartError, spawned
 
 _AZURITE = REPOSITORY / "local/azurite/node_modules/azurite/dist/src/azurite.js"
+INDEXED_QUERIES = REPOSITORY / "local/azurite/indexed_queries.js"
 _KEPT_OPEN = "60"
 """Seconds. By default Azurite closes a connection that is idle for five, often just when it is used again."""
 
@@ -35,8 +36,11 @@ class Parts:
             forks.close()
         self.nursery.close()
 
-    def azurite(self, *, in_memory: bool = False) -> Process:
-        """Return the storage emulator; AZURITE in the environment names another script than ours."""
+    def azurite(self, *, in_memory: bool = False, large_tables: bool = False) -> Process:
+        """Return the storage emulator; AZURITE in the environment names another script than ours.
+
+        `large_tables`: a range of rows is found by an index, not by a look at each row of the table.
+        """
         folder = self.state / "azurite"
         storage = ["--inMemoryPersistence"] if in_memory else ["--location", str(folder)]
         services = ("blob", "queue", "table")
@@ -48,10 +52,11 @@ class Parts:
                 *(f"--{service}KeepAliveTimeout", _KEPT_OPEN),
             )
         ]
+        preloaded = ["--require", str(INDEXED_QUERIES)] if large_tables else []
         flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         return self._process(
             "azurite",
-            [_node(), str(_azurite()), *flags, *storage, *where],
+            [_node(), *preloaded, str(_azurite()), *flags, *storage, *where],
             port=self.wiring.ports["table"],
             environment=inherited,
             ready=lambda: all(ports.answers(self.wiring.ports[service]) for service in services),

@@ -47,6 +47,7 @@ class Stack:
         time_scale: float = 0.1,
         functions: bool = True,
         in_memory_storage: bool = False,
+        large_tables: bool = False,
         ports: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _: None,
@@ -57,6 +58,7 @@ class Stack:
         """Choose the ports: `ports` are preferred, or any free ones. `settings` win over the stack's own.
 
         `forks_hosts`: a host that is started often is imported once.
+        `large_tables`: of tens of thousands of rows, which Azurite would look at for each query.
         `host_environment` says at each start of a functions host, by its name, what else its environment holds.
 
         `keep_open` is a file descriptor that stays open until the last process has ended.
@@ -70,7 +72,7 @@ class Stack:
         self._settings = dict(settings or {})
         self._with_functions = functions
         self._host_extras = host_environment
-        self._in_memory_storage = in_memory_storage
+        self._storage = {"in_memory": in_memory_storage, "large_tables": large_tables}
         self._say = say
         self._parts = Parts(self.state, self.wiring, Nursery(keep_open=keep_open), forks_hosts)
         self._processes: dict[str, Process] = {}
@@ -89,7 +91,7 @@ class Stack:
         self.stop()
 
     def _start(self) -> None:
-        azurite = self._begin(self._parts.azurite(in_memory=self._in_memory_storage))
+        azurite = self._begin(self._parts.azurite(**self._storage))
         simulators = self._begin(self._parts.simulators())
         for process in (azurite, simulators):
             self._wait(process)

@@ -16,7 +16,7 @@ from shared.tickets.lanes.turns import Turns
 from shared.tickets.link_changes import departures
 from shared.tickets.observing.observe import Observe
 from shared.tickets.observing.overheard import Overheard
-from shared.tickets.upkeep import retention
+from shared.tickets.upkeep import retention, sweep
 from shared.tickets.upkeep.doctor import Doctor
 from shared.tickets.upkeep.hook_alerts import HookAlerts
 from shared.tickets.upkeep.hook_records import HookRecords
@@ -102,6 +102,7 @@ class Services(Administration, TicketServices):
                 **dict.fromkeys(retention.ROUNDS, self.retention.run),
                 taking_back.ROUND: self.take_back.run,
                 release.ROUND: self.release.run,
+                sweep.ROUND: self.sweep.run,
                 asking.ROUND: self.token_runs.run,
             },
             doctor=self._doctor,
@@ -113,6 +114,7 @@ class Services(Administration, TicketServices):
         """The sweep's timer."""
         return Sweep(
             self._tickets,
+            self._ticket_work,
             self.connections,
             self.health,
             self._wake_ups,

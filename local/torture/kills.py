@@ -24,8 +24,8 @@ _PATIENCE = 2.0
 _LOOK_EVERY = 0.4  # each look is a scan of the whole table in Azurite
 _MARGIN = 1.0
 _AROUND = (0.4, 1.6)
-_MISSES, _START = 1.6, 2.5
-"""How many kills make a hit at worst, and seconds that a start takes."""
+_MISSES, _START = 1.2, 2.5
+"""How many kills make a hit, and seconds that a start takes."""
 _SHORTEST_LIFE = 1.0
 
 type Held = dict[tuple[str, str], str]

@@ -31,6 +31,7 @@ class Machine:
             folder,
             time_scale=time_scale,
             functions=False,
+            large_tables=True,
             forks_hosts=True,
             settings=_SETTINGS,
             host_environment=self._environment,

@@ -29,16 +29,17 @@ class Queue:
         self._lock = threading.Lock()
         self._client: QueueClient | None = None
 
-    def send(self, message: dict[str, Any], *, delay: float = 0) -> None:
+    def send(self, message: dict[str, Any], *, delay: float = 0, kept: int = _NEVER) -> None:
         """Put one message as JSON, visible after `delay` seconds (rounded up to whole ones).
 
-        It leads whoever takes it into the current trace, if there is one.
+        It is dropped after `kept` seconds if nobody took it, and leads whoever takes it into the current trace, if
+        there is one.
         """
         if here := traces.traceparent():
             message = {**message, traces.PROPERTY: here}
-        self.send_text(json.dumps(message, separators=(",", ":"), ensure_ascii=False), delay=delay)
+        self.send_text(json.dumps(message, separators=(",", ":"), ensure_ascii=False), delay=delay, kept=kept)
 
-    def send_text(self, text: str, *, delay: float = 0) -> None:
+    def send_text(self, text: str, *, delay: float = 0, kept: int = _NEVER) -> None:
         """Put one message as it is.
 
         Raises `ValueError` over 48 KiB and `TransientError` when storage did not take it.
@@ -47,17 +48,17 @@ class Queue:
             raise ValueError(f"a message of queue {self._name} has at most 48 KiB")
         seconds = int(-(-delay // 1))
         try:
-            self._send(text, seconds)
+            self._send(text, seconds, kept)
         except AzureError as error:
             raise TransientError(f"Queue {self._name} did not take a message.") from error
 
-    def _send(self, text: str, delay: int) -> None:
+    def _send(self, text: str, delay: int, kept: int) -> None:
         client = self._open()
         try:
-            client.send_message(text, visibility_timeout=delay, time_to_live=_NEVER)
+            client.send_message(text, visibility_timeout=delay, time_to_live=kept)
         except ResourceNotFoundError:
             _create(client)
-            client.send_message(text, visibility_timeout=delay, time_to_live=_NEVER)
+            client.send_message(text, visibility_timeout=delay, time_to_live=kept)
 
     def _open(self) -> "QueueClient":
         from azure.storage.queue import TextBase64DecodePolicy, TextBase64EncodePolicy  # noqa: PLC0415

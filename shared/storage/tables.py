@@ -4,6 +4,7 @@ Azurite accepts what the service refuses (entities over 1 MiB, transactions over
 before anything is sent: https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 """
 
+import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,11 +26,17 @@ log = logging.getLogger(__name__)
 type Value = str | int | float | bool | bytes | datetime
 
 MAX_OPERATIONS = 100
-MAX_TRANSACTION_BYTES = 4 * 1024 * 1024 - 64 * 1024  # room for the batch's own envelope
+MAX_TRANSACTION_BYTES = 4 * 1024 * 1024 - 4 * 1024  # room for the batch's own envelope
 MAX_ENTITY_BYTES = 1024 * 1024
 MAX_PROPERTY_BYTES = 64 * 1024
 MAX_PROPERTIES = 252
 ANY = "*"
+_PART_BYTES = 1_500
+"""Of an operation in a transaction's body, at most, without its row: headers, addresses, the partition's key."""
+_PROPERTY_BYTES = 40
+"""`"name@odata.type": "Edm.DateTime", "name": ` without the name."""
+_ESCAPED = 6
+"""Bytes of a character: the SDK writes `\\u00e9`."""
 _LEGAL_KEY = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f]{1,512}")
 _INT32 = range(-(2**31), 2**31)
 
@@ -209,7 +216,9 @@ class Table:
         """
         if not 0 < len(operations) <= MAX_OPERATIONS:
             raise ValueError(f"a transaction has 1 to {MAX_OPERATIONS} operations, not {len(operations)}")
-        if sum(checked_size(operation) for operation in operations) > MAX_TRANSACTION_BYTES:
+        for operation in operations:
+            checked_size(operation)
+        if sum(map(body_size, operations)) > MAX_TRANSACTION_BYTES:
             raise ValueError("a transaction carries at most 4 MiB")
         steps = [_step(partition, operation) for operation in operations]
         answers = self._ask(lambda client: client.submit_transaction(steps))
@@ -368,6 +377,25 @@ def checked_size(operation: Operation) -> int:
     if total > MAX_ENTITY_BYTES:
         raise ValueError(f"the row {operation.key!r} is over 1 MiB")
     return total
+
+
+def body_size(operation: Operation) -> int:
+    """Return how many bytes of a transaction's body an operation takes, at most; those are what the service counts.
+
+    They may be three times what a row of as many characters counts as: texts are JSON in ASCII, bytes are Base64.
+    """
+    values = (
+        2 * _ESCAPED * len(name) + _PROPERTY_BYTES + _json_bytes(value) for name, value in operation.values.items()
+    )
+    return _PART_BYTES + 2 * _ESCAPED * len(operation.key) + sum(values)
+
+
+def _json_bytes(value: Value) -> int:
+    if isinstance(value, str):
+        return len(json.dumps(value))
+    if isinstance(value, bytes):
+        return (len(value) + 2) // 3 * 4
+    return 40
 
 
 def _bytes(value: Value) -> int:

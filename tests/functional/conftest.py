@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,18 +40,18 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[str]:
     """The connection string of an Azurite that keeps everything in memory."""
+    with started_azurite() as storage:
+        yield storage
+
+
+@contextmanager
+def started_azurite(*preloaded: str) -> Iterator[str]:
     script = Path(os.environ.get("AZURITE", AZURITE))
     if not script.is_file():
         pytest.skip(f"Azurite is not installed at {script}: run `make install`")
     ports = dict(zip(("blob", "queue", "table"), free_ports(3), strict=True))
-    command = [
-        "node",
-        str(script),
-        "--silent",
-        "--disableTelemetry",
-        "--skipApiVersionCheck",
-        "--inMemoryPersistence",
-    ]
+    flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"]
+    command = ["node", *preloaded, str(script), *flags]
     for service, port in ports.items():
         command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

@@ -176,6 +176,7 @@ def sweep(account: Account, table: Table, *connections: str) -> tuple[Sweep, Que
     return (
         Sweep(
             table,
+            work,
             Connections(*connections),  # type: ignore[arg-type]
             Health(table, TIMES),
             WakeUps(work, TIMES),

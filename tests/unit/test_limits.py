@@ -18,9 +18,10 @@ def used(load: Load) -> dict[str, float]:
     return {use.part: use.used for use in uses(COSTS, load)}
 
 
-def test_a_sweep_asks_one_connection_after_another() -> None:
-    """3 requests of 5 ms for each of 4,000 are the minute until the next sweep."""
-    assert used(Load(4_000))["sweep, one connection after another"] == pytest.approx(1.0)
+def test_a_sweep_asks_a_thousand_connections_itself_and_has_the_others_asked() -> None:
+    """3 requests of 5 ms for each of 1,000 are a quarter of the minute; 100 pages of names more are half a second."""
+    assert used(Load(1_000))["sweep, its timer"] == pytest.approx(15.005 / 60)
+    assert used(Load(100_000))["sweep, its timer"] == pytest.approx(15.5 / 60)
 
 
 def test_a_queue_takes_two_thousand_messages_a_second() -> None:
@@ -28,7 +29,7 @@ def test_a_queue_takes_two_thousand_messages_a_second() -> None:
     load = Load(1_000, tickets_per_day=864)
 
     assert used(load)["queue service-hook-events"] == pytest.approx(100 * 3 / 2_000)
-    assert used(load)["queue ticket-work"] == pytest.approx((100 * 0.1 + 1_000 / 900) / 2_000)
+    assert used(load)["queue ticket-work"] == pytest.approx((100 * 0.1 + 1_000 / 900 + 1 / 60) / 2_000)
 
 
 def test_what_one_tenant_has_to_itself_does_not_depend_on_the_others() -> None:

@@ -232,4 +232,7 @@ def test_work_that_ends_without_a_result_is_told_whosever_it_is() -> None:
         name: poisoned._subject_of_work(value) for name, value in MESSAGES.items() if name.startswith("ticket-work")
     }
 
-    assert list(subjects.values()) == ["contoso", "contoso", "web-shop", "contoso", "scanner", "0123456789abcdef" * 2]
+    assert list(subjects.values()) == [
+        *("contoso", "contoso", "web-shop", "contoso", "scanner", "0123456789abcdef" * 2),
+        *("contoso", "", "contoso", ""),
+    ]

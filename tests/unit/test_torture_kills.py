@@ -5,7 +5,7 @@ from local.torture.machine import HOSTS
 
 
 def test_the_kills_that_are_asked_for_are_spread_over_the_time_that_is_left() -> None:
-    start, misses = 2.5, 1.6
+    start, misses = 2.5, 1.2
     kills = len(HOSTS) * 1500 / (life(1500, 150) + start)
 
     assert round(kills) == round(150 * misses)

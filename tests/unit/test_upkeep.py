@@ -12,7 +12,7 @@ from shared.errors import BridgeError, NotFoundError, RefusedError, TransientErr
 from shared.storage.tables import Row
 from shared.tickets.rows.records import Ticket, WorkItemRef
 from shared.tickets.rows.ticket_rows import ticket_values
-from shared.tickets.upkeep.sweep import Sweep
+from shared.tickets.upkeep.sweep import AT_ONCE, Sweep
 from shared.tickets.upkeep.verification import Report, Verification
 from shared.times import Times
 
@@ -116,9 +116,33 @@ def test_lanes_are_woken_even_if_what_was_left_unsent_cannot_be_sent() -> None:
         "take_back": SimpleNamespace(carry_on=lambda: None),
     }
 
-    Sweep(**parts, times=Times())()
+    Sweep(**parts, queue=NOTHING, times=Times())()
 
     assert len(woken) == 1
+
+
+def test_beyond_a_thousand_connections_a_message_stands_for_each_further_thousand() -> None:
+    """One function may not take as long as all of them: at 40,000, those behind were never swept."""
+    every = [SimpleNamespace(name=f"c{number:05}", may_write=True) for number in range(3 * AT_ONCE + 1)]
+    swept: list[str] = []
+    sent: list[dict[str, Any]] = []
+    parts: dict[str, Any] = {
+        "connections": SimpleNamespace(all=lambda after="": (one for one in every if one.name > after)),
+        "health": SimpleNamespace(of=lambda _: SimpleNamespace(paused_for=1.0)),
+        "outbox": SimpleNamespace(send_forgotten=lambda name, **_: swept.append(name)),
+        "departures": SimpleNamespace(carry_on=lambda: None),
+        "take_back": SimpleNamespace(carry_on=lambda: None),
+        "queue": SimpleNamespace(send=lambda message, **_: sent.append(message)),
+    }
+    sweep = Sweep(**parts, table=NOTHING, wake_ups=NOTHING, times=Times())
+
+    sweep()
+    by_the_timer = len(swept)
+    for message in sent:
+        sweep.run(message)
+
+    assert by_the_timer == AT_ONCE
+    assert swept == [one.name for one in every]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +158,8 @@ def test_a_ticket_that_nobody_works_on_is_told(
 ) -> None:
     row = Row("contoso", f"p|3|{'a' * 32}", {"due": due}, "e", written)
     table: Any = SimpleNamespace(range=lambda *_, **__: iter([row]), clock=SimpleNamespace(now=lambda: NOW))
-    sweep = Sweep(table, NOTHING, NOTHING, SimpleNamespace(send=lambda *_: None), NOTHING, NOTHING, NOTHING, Times())  # type: ignore[arg-type]
+    woken = SimpleNamespace(send=lambda *_: None)
+    sweep = Sweep(table, NOTHING, NOTHING, NOTHING, woken, NOTHING, NOTHING, NOTHING, Times())  # type: ignore[arg-type]
 
     sweep.wake("contoso")
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from shared.connections.defaults import BY_ITSELF
 from shared.errors import TransientError
 from shared.storage import tables
-from shared.storage.tables import Operation, Row, RowChangedError, Table, checked_size
+from shared.storage.tables import MAX_TRANSACTION_BYTES, Operation, Row, RowChangedError, Table, body_size
 from shared.telemetry import metrics
 from shared.tickets.intake.grouping import Grouping, ticket_of
 from shared.tickets.lanes.pending import due_at_once
@@ -25,7 +25,6 @@ from shared.tickets.vulnerabilities import origins
 from shared.tickets.vulnerabilities.snapshots import Status, Vulnerability
 
 _TRIES = 8
-_MAX_BYTES = 3 * 1024 * 1024
 
 
 def _unheard(_: Vulnerability) -> None:
@@ -200,9 +199,11 @@ def _batches(decided: Iterable[_Decided]) -> Iterator[list[_Decided]]:
     rows: set[str] = set()
     size = 0
     for arrival, decision in decided:
-        needed = sum(checked_size(operation) for operation in decision.operations)
+        needed = sum(map(body_size, decision.operations))
         wanted = rows | {operation.key for operation in decision.operations}
-        if batch and (len(wanted) > tables.MAX_OPERATIONS or size + needed > _MAX_BYTES or arrival.row in batch):
+        if batch and (
+            len(wanted) > tables.MAX_OPERATIONS or size + needed > MAX_TRANSACTION_BYTES or arrival.row in batch
+        ):
             yield list(batch.values())
             batch, size, rows = {}, 0, set()
         batch[arrival.row] = (arrival, decision)

@@ -1,12 +1,19 @@
-"""Finds what a process that died forgot: pending tickets without a wake-up, history that was not sent."""
+"""Finds what a process that died forgot: pending tickets without a wake-up, history that was not sent.
+
+The timer does so for the first thousand connections itself, and puts one message on the queue `ticket-work` for each
+further thousand: one invocation for all of them would in the end take longer than a function may.
+"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Any
 
 from shared.connections.models import Connection
 from shared.connections.store import ConnectionStore
+from shared.storage.queues import Queue
 from shared.storage.tables import Row, Table
 from shared.tickets.imports.taking_back import TakeBack
 from shared.tickets.lanes.health import Health
@@ -17,6 +24,12 @@ from shared.tickets.updates.outbox import Outbox
 from shared.times import Times
 
 log = logging.getLogger(__name__)
+SCHEMA = 1
+ROUND = "sweep"
+AT_ONCE = 1000
+"""Connections: what one request reads of their table."""
+_KEPT = 600
+"""Seconds; while nobody takes such messages, ten of each wait at most."""
 _ENOUGH = 1000
 """Due rows, one page: with so many, all lanes may have some."""
 
@@ -26,6 +39,7 @@ class Sweep:
     """The use case behind the timer."""
 
     table: Table
+    queue: Queue
     connections: ConnectionStore
     health: Health
     wake_ups: WakeUps
@@ -35,17 +49,34 @@ class Sweep:
     times: Times
 
     def __call__(self) -> None:
-        """Wake every lane in which something is due, and send what was left unsent; one connection after another."""
-        for connection in self.connections.all():
+        """Wake every lane in which something is due, and send what was left unsent."""
+        for do in (self._all, self.departures.carry_on, self.take_back.carry_on):
             try:
-                self._sweep(connection)
-            except Exception:  # what is wrong with one connection must not keep the others from being swept
-                log.exception("sweep failed", extra={"connection": connection.name})
-        for carry_on in (self.departures.carry_on, self.take_back.carry_on):
-            try:
-                carry_on()
+                do()
             except Exception:
                 log.exception("not carried on")
+
+    def run(self, message: Mapping[str, Any]) -> None:
+        """Sweep the connections that a message of `_all` stands for."""
+        for connection in islice(self.connections.all(str(message["after"])), AT_ONCE):
+            self._one(connection)
+
+    def _all(self) -> None:
+        last = ""
+        for number, connection in enumerate(self.connections.all()):
+            if number < AT_ONCE:
+                self._one(connection)
+            elif number % AT_ONCE == 0:
+                # The version before looks for a connection, and there is none without a name.
+                message = {"schema": SCHEMA, "connection": "", "round": ROUND, "after": last}
+                self.queue.send(message, kept=_KEPT)
+            last = connection.name
+
+    def _one(self, connection: Connection) -> None:
+        try:
+            self._sweep(connection)
+        except Exception:  # what is wrong with one connection must not keep the others from being swept
+            log.exception("sweep failed", extra={"connection": connection.name})
 
     def _sweep(self, connection: Connection) -> None:
         if connection.may_write and not self.health.of(connection.name).paused_for:

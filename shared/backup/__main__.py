@@ -1,0 +1,9 @@
+"""`python -m shared.backup save FOLDER` and `restore FOLDER`. See docs/runbook.md, *Backup and restore*."""
+
+import os
+import sys
+
+from shared.backup.running import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ, sys.stdout, sys.stderr))

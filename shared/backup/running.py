@@ -1,0 +1,103 @@
+"""One run of the command: what it prints, and its exit status."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from azure.core.exceptions import HttpResponseError
+
+from shared.backup.copying import restore, save
+from shared.errors import RejectedRequestError, TransientError
+from shared.settings import STORAGE_CONNECTION, StorageAccount
+from shared.storage.account import Account
+from shared.storage.identity import own_identity
+from shared.storage.tables import Table
+
+TABLES = ("connections", "links", "tickets", "tokens", "imports", "creation", "failedmessages")
+"""All but `registries`, which are read from the repositories again."""
+DONE, FAILED = 0, 1
+
+_DESCRIPTION = """Copies of the tables. They hold no credential, but names of people and what scanners found.
+
+Where the tables are is said by --tables, and you are whoever `az login` says. Your account needs the role Storage Table
+Data Contributor there; to save, Reader is enough. On one machine, the setting AzureWebJobsStorage says both."""
+_NO_ANSWER = "Did you `az login`, has your account the role on the storage account, and may this machine reach it?"
+_COMMANDS = {
+    "save": "write each table to a file of a new folder",
+    "restore": "put back rows of a folder's files that are not in the tables; nothing that is there is changed",
+}
+
+
+def main(arguments: Sequence[str], values: Mapping[str, str], out: TextIO, err: TextIO) -> int:
+    """Do what the command line says; return the exit status. Raises `SystemExit` (2) for a wrong one."""
+    asked = _parsed(arguments)
+    try:
+        account = _account(asked.tables, values)
+        if asked.do == "save":
+            _save(account, asked.folder, out)
+        else:
+            _restore(account, asked.folder, out)
+    except RejectedRequestError as error:
+        return _failed(error.message, error.hint, err)
+    except TransientError as error:
+        return _failed(error.message, _NO_ANSWER, err)
+    except HttpResponseError as error:
+        return _failed(f"Table Storage answered {error.status_code}.", _NO_ANSWER, err)
+    return DONE
+
+
+def _failed(what: str, hint: str, err: TextIO) -> int:
+    err.write(f"{what}\n{hint}\n")
+    return FAILED
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m shared.backup", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="do", required=True)
+    for name, what in (
+        ("save", "write each table to a file of a new folder"),
+        (
+            "restore",
+            "put back the rows of a folder's files that are not in the tables; nothing that is there is changed",
+        ),
+    ):
+        command = commands.add_parser(name, help=what, description=what)
+        command.add_argument("folder", type=Path)
+        command.add_argument("--tables", default="", help="https://ACCOUNT.table.core.windows.net")
+    return parser.parse_args(arguments)
+
+
+def _account(uri: str, values: Mapping[str, str]) -> Account:
+    connection_string = values.get(STORAGE_CONNECTION)
+    if not (uri or connection_string):
+        hint = "Give --tables https://ACCOUNT.table.core.windows.net, and `az login` before."
+        raise RejectedRequestError("Which storage account?", hint=hint)
+    storage = StorageAccount(table_uri=uri) if uri else StorageAccount(connection_string=connection_string)
+    return Account(storage, lambda: own_identity(None))
+
+
+def _save(account: Account, folder: Path, out: TextIO) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise RejectedRequestError(f"{folder} is not empty.", hint="Name a new folder: no copy replaces another.")
+    folder.mkdir(parents=True, exist_ok=True)
+    started = datetime.now(UTC)
+    out.writelines(f"{name}: {save(Table(account, name), _file(folder, name)):,} rows\n" for name in TABLES)
+    out.write(f"Saved to {folder}, as of {started:%Y-%m-%d %H:%M} UTC and later: the app may have run meanwhile.\n")
+
+
+def _restore(account: Account, folder: Path, out: TextIO) -> None:
+    missing = [str(_file(folder, name)) for name in TABLES if not _file(folder, name).is_file()]
+    if missing:
+        raise RejectedRequestError(f"Not there: {', '.join(missing)}.", hint="Name the folder of a `save` that ended.")
+    for name in TABLES:
+        created, there = restore(_file(folder, name), Table(account, name))
+        out.write(f"{name}: {created:,} rows put back, {there:,} were there\n")
+    out.write("Now raise TABLES_EPOCH and reconcile each connection, as docs/runbook.md says.\n")
+
+
+def _file(folder: Path, table: str) -> Path:
+    return folder / f"{table}.jsonl.gz"
