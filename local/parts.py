@@ -15,7 +15,7 @@ from local.forks import Forks
 from local.processes import REPOSITORY, Nursery, Process, Spawn, StartError, spawned
 
 _AZURITE = REPOSITORY / "local/azurite/node_modules/azurite/dist/src/azurite.js"
-INDEXED_QUERIES = REPOSITORY / "local/azurite/indexed_queries.js"
+LARGE_STORAGE = REPOSITORY / "local/azurite/large_storage.js"
 _KEPT_OPEN = "60"
 """Seconds. By default Azurite closes a connection that is idle for five, often just when it is used again."""
 
@@ -36,10 +36,10 @@ class Parts:
             forks.close()
         self.nursery.close()
 
-    def azurite(self, *, in_memory: bool = False, large_tables: bool = False) -> Process:
+    def azurite(self, *, in_memory: bool = False, large_storage: bool = False) -> Process:
         """Return the storage emulator; AZURITE in the environment names another script than ours.
 
-        `large_tables`: a range of rows is found by an index, not by a look at each row of the table.
+        `large_storage`: what it takes for a call does not grow with its tables and queues.
         """
         folder = self.state / "azurite"
         storage = ["--inMemoryPersistence"] if in_memory else ["--location", str(folder)]
@@ -52,7 +52,7 @@ class Parts:
                 *(f"--{service}KeepAliveTimeout", _KEPT_OPEN),
             )
         ]
-        preloaded = ["--require", str(INDEXED_QUERIES)] if large_tables else []
+        preloaded = ["--require", str(LARGE_STORAGE)] if large_storage else []
         flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         return self._process(
             "azurite",

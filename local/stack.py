@@ -47,7 +47,7 @@ class Stack:
         time_scale: float = 0.1,
         functions: bool = True,
         in_memory_storage: bool = False,
-        large_tables: bool = False,
+        large_storage: bool = False,
         ports: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _: None,
@@ -58,7 +58,7 @@ class Stack:
         """Choose the ports: `ports` are preferred, or any free ones. `settings` win over the stack's own.
 
         `forks_hosts`: a host that is started often is imported once.
-        `large_tables`: of tens of thousands of rows, which Azurite would look at for each query.
+        `large_storage`: for tens of thousands of rows and messages, with which Azurite becomes slow.
         `host_environment` says at each start of a functions host, by its name, what else its environment holds.
 
         `keep_open` is a file descriptor that stays open until the last process has ended.
@@ -72,7 +72,7 @@ class Stack:
         self._settings = dict(settings or {})
         self._with_functions = functions
         self._host_extras = host_environment
-        self._storage = {"in_memory": in_memory_storage, "large_tables": large_tables}
+        self._storage = {"in_memory": in_memory_storage, "large_storage": large_storage}
         self._say = say
         self._parts = Parts(self.state, self.wiring, Nursery(keep_open=keep_open), forks_hosts)
         self._processes: dict[str, Process] = {}

@@ -31,7 +31,7 @@ class Machine:
             folder,
             time_scale=time_scale,
             functions=False,
-            large_tables=True,
+            large_storage=True,
             forks_hosts=True,
             settings=_SETTINGS,
             host_environment=self._environment,

@@ -126,13 +126,19 @@ def test_beyond_a_thousand_connections_a_message_stands_for_each_further_thousan
     every = [SimpleNamespace(name=f"c{number:05}", may_write=True) for number in range(3 * AT_ONCE + 1)]
     swept: list[str] = []
     sent: list[dict[str, Any]] = []
+    kept_for: set[int] = set()
+
+    def send(message: dict[str, Any], *, kept: int) -> None:
+        sent.append(message)
+        kept_for.add(kept)
+
     parts: dict[str, Any] = {
         "connections": SimpleNamespace(all=lambda after="": (one for one in every if one.name > after)),
         "health": SimpleNamespace(of=lambda _: SimpleNamespace(paused_for=1.0)),
         "outbox": SimpleNamespace(send_forgotten=lambda name, **_: swept.append(name)),
         "departures": SimpleNamespace(carry_on=lambda: None),
         "take_back": SimpleNamespace(carry_on=lambda: None),
-        "queue": SimpleNamespace(send=lambda message, **_: sent.append(message)),
+        "queue": SimpleNamespace(send=send),
     }
     sweep = Sweep(**parts, table=NOTHING, wake_ups=NOTHING, times=Times())
 
@@ -142,6 +148,7 @@ def test_beyond_a_thousand_connections_a_message_stands_for_each_further_thousan
         sweep.run(message)
 
     assert by_the_timer == AT_ONCE
+    assert kept_for == {600}
     assert swept == [one.name for one in every]
 
 

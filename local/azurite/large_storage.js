@@ -1,7 +1,11 @@
-// Preloaded into Azurite where tables grow large: it answers each range query by looking at every row of the table, which
-// the service does not. Rows outside of the range are left out here by the index that Azurite keeps anyway; what is
-// left is filtered, sorted and cut by Azurite itself, as before.
+// Preloaded into Azurite where tables and queues grow large, so that what it takes does not grow with them:
+// - It answers each range query by looking at every row of the table, which the service does not. Rows outside of the
+//   range are left out here by the index that Azurite keeps anyway; what is left is filtered, sorted and cut by Azurite
+//   itself, as before.
+// - With each call for a queue it removes what has expired from all messages, which sorts them anew even if that is
+//   nothing.
 "use strict";
+const Loki = require("lokijs");
 const { default: Store } = require("azurite/dist/src/table/persistence/LokiTableMetadataStore");
 
 const RANGE = /\bRowKey ge '((?:[^']|'')*)' and RowKey lt '((?:[^']|'')*)'/;
@@ -25,3 +29,10 @@ Store.prototype.queryTableEntities = function (context, account, table, options,
   const store = Object.create(this, { getEntityCollection: { value: () => narrowed } });
   return original.call(store, context, account, table, options, ...rest);
 };
+
+for (const name of ["removeBatch", "removeBatchByPositions"]) {
+  const remove = Loki.Collection.prototype[name];
+  Loki.Collection.prototype[name] = function (documents) {
+    if (documents.length) remove.call(this, documents);
+  };
+}

@@ -1,4 +1,4 @@
-"""Azurite with queries by index, for torture's large tables: it answers what Azurite answers, only sooner."""
+"""Azurite for torture's large tables and queues: it answers what Azurite answers, only sooner."""
 
 from collections.abc import Iterator
 from itertools import batched, product
@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from azure.data.tables import TableClient
 
-from local.parts import INDEXED_QUERIES
+from local.parts import LARGE_STORAGE
 from tests.functional.conftest import started_azurite
 
 TABLE = "indexed"
@@ -18,7 +18,7 @@ LETTERS = "aAzZ09|~ _'-éß中😀"
 @pytest.fixture(scope="module")
 def both(azurite: str) -> Iterator[tuple[TableClient, TableClient]]:
     """Plain Azurite and the other one, with the same rows: more than a page of some range."""
-    with started_azurite("--require", str(INDEXED_QUERIES)) as indexed:
+    with started_azurite("--require", str(LARGE_STORAGE)) as indexed:
         tables = [TableClient.from_connection_string(storage, TABLE) for storage in (azurite, indexed)]
         for table in tables:
             table.create_table()
