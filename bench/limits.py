@@ -46,6 +46,8 @@ class Load:
     """Seconds that storage takes to answer."""
     azure_devops: float = 0.2
     """Seconds that Azure DevOps takes to answer."""
+    telemetry_item: float = 1_500
+    """Bytes that a request, a line or a call takes in Log Analytics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,11 @@ def _storage(costs: Mapping[str, float]) -> float:
 
 def _seconds(costs: Mapping[str, float], load: Load) -> float:
     return _storage(costs) * load.round_trip + costs["azure_devops"] * load.azure_devops
+
+
+def telemetry(executions: float, calls: float, load: Load) -> float:
+    """Return the GB in Log Analytics: a request and a line of each execution, and each call to Azure DevOps."""
+    return (2 * executions + calls) * load.telemetry_item / 1e9
 
 
 def dollars(counts: Mapping[str, float], executions: float, seconds: float, prices: Mapping[str, float]) -> float:

@@ -18,7 +18,7 @@ from typing import Any
 from azure.storage.queue import QueueClient
 
 from bench.counting import KINDS, Requests
-from bench.limits import Costs, Load, dollars, uses
+from bench.limits import Costs, Load, dollars, telemetry, uses
 from local.stack import Stack
 from shared.services import Services
 from shared.tickets.observing.hook_events import HookEvent
@@ -156,13 +156,21 @@ def _print_dollars(
     executions = number * (messages + 2 * load.events_per_ticket)  # an event is one of the edge and one of the core
     seconds = made["azure_devops"] * load.azure_devops + (made["table"] + made["queue"]) * load.round_trip
     print(f"10,000 tickets with {load.events_per_ticket:.0f} events each: {executions:,.0f} executions, ", end="")
-    print(f"at most {seconds:,.0f} s, {dollars(made, executions, seconds, prices):.2f} USD")
+    print(f"at most {seconds:,.0f} s, {dollars(made, executions, seconds, prices):.2f} USD", end="")
+    _print_telemetry(telemetry(executions, made["azure_devops"], load), prices)
     month = {kind: sum(TURNS[name] * counts[kind] for name, counts in idle.items()) for kind in KINDS}
     turns = sum(TURNS.values()) * 2  # a timer and a message
     billed = turns * 1.0  # an execution is billed for a second at least
-    print(f"idle month, one connection: {turns:,.0f} executions, {dollars(month, turns, billed, prices):.2f} USD")
+    print(
+        f"idle month, one connection: {turns:,.0f} executions, {dollars(month, turns, billed, prices):.2f} USD", end=""
+    )
+    _print_telemetry(telemetry(turns, month["azure_devops"], load), prices)
     if unread:
         print(f"UNVERIFIED prices, not read from their pages: {', '.join(unread)}")
+
+
+def _print_telemetry(gigabytes: float, prices: Mapping[str, float]) -> None:
+    print(f", and {gigabytes:.2f} GB of telemetry, {gigabytes * prices['telemetry_gb']:.2f} USD")
 
 
 def _print_limits(costs: Costs, per_day: float) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.limits import Costs, Load, dollars, uses
+from bench.limits import Costs, Load, dollars, telemetry, uses
 
 NOTHING = dict.fromkeys(("table", "queue", "blob", "vault", "azure_devops", "other"), 0.0)
 COSTS = Costs(
@@ -50,3 +50,7 @@ def test_a_bill_adds_up() -> None:
     counts = {**NOTHING, "table": 1e4, "queue": 1e4, "blob": 1e4, "vault": 1e4}
 
     assert dollars(counts, executions=1e6, seconds=0.5, prices=prices) == pytest.approx(111_111.0)
+
+
+def test_telemetry_is_a_request_and_a_line_of_each_execution_and_each_call() -> None:
+    assert telemetry(1e6, 5e5, Load(1, telemetry_item=1_000)) == pytest.approx(2.5)
