@@ -19,6 +19,7 @@ from shared.telemetry import metrics, traces
 from shared.telemetry.invocations import Invocation, invocation
 from shared.tickets.failed_messages.fail import REQUESTS
 from shared.tickets.failed_messages.poisoned import REGISTRIES, WORK
+from shared.tickets.lanes.wake_ups import read_until
 from shared.tickets.observing.hook_events import QUEUE as EVENTS
 from shared.tickets.observing.hook_events import read_message
 
@@ -55,7 +56,7 @@ def work(msg: func.QueueMessage) -> None:
             services.rounds.run(message)
         else:
             done.about |= {"connection": message["connection"], "lane": message["lane"]}
-            services.work.lane(message["connection"], message["lane"])
+            services.work.lane(message["connection"], message["lane"], read_until(message))
 
 
 @blueprint.queue_trigger("msg", REGISTRIES, connection=STORAGE_CONNECTION)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from shared.errors import NotFoundError, RejectedRequestError
 from shared.storage.tables import Row
 from shared.tickets.item_content.work_item_fields import hyperlink, parse_hyperlink
-from shared.tickets.lanes.wake_ups import WakeUps
+from shared.tickets.lanes.wake_ups import WakeUps, read_until
 from shared.tickets.life.attempts import generation_of, is_link, link_nonce, new_nonce
 from shared.tickets.rows import keys
 from shared.tickets.rows.arrivals import Position, arrival, read_vulnerability, row_values
@@ -121,9 +122,12 @@ class TestStatus:
 class RecordingQueue:
     def __init__(self) -> None:
         self.sent: list[tuple[int, float]] = []
+        self.until: list[datetime | None] = []
+        self.clock = SimpleNamespace(now=lambda: NOW)
 
     def send(self, message: dict[str, Any], *, delay: float = 0) -> None:
         self.sent.append((message["lane"], delay))
+        self.until.append(read_until(message))
 
 
 class TestWakeUps:
@@ -137,6 +141,7 @@ class TestWakeUps:
             self.wake_ups.send("c", 1)
 
         assert self.queue.sent == [(1, 0.0), (1, 1.0)]
+        assert self.queue.until == [NOW, NOW + timedelta(seconds=1)]
 
     def test_what_comes_after_the_second_is_delivered_gets_its_own(self) -> None:
         for _ in range(3):

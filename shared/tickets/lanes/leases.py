@@ -1,15 +1,18 @@
 """The lease of a lane: one worker at a time, and one that was overtaken cannot commit.
 
-row `l|{lane}`: owner, generation.  It ends `times.lease` after its last write, judged by the storage service's
-clock. Every transaction of the worker also writes this row `If-Match`: that renews the lease and fails, with
+row `l|{lane}`: owner, generation, done_until. It ends `times.lease` after its last write, judged by the storage
+service's clock. Every transaction of the worker also writes this row `If-Match`: that renews the lease and fails, with
 everything else in the transaction, once another worker has taken it.
+
+`done_until` is when a worker looked last and found nothing due. A wake-up for what was due before has nothing to say
+any more. Where there are many of them, they would take most of the time, and so become ever more, if each asked.
 """
 
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from shared.errors import TransientError
 from shared.storage import tables
@@ -19,6 +22,9 @@ from shared.times import Times
 
 _RELEASED = ""
 _TRIES = 3
+_CLOCK_STEP = timedelta(seconds=2)
+"""The storage service's time is known to a second, to the sender of a wake-up and to a lane's worker."""
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LeaseLostError(TransientError):
@@ -35,10 +41,13 @@ class Lease:
     etag: str
     written: float
     """By our monotonic clock, before the write was sent."""
+    done_until: datetime = _NEVER
 
     def operation(self) -> Operation:
         """The write that every transaction of the lane's worker begins with."""
-        return tables.replace(keys.lease_row(self.lane), _values(self.owner, self.generation), self.etag)
+        return tables.replace(
+            keys.lease_row(self.lane), _values(self.owner, self.generation, self.done_until), self.etag
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +57,35 @@ class Leases:
     table: Table
     times: Times
     monotonic: Callable[[], float] = time.monotonic
+    _done_until: dict[tuple[str, int], datetime] = field(default_factory=dict, init=False)
+    """As far as this process knows."""
 
-    def take(self, connection: str, lane: int) -> Lease | None:
-        """Return the lane's lease, or None while another worker has it."""
+    def take(self, connection: str, lane: int, until: datetime | None = None) -> Lease | None:
+        """Return the lane's lease, or None while another worker has it, or if all that was due `until` then is done."""
         row = self.table.get(connection, keys.lease_row(lane))
-        if row and not self._is_over(row):
+        done_until = _done_until(row)
+        self._note(connection, lane, done_until)
+        if row and (not self._is_over(row) or self.is_done(connection, lane, until)):
             return None
         generation = int(str(row.values["generation"])) + 1 if row else 1
         owner = secrets.token_hex(8)
-        values = _values(owner, generation)
+        values = _values(owner, generation, done_until)
         started = self.monotonic()
         key = keys.lease_row(lane)
         try:
             write = tables.replace(key, values, row.etag) if row else tables.create(key, values)
             etag = self.table.write(connection, write)
         except RowChangedError:
-            taken = Lease(lane, owner, generation, "", started)
+            taken = Lease(lane, owner, generation, "", started, done_until)
             return taken if self.recover(connection, taken) else None
-        return Lease(lane, owner, generation, etag, started)
+        return Lease(lane, owner, generation, etag, started, done_until)
+
+    def is_done(self, connection: str, lane: int, until: datetime | None) -> bool:
+        """Whether all that was due until then is known to be done; asks nobody."""
+        return until is not None and until + _CLOCK_STEP < self._done_until.get((connection, lane), _NEVER)
+
+    def _note(self, connection: str, lane: int, done_until: datetime) -> None:
+        self._done_until[connection, lane] = max(done_until, self._done_until.get((connection, lane), _NEVER))
 
     def may_send(self, lease: Lease) -> bool:
         """Whether a request that changes something may start: its answer comes before the lease ends."""
@@ -96,7 +116,8 @@ class Leases:
 
     def release(self, connection: str, lease: Lease) -> None:
         """Let the next worker in at once; if we lost the lease already, nothing happens."""
-        values = _values(_RELEASED, lease.generation)
+        self._note(connection, lease.lane, lease.done_until)
+        values = _values(_RELEASED, lease.generation, lease.done_until)
         for _ in range(_TRIES):
             try:
                 self.table.write(connection, tables.replace(keys.lease_row(lease.lane), values, lease.etag))
@@ -110,5 +131,10 @@ class Leases:
         return row.values["owner"] == _RELEASED or self.table.clock.now() > over
 
 
-def _values(owner: str, generation: int) -> dict[str, Value]:
-    return {"schema": 1, "owner": owner, "generation": generation}
+def _values(owner: str, generation: int, done_until: datetime) -> dict[str, Value]:
+    return {"schema": 1, "owner": owner, "generation": generation, "done_until": done_until}
+
+
+def _done_until(row: Row | None) -> datetime:
+    found = row.values.get("done_until") if row else None
+    return found if isinstance(found, datetime) else _NEVER  # the version before did not say

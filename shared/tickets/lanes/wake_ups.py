@@ -3,12 +3,16 @@
 The first wake-up of a lane goes out at once. Those of the following second are one message that is delivered at
 the end of that second, by when every row that it stands for was written. A wake-up that is lost all the same
 (the process died) is found by the sweep.
+
+Each says until when what it stands for is due, by the storage service's clock: once that is done, it is of no use.
 """
 
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 from shared.storage.queues import Queue
 from shared.times import Times
@@ -16,6 +20,12 @@ from shared.times import Times
 SCHEMA = 1
 _CLOCK_STEP = 1.0
 _TOGETHER = 2.0
+
+
+def read_until(message: Mapping[str, Any]) -> datetime | None:
+    """Return until when what a wake-up stands for is due; None for one of a version that did not say."""
+    until = message.get("until")
+    return datetime.fromtimestamp(until, UTC) if isinstance(until, int | float) else None
 
 
 class WakeUps:
@@ -62,7 +72,9 @@ class WakeUps:
 
     def _put(self, connection: str, lane: int, delay: float) -> None:
         try:
-            self._queue.send({"schema": SCHEMA, "connection": connection, "lane": lane}, delay=delay)
+            until = self._queue.clock.now().timestamp() + delay
+            message = {"schema": SCHEMA, "connection": connection, "lane": lane, "until": until}
+            self._queue.send(message, delay=delay)
         except BaseException:
             self._forget()  # it covers nobody: whoever comes next must send one
             raise

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 
 from shared.connections.models import Connection
@@ -63,19 +64,22 @@ class Work:
     gates: Gates
     turns: Turns
 
-    def lane(self, name: str, number: int) -> None:
+    def lane(self, name: str, number: int, until: datetime | None = None) -> None:
         """Do what is due in a lane, unless another worker is at it or the connection is paused.
 
-        Raises `TransientError` when storage does not answer; the wake-up is then delivered again.
+        `until`: it is about what was due until then; if that is done, nothing is. Raises `TransientError` when storage
+        does not answer; the wake-up is then delivered again.
         """
+        if self.tools.leases.is_done(name, number, until):
+            return
         with self.turns.of(name) as is_our_turn:
             if is_our_turn:
-                self._lane(name, number)
+                self._lane(name, number, until)
             else:
                 self.tools.wake_ups.send_later(name, number, self.tools.times.turn)
 
-    def _lane(self, name: str, number: int) -> None:
-        lease = self.tools.leases.take(name, number)
+    def _lane(self, name: str, number: int, until: datetime | None) -> None:
+        lease = self.tools.leases.take(name, number, until)
         if lease is None:  # as most wake-ups find it where there is much to do: nothing else was asked for them
             return
         try:
@@ -106,11 +110,14 @@ class Work:
     def _drain(self, lane: Lane) -> None:
         """Work until nothing is due, or long enough: the host ends a function that runs too long, with its process."""
         name, end = lane.connection.name, self.tools.leases.monotonic() + self.tools.times.drain
+        looked_at = self.tools.table.clock.now()
         while rows := self._due(name, lane.lease.lane):
             self._round(lane, rows)
             if self.tools.leases.monotonic() > end or not self.turns.may_go_on(name):
                 return
             self._refresh(lane)
+            looked_at = self.tools.table.clock.now()
+        lane.lease.done_until = looked_at
 
     def _refresh(self, lane: Lane) -> None:
         """Go on with the settings, and the credential, that are in effect now; not at all for one that was disabled or
