@@ -1,6 +1,7 @@
 """One Python source → what its names are, and what in it may register something."""
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,6 @@ from shared.registries.conventions import Conventions
 from shared.registries.reading.definitions import Defined, definition_of, is_of_the_library, kept
 from shared.registries.reading.expressions import Spending, dotted, keywords_of, written
 from shared.registries.reading.glances import Glance, Words, calls_of_interest, children_of, glance, word_of
-from shared.registries.reading.hot_lines import hot_lines, touches
 from shared.registries.reading.notation import Definition, Expression, unknown
 from shared.registries.reading.scopes import Bound, Scope, bound_by
 
@@ -44,22 +44,20 @@ class Read:
     always: bool = False
 
 
-def read(text: str, conventions: Conventions) -> Read:
-    """Return what is to be known of a module. Raises what `ast.parse` does."""
-    return _Reading(text, conventions).done()
+def read(tree: ast.Module, conventions: Conventions) -> Read:
+    """Return what is to be known of a module."""
+    return _Reading(tree, conventions).done()
 
 
 class _Reading:
-    def __init__(self, text: str, conventions: Conventions) -> None:
-        self._text = text
-        self._tree = ast.parse(text)
+    def __init__(self, tree: ast.Module, conventions: Conventions) -> None:
+        self._tree = tree
         self._words = Words(conventions.call_words | {"setup"}, conventions.look_up_words)
         self._tables = conventions.table_words
         self._glances: dict[ast.stmt, Glance] = {}
         self._module = Scope()
         self._read = Read()
         self._referable: set[str] = set()
-        self._hot: Sequence[int] | None = None
         self._definitions: dict[ast.stmt, Definition] = {}
         # Within a definition: the lines of what may register something, and everything else is passed over.
         self._lines: list[int] | None = None
@@ -85,10 +83,8 @@ class _Reading:
             names[name] = meanings[0] if len(meanings) == 1 else ["o", *meanings]
             defined += [(name, at, one) for at, one in enumerate(several[:8]) if isinstance(one, Defined.__value__)]
         self._referable = {name for name, meaning in names.items() if not _is_of_the_library(meaning)}
-        if defined:
-            self._hot = hot_lines(self._text, self._referable | self._words.calls | self._words.look_ups)
         for _, _, node in defined:
-            seen = glance(node, self._words, self._referable, self._hot)
+            seen = glance(node, self._words, self._referable)
             self._glances[node] = seen
             for name in seen.assigned_globals & names.keys():
                 names[name] = ["o", names[name], unknown("a name that a function assigns")]
@@ -108,7 +104,7 @@ class _Reading:
 
     def _define(self, node: Defined, scope: Scope) -> Definition:
         if node not in self._definitions:
-            seen = self._glances.get(node) or glance(node, self._words, self._referable, self._hot)
+            seen = self._glances.get(node) or glance(node, self._words, self._referable)
             self._definitions[node] = definition_of(node, scope, seen, self._read.names)
         return self._definitions[node]
 
@@ -116,7 +112,7 @@ class _Reading:
 
     def _statements(self, statements: Iterable[ast.stmt], scope: Scope, *, conditional: bool) -> None:
         for statement in statements:
-            if self._lines is not None and not touches(statement, self._lines):
+            if self._lines is not None and not _touches(statement, self._lines):
                 continue
             if isinstance(statement, Defined.__value__):
                 self._definition(statement, scope, conditional=conditional)
@@ -287,6 +283,11 @@ def _is_of_the_library(meaning: Expression) -> bool:
 
 def _argument(node: ast.expr, scope: Scope) -> Expression:
     return ["*", written(node.value, scope)] if isinstance(node, ast.Starred) else written(node, scope)
+
+
+def _touches(statement: ast.stmt, lines: Sequence[int]) -> bool:
+    at = bisect_left(lines, statement.lineno)
+    return at < len(lines) and lines[at] <= (statement.end_lineno or statement.lineno)
 
 
 def _entries_of(value: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:

@@ -10,11 +10,6 @@ from shared.registries.reading.notation import Expression, unknown
 type Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
-_COMPOUND = (
-    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
-    *(ast.Try, ast.TryStar, ast.Match),
-)
-
 type Bound = Expression | ast.expr | ast.stmt
 type Bindings = dict[str, list[Bound]]
 
@@ -34,13 +29,14 @@ def bound_by(statements: Iterable[ast.stmt]) -> Bindings:
         statement = waiting.pop()
         if binder := _BINDERS.get(type(statement)):
             binder(statement, bindings)
-        if isinstance(statement, _COMPOUND):  # asked here, for most are not
-            waiting.extend(reversed(_blocks_of(statement)))
+        waiting.extend(reversed(blocks_of(statement)))
     return bindings
 
 
-def _blocks_of(statement: ast.stmt) -> list[ast.stmt]:
+def blocks_of(statement: ast.stmt) -> list[ast.stmt]:
     """Return the statements within a compound statement that are of the same scope as it, in their order."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return []
     inner: list[ast.stmt] = []
     for field in ("body", "handlers", "cases", "orelse", "finalbody"):
         for child in getattr(statement, field, ()):

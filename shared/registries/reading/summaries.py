@@ -4,6 +4,7 @@ It is an array of two: what tells whether the rest is needed at all, and the res
 that the same content is the same summary wherever it lies.
 """
 
+import ast
 import configparser
 import gc
 import json
@@ -72,7 +73,7 @@ def _python(content: bytes, conventions: Conventions) -> tuple[Head, Body]:
         return {}, {}
     with _no_collecting(), warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        found = read(text, conventions)
+        found = read(ast.parse(text), conventions)
     head: Head = {}
     if found.uses:
         head["uses"] = found.uses
