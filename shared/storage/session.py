@@ -17,7 +17,7 @@ class SdkSession(Session):
 
     def __init__(self) -> None:
         super().__init__()
-        self._settings: dict[str, Mapping[str, Any]] = {}
+        self._settings: dict[tuple[str, ...], Mapping[str, Any]] = {}
 
     def prepare_request(self, request: Request) -> PreparedRequest:
         """Return the request with nothing of the session's."""
@@ -25,7 +25,7 @@ class SdkSession(Session):
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """Return what the environment says of a host."""
-        host = str(url)[: str(url).index("/", len("https://"))]
+        host = tuple(str(url).split("/", 3)[:3])
         if host not in self._settings:
             self._settings[host] = super().merge_environment_settings(url, proxies, stream, verify, cert)
         return {**self._settings[host], "stream": stream}

@@ -121,6 +121,23 @@ def test_lanes_are_woken_even_if_what_was_left_unsent_cannot_be_sent() -> None:
     assert len(woken) == 1
 
 
+def test_connections_that_cannot_be_read_fail_the_timer_and_keep_nothing_else_back() -> None:
+    def fail(*_: Any) -> Any:
+        raise TransientError("Table Storage did not answer.")
+
+    carried: list[str] = []
+    parts: dict[str, Any] = {
+        "connections": SimpleNamespace(all=fail),
+        "departures": SimpleNamespace(carry_on=fail),
+        "take_back": SimpleNamespace(carry_on=lambda: carried.append("imports")),
+    }
+    nothing = dict.fromkeys(("table", "queue", "health", "wake_ups", "outbox"), NOTHING)
+
+    with pytest.raises(TransientError):
+        Sweep(**parts, **nothing, times=Times())()
+    assert carried == ["imports"]
+
+
 def test_beyond_a_thousand_connections_a_message_stands_for_each_further_thousand() -> None:
     """One function may not take as long as all of them: at 40,000, those behind were never swept."""
     every = [SimpleNamespace(name=f"c{number:05}", may_write=True) for number in range(3 * AT_ONCE + 1)]

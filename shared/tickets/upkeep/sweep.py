@@ -49,12 +49,14 @@ class Sweep:
     times: Times
 
     def __call__(self) -> None:
-        """Wake every lane in which something is due, and send what was left unsent."""
-        for do in (self._all, self.departures.carry_on, self.take_back.carry_on):
-            try:
-                do()
-            except Exception:
-                log.exception("not carried on")
+        """Wake every lane in which something is due, and send what was left unsent.
+
+        Raises `TransientError` when connections cannot be read.
+        """
+        try:
+            self._all()
+        finally:
+            self._carry_on()
 
     def run(self, message: Mapping[str, Any]) -> None:
         """Sweep the connections that a message of `_all` stands for."""
@@ -71,6 +73,13 @@ class Sweep:
                 message = {"schema": SCHEMA, "connection": "", "round": ROUND, "after": last}
                 self.queue.send(message, kept=_KEPT)
             last = connection.name
+
+    def _carry_on(self) -> None:
+        for carry_on in (self.departures.carry_on, self.take_back.carry_on):
+            try:
+                carry_on()
+            except Exception:
+                log.exception("not carried on")
 
     def _one(self, connection: Connection) -> None:
         try:
