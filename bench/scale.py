@@ -21,6 +21,7 @@ from bench.counting import KINDS, Requests
 from bench.limits import Costs, Load, dollars, telemetry, uses
 from local.stack import Stack
 from shared.services import Services
+from shared.tickets.lanes.wake_ups import read_until
 from shared.tickets.observing.hook_events import HookEvent
 from shared.tickets.upkeep.rounds import Round
 from shared.tickets.vulnerabilities.scans import Report, Scan
@@ -75,7 +76,7 @@ class Bench:
         if "round" in message:
             self.services.rounds.run(message)
         else:
-            self.services.work.lane(message["connection"], message["lane"])
+            self.services.work.lane(message["connection"], message["lane"], read_until(message))
 
     def hear(self, number: int) -> Requests:
         """Take in one event for each of so many work items, which somebody has begun to work on."""

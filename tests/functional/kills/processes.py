@@ -27,6 +27,7 @@ from shared.connections.models import ConnectionRequest
 from shared.errors import TransientError
 from shared.links.models import Existing, LinkRequest
 from shared.services import Services
+from shared.tickets.lanes.wake_ups import read_until
 from shared.tickets.observing.hook_events import read_message
 from shared.tickets.vulnerabilities.scans import Report, Scan
 from shared.tickets.vulnerabilities.snapshots import read_snapshot
@@ -51,8 +52,8 @@ def _import(services: Services, *, snapshots: list[Any], at: str) -> None:
     services.take_report(report, "0" * 32, sent_at=datetime.fromisoformat(at))
 
 
-def _lane(services: Services, *, connection: str, lane: int) -> None:
-    services.work.lane(connection, lane)
+def _lane(services: Services, *, connection: str, lane: int, **message: Any) -> None:
+    services.work.lane(connection, lane, read_until(message))
 
 
 def _round(services: Services, **message: Any) -> None:
