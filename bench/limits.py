@@ -108,7 +108,7 @@ def _seconds(costs: Mapping[str, float], load: Load) -> float:
     return _storage(costs) * load.round_trip + costs["azure_devops"] * load.azure_devops
 
 
-def telemetry(executions: float, calls: float, load: Load) -> float:
+def telemetry_gigabytes(executions: float, calls: float, load: Load) -> float:
     """Return the GB in Log Analytics: a request and a line of each execution, and each call to Azure DevOps."""
     return (2 * executions + calls) * load.telemetry_item / 1e9
 

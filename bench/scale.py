@@ -18,7 +18,7 @@ from typing import Any
 from azure.storage.queue import QueueClient
 
 from bench.counting import KINDS, Requests
-from bench.limits import Costs, Load, dollars, telemetry, uses
+from bench.limits import Costs, Load, dollars, telemetry_gigabytes, uses
 from local.stack import Stack
 from shared.services import Services
 from shared.tickets.lanes.wake_ups import read_until
@@ -158,14 +158,14 @@ def _print_dollars(
     seconds = made["azure_devops"] * load.azure_devops + (made["table"] + made["queue"]) * load.round_trip
     print(f"10,000 tickets with {load.events_per_ticket:.0f} events each: {executions:,.0f} executions, ", end="")
     print(f"at most {seconds:,.0f} s, {dollars(made, executions, seconds, prices):.2f} USD", end="")
-    _print_telemetry(telemetry(executions, made["azure_devops"], load), prices)
+    _print_telemetry(telemetry_gigabytes(executions, made["azure_devops"], load), prices)
     month = {kind: sum(TURNS[name] * counts[kind] for name, counts in idle.items()) for kind in KINDS}
     turns = sum(TURNS.values()) * 2  # a timer and a message
     billed = turns * 1.0  # an execution is billed for a second at least
     print(
         f"idle month, one connection: {turns:,.0f} executions, {dollars(month, turns, billed, prices):.2f} USD", end=""
     )
-    _print_telemetry(telemetry(turns, month["azure_devops"], load), prices)
+    _print_telemetry(telemetry_gigabytes(turns, month["azure_devops"], load), prices)
     if unread:
         print(f"UNVERIFIED prices, not read from their pages: {', '.join(unread)}")
 

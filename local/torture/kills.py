@@ -21,7 +21,7 @@ from local.torture.record import Record
 from local.vault import VaultError
 
 _PATIENCE = 2.0
-_LOOK_EVERY = 0.4  # each look is a scan of the whole table in Azurite
+_LOOK_EVERY = 0.4
 _MARGIN = 1.0
 _AROUND = (0.4, 1.6)
 _MISSES, _START = 1.2, 2.5

@@ -13,11 +13,10 @@ from pathlib import Path
 from shared.backup.lines import Key, line_of, row_of
 from shared.errors import RejectedRequestError
 from shared.storage import tables
-from shared.storage.tables import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, RowChangedError, Table, Value
+from shared.storage.sizes import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, body_size
+from shared.storage.tables import RowChangedError, Table, Value
 
 _AFTER = "\0"
-
-type Rows = list[tuple[Key, dict[str, Value]]]
 
 
 def save(table: Table, path: Path) -> int:
@@ -88,7 +87,7 @@ def _transactions(operations: Iterable[tables.Operation]) -> Iterator[list[table
     some: list[tables.Operation] = []
     weight = 0
     for operation in operations:
-        size = tables.body_size(operation)
+        size = body_size(operation)
         if some and weight + size > MAX_TRANSACTION_BYTES:
             yield some
             some, weight = [], 0

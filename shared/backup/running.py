@@ -15,8 +15,9 @@ from shared.storage.account import Account
 from shared.storage.identity import own_identity
 from shared.storage.tables import Table
 
-TABLES = ("connections", "links", "tickets", "tokens", "imports", "creation", "failedmessages")
-"""All but `registries`, which are read from the repositories again."""
+TABLES = ("tickets", "imports", "failedmessages", "creation", "tokens", "links", "connections")
+"""All but `registries`, which are read from the repositories again. Connections are put back last: without them, an app
+that runs does nothing with the rest while it is half there."""
 DONE, FAILED = 0, 1
 
 _DESCRIPTION = """Copies of the tables. They hold no credential, but names of people and what scanners found.
@@ -96,7 +97,7 @@ def _restore(account: Account, folder: Path, out: TextIO) -> None:
     for name in TABLES:
         created, there = restore(_file(folder, name), Table(account, name))
         out.write(f"{name}: {created:,} rows put back, {there:,} were there\n")
-    out.write("Now raise TABLES_EPOCH and reconcile each connection, as docs/runbook.md says.\n")
+    out.write("Is TABLES_EPOCH one higher than before? Then reconcile each connection: docs/runbook.md says how.\n")
 
 
 def _file(folder: Path, table: str) -> Path:

@@ -1,12 +1,6 @@
-"""Rows of Azure Table Storage: read, written and changed together, with the service's limits enforced here.
+"""Rows of Azure Table Storage: read, written and changed together, within the service's limits (`sizes`)."""
 
-Azurite accepts what the service refuses (entities over 1 MiB, transactions over 4 MiB), so the limits are checked
-before anything is sent: https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
-"""
-
-import json
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,24 +14,13 @@ from azure.data.tables import EdmType, EntityProperty, TableClient, TableTransac
 
 from shared.errors import TransientError
 from shared.storage.account import Account
+from shared.storage.sizes import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, body_size, checked_size
 
 log = logging.getLogger(__name__)
 
 type Value = str | int | float | bool | bytes | datetime
 
-MAX_OPERATIONS = 100
-MAX_TRANSACTION_BYTES = 4 * 1024 * 1024 - 4 * 1024  # room for the batch's own envelope
-MAX_ENTITY_BYTES = 1024 * 1024
-MAX_PROPERTY_BYTES = 64 * 1024
-MAX_PROPERTIES = 252
 ANY = "*"
-_PART_BYTES = 1_500
-"""Of an operation in a transaction's body, at most, without its row: headers, addresses, the partition's key."""
-_PROPERTY_BYTES = 40
-"""`"name@odata.type": "Edm.DateTime", "name": ` without the name."""
-_ESCAPED = 6
-"""Bytes of a character: the SDK writes `\\u00e9`."""
-_LEGAL_KEY = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f]{1,512}")
 _INT32 = range(-(2**31), 2**31)
 
 
@@ -357,50 +340,3 @@ def _row(entity: Any) -> Row:
         etag=entity.metadata["etag"],
         written_at=_from_edm(entity.metadata["timestamp"]),
     )
-
-
-def checked_size(operation: Operation) -> int:
-    """Return the size in bytes that the service counts for the row.
-
-    Raises `ValueError` for what the service refuses: a key with an illegal character, an entity over 1 MiB.
-    """
-    if not _LEGAL_KEY.fullmatch(operation.key):
-        raise ValueError(f"not a legal row key: {operation.key!r}")
-    if len(operation.values) > MAX_PROPERTIES:
-        raise ValueError(f"more than {MAX_PROPERTIES} properties in {operation.key!r}")
-    total = 4 + 2 * len(operation.key)
-    for name, value in operation.values.items():
-        size = _bytes(value)
-        if size > MAX_PROPERTY_BYTES:
-            raise ValueError(f"{name} of {operation.key!r} is over 64 KiB")
-        total += 8 + 2 * len(name) + size
-    if total > MAX_ENTITY_BYTES:
-        raise ValueError(f"the row {operation.key!r} is over 1 MiB")
-    return total
-
-
-def body_size(operation: Operation) -> int:
-    """Return how many bytes of a transaction's body an operation takes, at most; those are what the service counts.
-
-    They may be three times what a row of as many characters counts as: texts are JSON in ASCII, bytes are Base64.
-    """
-    values = (
-        2 * _ESCAPED * len(name) + _PROPERTY_BYTES + _json_bytes(value) for name, value in operation.values.items()
-    )
-    return _PART_BYTES + 2 * _ESCAPED * len(operation.key) + sum(values)
-
-
-def _json_bytes(value: Value) -> int:
-    if isinstance(value, str):
-        return len(json.dumps(value))
-    if isinstance(value, bytes):
-        return (len(value) + 2) // 3 * 4
-    return 40
-
-
-def _bytes(value: Value) -> int:
-    if isinstance(value, str):
-        return len(value.encode("utf-16-le", "surrogatepass")) + 4
-    if isinstance(value, bytes):
-        return len(value) + 4
-    return 8

@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 from azure.data.tables import TableClient
+from azure.storage.queue import QueueClient
 
 from local.parts import LARGE_STORAGE
-from tests.functional.conftest import started_azurite
+from tests.functional.conftest import started_azurite, wait_until
 
 TABLE = "indexed"
 PARTITIONS = ("contoso", "fabrikam")
@@ -16,17 +17,23 @@ LETTERS = "aAzZ09|~ _'-éß中😀"
 
 
 @pytest.fixture(scope="module")
-def both(azurite: str) -> Iterator[tuple[TableClient, TableClient]]:
+def large() -> Iterator[str]:
+    """The connection string of an Azurite as torture starts it."""
+    with started_azurite("--require", str(LARGE_STORAGE)) as storage:
+        yield storage
+
+
+@pytest.fixture(scope="module")
+def both(azurite: str, large: str) -> tuple[TableClient, TableClient]:
     """Plain Azurite and the other one, with the same rows: more than a page of some range."""
-    with started_azurite("--require", str(LARGE_STORAGE)) as indexed:
-        tables = [TableClient.from_connection_string(storage, TABLE) for storage in (azurite, indexed)]
-        for table in tables:
-            table.create_table()
-            for partition in PARTITIONS:
-                for some in batched(keys(), 100, strict=False):
-                    rows = ({"PartitionKey": partition, "RowKey": key, "n": len(key)} for key in some)
-                    table.submit_transaction([("create", row) for row in rows])
-        yield tables[0], tables[1]
+    plain, indexed = (TableClient.from_connection_string(storage, TABLE) for storage in (azurite, large))
+    for table in (plain, indexed):
+        table.create_table()
+        for partition in PARTITIONS:
+            for some in batched(keys(), 100, strict=False):
+                rows = ({"PartitionKey": partition, "RowKey": key, "n": len(key)} for key in some)
+                table.submit_transaction([("create", row) for row in rows])
+    return plain, indexed
 
 
 def keys() -> list[str]:
@@ -68,3 +75,15 @@ def test_any_other_query_is_answered_as_ever(both: tuple[TableClient, TableClien
     plain, indexed = both
 
     assert found(indexed, query) == found(plain, query) != []
+
+
+def test_messages_expire_and_no_others_with_them(large: str) -> None:
+    with QueueClient.from_connection_string(large, "expiring") as queue:
+        queue.create_queue()
+        queue.send_message("kept")
+        queue.send_message("short", time_to_live=1)
+        assert len(queue.peek_messages(5)) == 2
+
+        wait_until(lambda: len(queue.peek_messages(5)) == 1, seconds=20, what="the end of a message")
+
+        assert [message.content for message in queue.peek_messages(5)] == ["kept"]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.storage.tables import ANY, Operation, Row, RowChangedError, checked_size
+from shared.storage.sizes import checked_size
+from shared.storage.tables import ANY, Operation, Row, RowChangedError
 
 
 @dataclass

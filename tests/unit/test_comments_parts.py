@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.storage import tables
 from shared.storage.queues import MAX_MESSAGE_BYTES
+from shared.storage.sizes import checked_size
 from shared.texts.spoken import as_harmless, as_text
 from shared.tickets.life import comments
 from shared.tickets.life.comments import Comment
@@ -141,7 +142,7 @@ def test_the_longest_comment_on_the_largest_ticket_fits_a_queue_and_a_row(letter
     text = telling_of(letter, spoken * 3_000)
 
     assert len(text.encode()) <= MAX_MESSAGE_BYTES
-    tables.checked_size(tables.create("h|k", {"schema": 1, "message": text}))
+    checked_size(tables.create("h|k", {"schema": 1, "message": text}))
     told = json.loads(text)["comment"]
     assert len(told["text"]) >= 500
 
@@ -168,4 +169,4 @@ def test_a_comment_that_is_too_long_for_its_message_even_so_is_cut_visibly(fille
     assert told["text"] == '"' * (len(told["text"]) - 1) + "…"
     assert least <= len(told["text"]) < 3_000
     assert len(text.encode()) <= MAX_MESSAGE_BYTES
-    tables.checked_size(tables.create("h|k", {"schema": 1, "message": text}))
+    checked_size(tables.create("h|k", {"schema": 1, "message": text}))

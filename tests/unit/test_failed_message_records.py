@@ -11,6 +11,7 @@ from shared.errors import FieldProblem, RejectedRequestError
 from shared.storage import tables
 from shared.storage.queues import MAX_MESSAGE_BYTES
 from shared.storage.raw_queues import decoded, encoded
+from shared.storage.sizes import checked_size
 from shared.storage.tables import Row
 from shared.tickets.failed_messages.fail import refusal
 from shared.tickets.failed_messages.records import (
@@ -43,7 +44,7 @@ def worst() -> FailedMessage:
 def test_it_fits_its_row_and_is_read_as_it_was_written(message: FailedMessage) -> None:
     values = row_values(message)
 
-    tables.checked_size(tables.upsert("f|x", values))
+    checked_size(tables.upsert("f|x", values))
     again = read(Row("failed", "f|x", values, "", NOW))
 
     assert replace(again, reason=replace(again.reason, problems=())) == replace(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.limits import Costs, Load, dollars, telemetry, uses
+from bench.limits import Costs, Load, dollars, telemetry_gigabytes, uses
 
 NOTHING = dict.fromkeys(("table", "queue", "blob", "vault", "azure_devops", "other"), 0.0)
 COSTS = Costs(
@@ -53,4 +53,4 @@ def test_a_bill_adds_up() -> None:
 
 
 def test_telemetry_is_a_request_and_a_line_of_each_execution_and_each_call() -> None:
-    assert telemetry(1e6, 5e5, Load(1, telemetry_item=1_000)) == pytest.approx(2.5)
+    assert telemetry_gigabytes(1e6, 5e5, Load(1, telemetry_item=1_000)) == pytest.approx(2.5)

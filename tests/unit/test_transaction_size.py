@@ -13,7 +13,8 @@ from azure.core.exceptions import HttpResponseError
 from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
-from shared.storage.tables import MAX_TRANSACTION_BYTES, Operation, Table, Value, body_size
+from shared.storage.sizes import MAX_TRANSACTION_BYTES, body_size
+from shared.storage.tables import Operation, Table, Value
 from shared.tickets.intake.accept import Outcome, _batches, _Decision
 from shared.tickets.rows.arrivals import Arrival, arrival
 from shared.tickets.vulnerabilities.snapshots import read_snapshot

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import batched
 
 from shared.storage import tables
-from shared.storage.tables import MAX_OPERATIONS, Operation, Row, RowChangedError, Table
+from shared.storage.sizes import MAX_OPERATIONS
+from shared.storage.tables import Operation, Row, RowChangedError, Table
 from shared.tickets.imports.assets import Place
 from shared.tickets.imports.comparison import Comparison, Gone, is_open
 from shared.tickets.intake.accept import Accept, Outcome

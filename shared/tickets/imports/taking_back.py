@@ -17,7 +17,8 @@ from shared.errors import ConflictError
 from shared.shown import Moment
 from shared.storage import tables
 from shared.storage.queues import Queue
-from shared.storage.tables import MAX_OPERATIONS, Operation, Row, RowChangedError, Table
+from shared.storage.sizes import MAX_OPERATIONS
+from shared.storage.tables import Operation, Row, RowChangedError, Table
 from shared.tickets.imports.records import Imports, Progress, Record
 from shared.tickets.lanes.pending import due_at_once
 from shared.tickets.lanes.wake_ups import WakeUps

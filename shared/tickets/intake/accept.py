@@ -14,7 +14,8 @@ from enum import StrEnum
 from shared.connections.defaults import BY_ITSELF
 from shared.errors import TransientError
 from shared.storage import tables
-from shared.storage.tables import MAX_TRANSACTION_BYTES, Operation, Row, RowChangedError, Table, body_size
+from shared.storage.sizes import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, body_size
+from shared.storage.tables import Operation, Row, RowChangedError, Table
 from shared.telemetry import metrics
 from shared.tickets.intake.grouping import Grouping, ticket_of
 from shared.tickets.lanes.pending import due_at_once
@@ -201,9 +202,7 @@ def _batches(decided: Iterable[_Decided]) -> Iterator[list[_Decided]]:
     for arrival, decision in decided:
         needed = sum(map(body_size, decision.operations))
         wanted = rows | {operation.key for operation in decision.operations}
-        if batch and (
-            len(wanted) > tables.MAX_OPERATIONS or size + needed > MAX_TRANSACTION_BYTES or arrival.row in batch
-        ):
+        if batch and (len(wanted) > MAX_OPERATIONS or size + needed > MAX_TRANSACTION_BYTES or arrival.row in batch):
             yield list(batch.values())
             batch, size, rows = {}, 0, set()
         batch[arrival.row] = (arrival, decision)

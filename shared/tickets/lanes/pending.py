@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched
 
 from shared.storage import tables
-from shared.storage.tables import MAX_OPERATIONS, Operation, Row, RowChangedError, Table
+from shared.storage.sizes import MAX_OPERATIONS
+from shared.storage.tables import Operation, Row, RowChangedError, Table
 from shared.telemetry import traces
 from shared.tickets.rows import keys
 

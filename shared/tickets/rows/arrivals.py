@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import FieldProblem, RejectedRequestError
-from shared.storage.tables import MAX_PROPERTY_BYTES, Row, Value
+from shared.storage.sizes import MAX_PROPERTY_BYTES
+from shared.storage.tables import Row, Value
 from shared.tickets.rows import keys
 from shared.tickets.vulnerabilities import origins
 from shared.tickets.vulnerabilities.origins import Origin

@@ -10,7 +10,8 @@ from typing import Any
 
 from shared.errors import TransientError
 from shared.storage import tables
-from shared.storage.tables import ANY, MAX_OPERATIONS, Operation, Row, RowChangedError, Table
+from shared.storage.sizes import MAX_OPERATIONS
+from shared.storage.tables import ANY, Operation, Row, RowChangedError, Table
 from shared.telemetry import metrics, traces
 from shared.tickets.lanes.leases import Lease, LeaseLostError, Leases
 from shared.tickets.lanes.pending import due_at_once

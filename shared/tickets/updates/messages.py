@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.storage.queues import MAX_MESSAGE_BYTES
-from shared.storage.tables import MAX_PROPERTY_BYTES
+from shared.storage.sizes import MAX_PROPERTY_BYTES
 from shared.tickets.life.views import CommentView
 
 _ROW_BYTES = MAX_PROPERTY_BYTES - 4

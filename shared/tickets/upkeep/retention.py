@@ -14,7 +14,8 @@ from typing import Any
 from shared.connections.store import ConnectionStore
 from shared.storage import tables
 from shared.storage.queues import Queue
-from shared.storage.tables import ANY, MAX_OPERATIONS, Row, RowChangedError, Table
+from shared.storage.sizes import MAX_OPERATIONS
+from shared.storage.tables import ANY, Row, RowChangedError, Table
 from shared.tickets.failed_messages.store import FailedMessages
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import Stored, TicketStatus

@@ -13,6 +13,7 @@ from itertools import batched
 from shared.azure_devops.work_items import WorkItem, delete, get_many
 from shared.errors import BridgeError, RefusedError
 from shared.storage import tables
+from shared.storage.sizes import MAX_OPERATIONS
 from shared.storage.tables import Operation, Row, RowChangedError
 from shared.tickets.lanes.pending import is_patient
 from shared.tickets.life.patches import told
@@ -141,7 +142,7 @@ class Withdrawer:
 
     def _write(self, operations: Sequence[Operation]) -> None:
         """Without the lease: what the rows say, they say to whoever works on the lane."""
-        for part in batched(operations, tables.MAX_OPERATIONS, strict=False):
+        for part in batched(operations, MAX_OPERATIONS, strict=False):
             try:
                 self.lane.tools.table.transact(self.lane.connection.name, part)
             except RowChangedError:  # a snapshot came meanwhile: the next round judges it
