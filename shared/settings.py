@@ -221,7 +221,7 @@ class Reader:
         """
         text = self._values.get(STORAGE_CONNECTION, "").strip()
         if text:
-            if not _is_connection_string(text):
+            if not is_connection_string(text):
                 self.problems.append(f"{STORAGE_CONNECTION} is not a connection string")
             return StorageAccount(connection_string=text)
         account = self._values.get(f"{STORAGE_CONNECTION}__accountName", "").strip()
@@ -252,7 +252,7 @@ def _is_plain_url(value: str, plain_http: Sequence[str] | None) -> bool:
     return bool(secure and parts.hostname) and not (parts.query or parts.fragment or parts.username)
 
 
-def _is_connection_string(text: str) -> bool:
+def is_connection_string(text: str) -> bool:
     """Whether the SDKs can use it: an account with its key, or a shared access signature."""
     parts = (part.partition("=") for part in text.split(";"))
     names = {name.strip().lower() for name, _, value in parts if value.strip()}

@@ -1,6 +1,7 @@
 """One run of the command: what it prints, and its exit status."""
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from azure.core.exceptions import HttpResponseError
 
 from shared.backup.copying import restore, save
 from shared.errors import RejectedRequestError, TransientError
-from shared.settings import STORAGE_CONNECTION, StorageAccount
+from shared.settings import STORAGE_CONNECTION, StorageAccount, is_connection_string
 from shared.storage.account import Account
 from shared.storage.identity import own_identity
 from shared.storage.tables import Table
@@ -25,6 +26,7 @@ _DESCRIPTION = """Copies of the tables. They hold no credential, but names of pe
 Where the tables are is said by --tables, and you are whoever `az login` says. Your account needs the role Storage Table
 Data Contributor there; to save, Reader is enough. On one machine, the setting AzureWebJobsStorage says both."""
 _NO_ANSWER = "Did you `az login`, has your account the role on the storage account, and may this machine reach it?"
+_URI = "https://ACCOUNT.table.core.windows.net"
 _COMMANDS = {
     "save": "write each table to a file of a new folder",
     "restore": "put back rows of a folder's files that are not in the tables; nothing that is there is changed",
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str], values: Mapping[str, str], out: TextIO, err: 
     """Do what the command line says; return the exit status. Raises `SystemExit` (2) for a wrong one."""
     asked = _parsed(arguments)
     try:
-        account = _account(asked.tables, values)
+        account = _account(asked.tables or "", values)
         if asked.do == "save":
             _save(account, asked.folder, out)
         else:
@@ -46,6 +48,8 @@ def main(arguments: Sequence[str], values: Mapping[str, str], out: TextIO, err: 
         return _failed(error.message, _NO_ANSWER, err)
     except HttpResponseError as error:
         return _failed(f"Table Storage answered {error.status_code}.", _NO_ANSWER, err)
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}.", "Name a folder that you may read and write.", err)
     return DONE
 
 
@@ -68,15 +72,23 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     ):
         command = commands.add_parser(name, help=what, description=what)
         command.add_argument("folder", type=Path)
-        command.add_argument("--tables", default="", help="https://ACCOUNT.table.core.windows.net")
+        command.add_argument("--tables", type=_uri, help=_URI)
     return parser.parse_args(arguments)
+
+
+def _uri(text: str) -> str:
+    if not re.fullmatch(r"https://[\w.-]+/?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form {_URI}")
+    return text
 
 
 def _account(uri: str, values: Mapping[str, str]) -> Account:
     connection_string = values.get(STORAGE_CONNECTION)
     if not (uri or connection_string):
-        hint = "Give --tables https://ACCOUNT.table.core.windows.net, and `az login` before."
-        raise RejectedRequestError("Which storage account?", hint=hint)
+        raise RejectedRequestError("Which storage account?", hint=f"Give --tables {_URI}, and `az login` before.")
+    if not (uri or is_connection_string(connection_string or "")):
+        hint = f"Correct it, or give --tables {_URI}."
+        raise RejectedRequestError(f"{STORAGE_CONNECTION} holds no connection string of a storage account.", hint=hint)
     storage = StorageAccount(table_uri=uri) if uri else StorageAccount(connection_string=connection_string)
     return Account(storage, lambda: own_identity(None))
 

@@ -251,6 +251,8 @@ def _of_response(error: HttpResponseError) -> Exception:
         return RowChangedError()
     if _is_ours(error):
         return error
+    if error.status_code is None:  # as azure-identity says that it has no token, before anything is sent
+        return TransientError("There was no sign-in to Table Storage.")
     return TransientError(f"Table Storage answered {error.status_code}.")
 
 

@@ -86,6 +86,7 @@ def test_what_was_saved_is_put_back_as_it_was(storage: str, account: Account, tm
 
     assert status == 0
     assert "tickets: 1,080 rows put back, 0 were there" in said
+    assert said.splitlines()[-2].startswith("connections: ")  # the app does nothing without them
     assert content(account) == before
     assert (tmp_path / "copy" / "tickets.jsonl.gz").stat().st_mode & 0o077 == 0
 
@@ -149,7 +150,8 @@ def test_a_copy_replaces_no_other_one_and_a_missing_file_is_named(storage: str, 
     (tmp_path / "tickets.jsonl.gz").touch()
 
     assert backup(storage, "save", tmp_path)[2].startswith(f"{tmp_path} is not empty.")
-    assert f"Not there: {tmp_path / 'connections.jsonl.gz'}" in backup(storage, "restore", tmp_path)[2]
+    missing = ", ".join(str(tmp_path / f"{name}.jsonl.gz") for name in TABLES if name != "tickets")
+    assert backup(storage, "restore", tmp_path)[2].startswith(f"Not there: {missing}.\n")
 
 
 @pytest.mark.filterwarnings("ignore:Testing an element's truth value")  # the SDK's
@@ -161,18 +163,52 @@ def test_an_account_that_does_not_let_one_in_is_told_what_to_look_at(storage: st
     assert (status, said.splitlines()) == (FAILED, ["Table Storage answered 403.", running._NO_ANSWER])
 
 
-def test_which_account_must_be_said(tmp_path: Path) -> None:
+def command(*arguments: str, **environment: str) -> tuple[int, list[str]]:
     done = subprocess.run(
-        [sys.executable, "-m", "shared.backup", "save", str(tmp_path / "copy")],
+        [sys.executable, "-m", "shared.backup", *arguments],
         cwd=REPOSITORY,
-        env={},
+        env=environment,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+    return done.returncode, done.stderr.splitlines()
 
-    assert (done.returncode, done.stderr.splitlines()[0]) == (FAILED, "Which storage account?")
+
+def test_which_account_must_be_said(tmp_path: Path) -> None:
+    status, said = command("save", str(tmp_path / "copy"))
+
+    assert (status, said[0]) == (FAILED, "Which storage account?")
+
+
+@pytest.mark.every_case
+@pytest.mark.parametrize("uri", ["contoso", "http://contoso.table.core.windows.net", "https://", "https://a b"])
+def test_an_address_of_another_form_is_refused_with_the_form(uri: str, tmp_path: Path) -> None:
+    status, said = command("save", str(tmp_path / "copy"), "--tables", uri)
+
+    assert status == 2
+    assert said[-1].endswith(f"{uri!r} is not of the form https://ACCOUNT.table.core.windows.net")
+
+
+def test_what_is_no_connection_string_is_named_and_not_shown(tmp_path: Path) -> None:
+    status, said = command("save", str(tmp_path / "copy"), AzureWebJobsStorage="secret-garbage")
+
+    assert (status, said[0]) == (FAILED, "AzureWebJobsStorage holds no connection string of a storage account.")
+    assert "secret-garbage" not in "".join(said)
+
+
+def test_a_folder_that_cannot_be_made_is_named(storage: str) -> None:
+    assert backup(storage, "save", "/proc/none/copy")[2].splitlines() == [
+        "/proc/none: No such file or directory.",
+        "Name a folder that you may read and write.",
+    ]
+
+
+def test_who_is_not_signed_in_is_told_so_and_no_more(tmp_path: Path) -> None:
+    status, said = command("save", str(tmp_path / "copy"), "--tables", "https://127.0.0.1")
+
+    assert (status, said) == (FAILED, ["There was no sign-in to Table Storage.", running._NO_ANSWER])
 
 
 def test_every_table_of_the_app_is_copied_but_what_can_be_read_again() -> None:
