@@ -76,6 +76,17 @@ def test_no_body_is_larger_than_what_was_counted(kind: str, value: Value, sent: 
     assert counted - sent[0] < 10 * 4_000  # what is reserved for headers and keys is all that it is too much
 
 
+@pytest.mark.parametrize("kind", ["create", "upsert", "replace", "merge", "delete"])
+@pytest.mark.every_case
+def test_what_surrounds_a_small_row_is_counted(kind: str, sent: list[int]) -> None:
+    etag = "" if kind in ("create", "upsert") else "W/\"datetime'2026-11-27T10%3A00%3A00.1234567Z'\""
+    operations = [Operation(kind, f"r{number}", {"n": 1}, etag) for number in range(100)]  # type: ignore[arg-type]
+
+    send(operations)
+
+    assert sent[0] <= sum(map(body_size, operations)) + LARGEST - MAX_TRANSACTION_BYTES
+
+
 def test_large_snapshots_are_taken_in_by_transactions_that_the_service_accepts(sent: list[int]) -> None:
     """Three megabytes of what cannot be compressed are four, and a little more, on the wire."""
     decided = [_decided(number) for number in range(100)]
