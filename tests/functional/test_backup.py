@@ -118,6 +118,7 @@ def test_rows_larger_than_a_transaction_are_put_back(storage: str, account: Acco
     assert content(account) == before
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("spoil", ["cut", "lines", "other", "row"])
 def test_a_copy_that_is_not_whole_is_refused_before_anything_is_written(
     spoil: str, storage: str, account: Account, tmp_path: Path
