@@ -160,15 +160,20 @@ def _hooks(organization: Organization) -> None:
             "workitem.created", receiving.url, {"basicAuthUsername": "a", "basicAuthPassword": "secret"}
         )
         one = f"{hooks}/subscriptions/{made['id']}"
+        organization.control("POST", "settings", {"hooks": {"delay": [600, 600]}})
+        organization.create()
+        _until_any_is(organization, one, "queuedForRetry")
+        organization.control("POST", "settings", {"hooks": {}})
         organization.create()
         organization.call("POST", f"{hooks}/testnotifications", _test(made))
-        _until_answered(organization, one)
+        _until_any_is(organization, one, "completed")
         organization.call("PUT", one, {**made, "eventType": "workitem.updated"})
         organization.call("GET", one)
         organization.call("GET", f"{hooks}/subscriptions", params={"publisherId": "tfs"})
         organization.call("POST", f"{hooks}/subscriptionsquery", {"publisherId": "tfs"})
         notifications = organization.call("GET", f"{one}/notifications", params={"maxResults": "5"}).json()["value"]
-        organization.call("GET", f"{one}/notifications/{notifications[0]['id']}")
+        for notification in notifications:
+            organization.call("GET", f"{one}/notifications/{notification['id']}")
         organization.call("DELETE", one)
     organization.call("GET", one)
     organization.call("POST", f"{hooks}/subscriptions", {"publisherId": "tfs"})
@@ -183,8 +188,12 @@ def _test(subscription: dict[str, Any]) -> dict[str, Any]:
     return {"details": {**inputs, "consumerInputs": {"url": subscription["consumerInputs"]["url"]}}}
 
 
-def _until_answered(organization: Organization, one: str) -> None:
-    until(lambda: organization.call("GET", f"{one}/notifications").json()["value"])
+def _until_any_is(organization: Organization, one: str, status: str) -> None:
+    def any_is() -> bool:
+        notifications = organization.call("GET", f"{one}/notifications").json()["value"]
+        return any(notification["status"] == status for notification in notifications)
+
+    until(any_is)
 
 
 @pytest.mark.thorough
