@@ -30,6 +30,9 @@ from local.host.timers import Timer
 ADDRESS = "127.0.0.1"
 GRACE = 10
 """Seconds for what is in flight when the host is told to stop."""
+# As Kestrel, the web server of Azure's host, keeps idle connections: a client that sends its next request in the moment
+# in which they are closed gets no answer. https://learn.microsoft.com/aspnet/core/fundamentals/servers/kestrel/options
+_KEEP_ALIVE = 130
 
 _log = logging.getLogger("host")
 
@@ -146,6 +149,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE,
+                timeout_keep_alive=_KEEP_ALIVE,
             )
         )
         self.accepting = asyncio.Event()

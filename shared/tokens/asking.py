@@ -1,7 +1,9 @@
 """Asks for a run over a managed token: a message of the queue `ticket-work`."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from shared.errors import TransientError
 from shared.storage.queues import Queue
@@ -26,6 +28,11 @@ class Asking:
         Raises `TransientError`.
         """
         self.queue.send({"schema": _SCHEMA, "round": ROUND, "token": name, "leaked": digest, "where": where})
+
+    def again(self, message: Mapping[str, Any], *, after: float) -> None:
+        """Ask once more for what a message asked for, `after` seconds; if that cannot be done now, the timer does."""
+        with suppress(TransientError):
+            self.queue.send(dict(message), delay=after)
 
     def soon(self, name: str) -> None:
         """Ask for a run if that can be done now: if not, the timer does."""

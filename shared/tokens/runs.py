@@ -44,9 +44,12 @@ class Runs:
             self.ask(token.name)
 
     def run(self, message: Mapping[str, Any]) -> None:
-        """Do what a message asks for; the timer asks again for what fails."""
+        """Do what a message asks for; what took too long goes on soon, and what failed when the timer asks."""
         try:
             self.one(message["token"], partial(self._after_leak, message) if "leaked" in message else _as_it_is)
+        except TakenOverError as error:
+            log.info("managed token to be seen to again", extra={"token": message["token"], "why": error.message})
+            self.ask.again(message, after=self.tools.times.lease)
         except BridgeError as error:
             log.warning("managed token not seen to", extra={"token": message["token"], "why": error.message})
 

@@ -18,7 +18,7 @@ from shared.tokens.proving import Proving
 from shared.tokens.runs import Runs
 from tests.functional import managed_world
 from tests.functional.azure_devops_client import azure_devops
-from tests.functional.managed_world import NAME, SCOPES, World
+from tests.functional.managed_world import NAME, SCOPES, TIMES, World
 from tests.functional.simulated_azure import SimulatedAzure
 
 pytestmark = pytest.mark.slow
@@ -248,6 +248,31 @@ def test_where_nothing_works_any_that_is_accepted_will_do(world: World) -> None:
     world.run()
 
     assert world.newest_works()
+
+
+def test_what_took_longer_than_its_lease_is_asked_for_again(world: World) -> None:
+    """It was frozen, or its machine is slow: nobody may have to wait for the timer's next hour."""
+    message = {"schema": 1, "round": "token", "token": NAME}
+    world.times = replace(TIMES, send_window=-1.0)
+
+    world.runs().run(message)
+
+    assert world.token().current is None
+    (((again,), more),) = world.asked.messages
+    assert (again, more) == (message, {"delay": TIMES.lease})
+
+    world.times = TIMES
+    world.runs().run(again)
+
+    assert world.newest_works()
+
+
+def test_what_cannot_be_done_is_left_to_the_timer(world: World) -> None:
+    world.signs_in = False
+
+    world.runs().run({"schema": 1, "round": "token", "token": NAME})
+
+    assert world.asked.messages == []
 
 
 def test_those_who_sign_in_with_it_hear_that_it_was_replaced(world: World) -> None:
