@@ -11,12 +11,12 @@ from local.torture.skew import Skew
 
 HOSTS = ("functions", "second")
 _MOST_SKEW = 300
-_SETTINGS = {
-    "SWEEP_SCHEDULE": "*/5 * * * * *",
-    "RECONCILE_SCHEDULE": "*/10 * * * * *",
-    "VERIFY_SCHEDULE": "*/40 * * * * *",
-    "HOST_QUIET": "1",
-}
+_SETTINGS = {"SWEEP_SCHEDULE": "*/5 * * * * *", "HOST_QUIET": "1"}
+_RECONCILED = 600
+"""Seconds, of which a timer makes some that a minute has a whole number of times; in Azure it is 900."""
+_PARTS_OF_A_MINUTE = (30, 20, 15, 10, 6, 5)
+_VERIFIED_AFTER = 4
+"""Rounds of reconciliation: every work item is read, which costs the more the more there are."""
 
 
 class Machine:
@@ -33,12 +33,23 @@ class Machine:
             functions=False,
             large_storage=True,
             forks_hosts=True,
-            settings=_SETTINGS,
+            settings=_SETTINGS | self._schedules(time_scale),
             host_environment=self._environment,
         )
         self._addresses: dict[str, str] = {}
         self._tokens: dict[str, str] = {}
         self._http = Http()
+
+    @staticmethod
+    def round(time_scale: float) -> int:
+        """Return how many seconds lie between two rounds of reconciliation."""
+        return next((part for part in _PARTS_OF_A_MINUTE if part <= _RECONCILED * time_scale), _PARTS_OF_A_MINUTE[-1])
+
+    def _schedules(self, time_scale: float) -> dict[str, str]:
+        reconciled = self.round(time_scale)
+        verified = _VERIFIED_AFTER * reconciled
+        minutes = f"0 */{verified // 60} * * * *" if verified % 60 == 0 else f"*/{verified} * * * * *"
+        return {"RECONCILE_SCHEDULE": f"*/{reconciled} * * * * *", "VERIFY_SCHEDULE": minutes}
 
     def start(self) -> None:
         """Start the hosts, after the rest."""

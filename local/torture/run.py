@@ -24,8 +24,8 @@ _LONGEST = 2.0
 """How many times its duration a run may take to reach its minima."""
 _DRAINED_WITHIN = 240.0
 _SHARE_FOR_DRAIN = 0.75
-_QUIET = 25.0
-"""Longer than two rounds of reconciliation and the longest delay of a request that is carried out late."""
+_QUIET = 2.5
+"""Rounds of reconciliation; longer, too, than the longest delay of a request that is carried out late."""
 _SHOWN = 40
 
 
@@ -97,7 +97,8 @@ class Run:
     def _drain(self, parts: Parts) -> None:
         self._tell("the torment is over")
         seconds = max(_DRAINED_WITHIN, self.options.duration * _SHARE_FOR_DRAIN)
-        self.drained = parts.settling.wait(seconds=seconds, quiet=_QUIET)
+        quiet = _QUIET * self.machine.round(self.options.time_scale)
+        self.drained = parts.settling.wait(seconds=seconds, quiet=quiet)
         parts.updates.stop()
 
     def _judge(self, parts: Parts, report: Report) -> bool:
