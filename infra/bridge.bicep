@@ -62,7 +62,7 @@ module coreStorage 'storage.bicep' = {
       'ticket-updates'
       'alerts'
     ]
-    tables: ['connections', 'links', 'tickets', 'tokens', 'imports', 'creation', 'failedmessages', 'registries']
+    tables: ['connections', 'links', 'tickets', 'tokens', 'imports', 'creation', 'failedmessages', 'registries', 'overview']
   }
 }
 
@@ -185,6 +185,7 @@ module coreSettings 'settings.bicep' = {
     hookEpoch: hookEpoch
     settings: {
       PUBLIC_URL: core.outputs.url
+      CONSOLE_ACCESS: empty(authenticationClientId) ? 'key' : 'app_service'
       HOOKS_URL: edge.outputs.url
       KEY_VAULT_URL: vault.outputs.url
       AZURE_DEVOPS_URL: 'https://dev.azure.com'

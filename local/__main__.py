@@ -139,6 +139,7 @@ def _work_item(ticket: dict[str, Any]) -> int:
 def _say_what_next(stack: Stack, file: Path) -> None:
     where = stack.addresses
     print(
+        f"Console        {where.console}",
         f"Azure DevOps   {where.azure_devops}/{ORGANISATION}",
         "               Open a work item there, change its state, delete or restore it: its ticket follows.",
         f"Functions      {where.functions}",

@@ -49,6 +49,7 @@ class Wiring:
             "AzureWebJobsStorage": self.storage,
             "KEY_VAULT_URL": self.key_vault,
             "PUBLIC_URL": f"http://127.0.0.1:{self.ports['functions']}",
+            "CONSOLE_ACCESS": "open",
             "HOOK_KEY": f"@Microsoft.KeyVault(SecretUri={self.key_vault}/secrets/{HOOK_KEY}/)",
             "AZURE_DEVOPS_URL": f"http://127.0.0.1:{self.ports['azure_devops']}",
             "AZURE_DEVOPS_TOKENS_URL": f"http://127.0.0.1:{self.ports['azure_devops']}",

@@ -7,7 +7,9 @@ without functions.
 import os
 
 from shared.administration import Administration
+from shared.console.signing_key import SigningKey
 from shared.once import once
+from shared.storage.tables import Table
 from shared.ticket_services import TicketServices
 from shared.tickets.holds import release
 from shared.tickets.holds.release import Release
@@ -16,7 +18,8 @@ from shared.tickets.lanes.turns import Turns
 from shared.tickets.link_changes import departures
 from shared.tickets.observing.observe import Observe
 from shared.tickets.observing.overheard import Overheard
-from shared.tickets.upkeep import retention, sweep
+from shared.tickets.upkeep import counting, retention, sweep
+from shared.tickets.upkeep.counting import Counting
 from shared.tickets.upkeep.doctor import Doctor
 from shared.tickets.upkeep.hook_alerts import HookAlerts
 from shared.tickets.upkeep.hook_records import HookRecords
@@ -103,6 +106,7 @@ class Services(Administration, TicketServices):
                 taking_back.ROUND: self.take_back.run,
                 release.ROUND: self.release.run,
                 sweep.ROUND: self.sweep.run,
+                counting.ROUND: self.counting.run,
                 asking.ROUND: self.token_runs.run,
             },
             doctor=self._doctor,
@@ -122,6 +126,18 @@ class Services(Administration, TicketServices):
             self.departures,
             self.take_back,
             self._times,
+        )
+
+    @once
+    def console_key(self) -> SigningKey:
+        """What signs the console's cookies."""
+        return SigningKey(self._vault)
+
+    @once
+    def counting(self) -> Counting:
+        """`GET /overview`, and the timer that counts tickets."""
+        return Counting(
+            Table(self._account, "overview"), self._tickets, self.connections, self._ticket_work, self._times
         )
 
     @once

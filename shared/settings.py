@@ -6,6 +6,7 @@ that names every problem at once. No value is ever part of a message: some of th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from math import isfinite
 from urllib.parse import urlsplit
 
@@ -36,6 +37,17 @@ CORE = "core"
 # https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
 _UNRESOLVED_REFERENCE = "@Microsoft.KeyVault("
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class ConsoleAccess(StrEnum):
+    """Who may see the console."""
+
+    KEY = "key"
+    """Who gives the host key."""
+    APP_SERVICE = "app_service"
+    """Whom App Service authentication has signed in: only where that is on, or anybody could say to be somebody."""
+    OPEN = "open"
+    """Whoever is at this machine; for one machine only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class Settings:
     keep_failed_messages_days: int = KEEP_FAILED_MESSAGES_DAYS
     keep_registries_days: int = KEEP_REGISTRIES_DAYS
     client_id: str | None = None
+    console_access: ConsoleAccess = ConsoleAccess.KEY
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "Settings":
@@ -100,6 +113,7 @@ class Settings:
                 "KEEP_REGISTRIES_DAYS", int, KEEP_REGISTRIES_DAYS, least=0, most=_MOST_DAYS
             ),
             client_id=reader.client_id(),
+            console_access=reader.console_access(),
         )
         reader.role()
         for schedule in SCHEDULES:  # read by the host; without them nobody finds what was forgotten or missed
@@ -195,6 +209,14 @@ class Reader:
             self.problems.append(
                 f"{ROLE} is neither {EDGE} nor {CORE}: correct it, or remove it to have both in one app"
             )
+
+    def console_access(self) -> ConsoleAccess:
+        """Return who may see the console; what is not said is the safest."""
+        value = self._values.get("CONSOLE_ACCESS", "").strip() or ConsoleAccess.KEY
+        if value not in tuple(ConsoleAccess):
+            self.problems.append(f"CONSOLE_ACCESS is not one of: {', '.join(ConsoleAccess)}")
+            return ConsoleAccess.KEY
+        return ConsoleAccess(value)
 
     def hook_key(self) -> str:
         """Return what passwords of service hooks are derived from."""

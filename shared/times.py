@@ -55,6 +55,8 @@ class Times:
     """How long a new personal access token may take until Azure DevOps accepts it."""
     reading: float = 480.0
     """How long a repository may be read: less than a function may run."""
+    counts_fresh: float = 600.0
+    """How old the counts of tickets may be for whoever looks at them."""
     resends_remembered: float = 86_400.0
     """How long it is remembered that a message whose host died was sent again."""
 

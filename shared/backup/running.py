@@ -17,8 +17,8 @@ from shared.storage.identity import own_identity
 from shared.storage.tables import Table
 
 TABLES = ("tickets", "imports", "failedmessages", "creation", "tokens", "links", "connections")
-"""All but `registries`, which are read from the repositories again. Connections are put back last: without them, an app
-that runs does nothing with the rest while it is half there."""
+"""All but `registries` and `overview`, which are read from the repositories and counted again. Connections are put back
+last: without them, an app that runs does nothing with the rest while it is half there."""
 DONE, FAILED = 0, 1
 
 _DESCRIPTION = """Copies of the tables. They hold no credential, but names of people and what scanners found.

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 type Value = str | int | float | bool | bytes | datetime
 
 ANY = "*"
+_MOST_AT_ONCE = 1000
 _INT32 = range(-(2**31), 2**31)
 
 
@@ -135,15 +136,17 @@ class Table:
         parameters: Mapping[str, Value] | None = None,
         select: Sequence[str] = (),
         limit: int | None = None,
+        at_once: int | None = None,
     ) -> Iterator[Row]:
         """Yield rows with `start <= key < stop` in key order, at most `limit`; only `select`ed properties.
 
+        `at_once` are read by one request, as many as the service gives unless it says otherwise.
         `where` is a further OData condition, whose `@names` stand for `parameters`.
         """
         query = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @stop"
         query = f"{query} and {where}" if where else query
         parameters = {"partition": partition, "start": start, "stop": stop, **(parameters or {})}
-        return self._query(query, parameters, select=select, limit=limit)
+        return self._query(query, parameters, select=select, limit=limit, at_once=at_once or limit)
 
     def all(self, *, start: str = "", stop: str = "\uffff", partition: str | None = None) -> Iterator[Row]:
         """Yield the rows of every partition (or of one) whose key lies in the range."""
@@ -163,9 +166,10 @@ class Table:
         *,
         select: Sequence[str] = (),
         limit: int | None = None,
+        at_once: int | None = None,
     ) -> Iterator[Row]:
         columns = ["PartitionKey", "RowKey", "Timestamp", *select] if select else None
-        size = {"results_per_page": min(limit, 1000)} if limit else {}
+        size = {"results_per_page": min(at_once, _MOST_AT_ONCE)} if at_once else {}
 
         def first_page(client: TableClient) -> tuple[Any, list[Any]]:
             pages = client.query_entities(query, parameters=dict(parameters), select=columns, **size).by_page()

@@ -8,6 +8,7 @@ from shared.triggers import (
     http_imports,
     http_links,
     http_openapi,
+    http_overview,
     http_personal_access_tokens,
     http_registries,
     http_tickets,
@@ -16,6 +17,7 @@ from shared.triggers import (
     queues,
     timers,
 )
+from shared.triggers.console import blueprints as console
 
 blueprints = (
     http_connections.blueprint,
@@ -25,6 +27,7 @@ blueprints = (
     http_imports.blueprint,
     http_links.blueprint,
     http_openapi.blueprint,
+    http_overview.blueprint,
     http_personal_access_tokens.blueprint,
     http_registries.blueprint,
     http_tickets.blueprint,
@@ -32,4 +35,5 @@ blueprints = (
     poison.blueprint,
     queues.blueprint,
     timers.blueprint,
+    *console.blueprints,
 )

@@ -29,7 +29,7 @@ from shared.triggers.answers import (
 )
 from shared.triggers.conventions import CONTINUATION, IF_MATCH, IF_NONE_MATCH, PAGED
 from shared.triggers.operations import ETAG, operation
-from shared.triggers.parameters import ADOPT, CLIENT_ID, DRY_RUN, REDIRECT, SEARCH, TENANT, WORDS
+from shared.triggers.parameters import ADOPT, CLIENT_ID, DRY_RUN, HEALTH, REDIRECT, SEARCH, TENANT, WORDS
 from shared.validation import parse_json, validated
 
 blueprint = func.Blueprint()
@@ -46,7 +46,7 @@ class ConnectionWithHealth(ConnectionView):
 class Connections(TypedDict):
     """One page of connections."""
 
-    connections: list[ConnectionView]
+    connections: list[ConnectionView | ConnectionWithHealth]
     continuation: str | None
 
 
@@ -140,11 +140,12 @@ def read_connection(req: func.HttpRequest) -> func.HttpResponse:
     return _shown(services.connections.get(req.route_params["connection"]))
 
 
-@operation(blueprint, "GET connections", gives=Connections, parameters=PAGED)
+@operation(blueprint, "GET connections", gives=Connections, parameters=(HEALTH, *PAGED))
 def list_connections(req: func.HttpRequest) -> func.HttpResponse:
-    """List connections by name."""
+    """List connections by name, with `?health=true` also how they are doing."""
     found, last = part_of(req, services.connections.all, lambda connection: connection.name)
-    return collection("connections", [connection.public() for connection in found], last)
+    show = _with_health if flag(req, "health") else Connection.public
+    return collection("connections", [show(connection) for connection in found], last)
 
 
 @operation(blueprint, "POST connections/{connection}/check", gives=CheckedView, refuses=(404,))
@@ -288,6 +289,13 @@ def find_work_items(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _shown(connection: Connection, *, status: int = 200) -> func.HttpResponse:
+    return ok(_with_health(connection), status=status, headers={"ETag": connection.etag})
+
+
+def _with_health(connection: Connection) -> ConnectionWithHealth:
     ends = services.expiries.of(connection)
-    more = {"health": services.health.view(connection.name), "credential_expires": moment(ends) if ends else None}
-    return ok({**connection.public(), **more}, status=status, headers={"ETag": connection.etag})
+    return {
+        **connection.public(),
+        "health": services.health.view(connection.name),
+        "credential_expires": moment(ends) if ends else None,
+    }

@@ -8,7 +8,7 @@ from shared.connections.models import NAME
 from shared.errors import FieldProblem, NotFoundError, RejectedRequestError
 from shared.services import services
 from shared.tickets.api.by_hand import WorkItemChoice
-from shared.tickets.api.reading import Filter, TicketWithHistory
+from shared.tickets.api.reading import Filter, TicketInFull, TicketWithHistory
 from shared.tickets.life.views import TicketView
 from shared.tickets.rows import keys
 from shared.tickets.rows.records import Hold, TicketStatus
@@ -16,7 +16,7 @@ from shared.tickets.vulnerabilities.snapshots import Snapshot, read_snapshot
 from shared.triggers.answers import bad_continuation, body_of, collection, continuation_of, ok, page_size
 from shared.triggers.conventions import PAGED
 from shared.triggers.operations import operation
-from shared.triggers.parameters import ASSET, KIND, STATUS, WAITING_FOR
+from shared.triggers.parameters import ASSET, KIND, PART, STATUS, WAITING_FOR
 from shared.triggers.queries import bad_kind
 from shared.validation import parse_json, validated
 
@@ -46,17 +46,17 @@ def create_ticket(req: func.HttpRequest) -> func.HttpResponse:
     return ok(found, status=202, headers=_location(ticket))
 
 
-@operation(blueprint, "GET tickets/{ticket}", gives=TicketWithHistory, refuses=(404,))
+@operation(blueprint, "GET tickets/{ticket}", gives=TicketInFull, refuses=(404,))
 def read_ticket(req: func.HttpRequest) -> func.HttpResponse:
-    """Show a ticket with its history."""
-    return ok(services.read_tickets.one(_ticket(req)))
+    """Show a ticket with its history, and what the platform last said of its vulnerabilities."""
+    return ok(services.read_tickets.in_full(_ticket(req)))
 
 
-@operation(blueprint, "GET tickets", gives=Tickets, parameters=(KIND, ASSET, STATUS, WAITING_FOR, *PAGED))
+@operation(blueprint, "GET tickets", gives=Tickets, parameters=(KIND, ASSET, STATUS, WAITING_FOR, PART, *PAGED))
 def list_tickets(req: func.HttpRequest) -> func.HttpResponse:
     """List tickets, of an asset or in a status if asked so.
 
-    `kind` and `asset` belong together.
+    `kind` and `asset` belong together. A page may have fewer than `limit` although there is a `continuation`.
     """
     after = continuation_of(req)
     if after and not _is_ticket(after):
@@ -123,7 +123,8 @@ def _filter(req: func.HttpRequest) -> Filter:
         problems.append(FieldProblem("kind" if asset else "asset", "kind and asset belong together"))
     if problems:
         raise RejectedRequestError("The query cannot be used.", hint="See problems.", problems=problems)
-    return Filter(kind=kind, asset=asset, status=status, waiting_for=waiting_for)
+    search = req.params.get("search", "").strip()
+    return Filter(kind=kind, asset=asset, status=status, waiting_for=waiting_for, search=search)
 
 
 def _ticket(req: func.HttpRequest) -> str:

@@ -41,6 +41,9 @@ IN_PATHS = {parameter.name: parameter for parameter in _PATH}
 """The parameters that templates of routes name."""
 
 SEARCH = Parameter("search", "query", str, "Only what has this text in its name, whatever the case.")
+PART = Parameter(
+    "search", "query", str, "A part of the title or of a vulnerability's id; a number is that of a work item."
+)
 WORDS = Parameter("search", "query", str, "Words of the title, or the number.")
 EXISTING = Parameter(
     "existing",
@@ -61,6 +64,7 @@ SOURCE = Parameter(
 )
 FULL = Parameter("full", "query", bool, "The report has all that there is: what it has no more is fixed.")
 CONFIRM = Parameter("confirm", "query", bool, "Although that is more than half of what is open.")
+HEALTH = Parameter("health", "query", bool, "Say of each how it is doing, and when its credential ends.")
 SHOW = Parameter("show", "query", Show, "Which tokens: those that are active, unless it says otherwise.")
 SORT = Parameter("sort", "query", Order, "By what they are sorted: their names, unless it says otherwise.")
 DESCENDING = Parameter("descending", "query", bool, "The last one first.")

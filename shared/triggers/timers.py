@@ -41,6 +41,14 @@ def doctor(timer: func.TimerRequest) -> None:
         services.rounds.start(Round.DOCTOR)
 
 
+@blueprint.timer_trigger("timer", "%DOCTOR_SCHEDULE%", run_on_startup=False)
+def count(timer: func.TimerRequest) -> None:
+    """Count tickets, for who looks."""
+    del timer
+    with invocation("count"):
+        services.counting.start()
+
+
 @blueprint.timer_trigger("timer", "%RETENTION_SCHEDULE%", run_on_startup=False)
 def retention(timer: func.TimerRequest) -> None:
     """Forget what was kept long enough."""

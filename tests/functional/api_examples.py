@@ -154,7 +154,7 @@ def _guid(number: int) -> str:
 def record(stack: Stack) -> dict[str, Any]:
     """Call every operation and return what was seen by their ids."""
     call = Recorder(Bridge.fresh(stack, linked=False))
-    for part in (_connections, _sign_in, _tokens, _links_and_tickets, _registries, _failed_messages, _ends):
+    for part in (_connections, _sign_in, _tokens, _links_and_tickets, _overview, _registries, _failed_messages, _ends):
         part(call)
     return call.examples()
 
@@ -259,6 +259,10 @@ def _registries(call: Recorder) -> None:
     push(call.bridge, {"shop/models.py": component("shop.Basket.v1")})
     read(call.bridge)
     call("read_registry", project=PROJECT, repository=REPOSITORY, query={"ref": "main"})
+
+
+def _overview(call: Recorder) -> None:
+    eventually(lambda: call("read_overview")["counted_at"], what="the counts")
 
 
 def _failed_messages(call: Recorder) -> None:

@@ -25,6 +25,7 @@ _shared: list[Stack] = []
 # What tests break is read and mended when they say so, not at the next full minute or hour; what they wait for is swept
 # up within two seconds.
 _SETTINGS = {
+    "CONSOLE_ACCESS": "key",
     "MAX_IMPORT_BYTES": "1000000",
     "SWEEP_SCHEDULE": "*/2 * * * * *",
     "RECONCILE_SCHEDULE": _NEVER,

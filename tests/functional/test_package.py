@@ -92,12 +92,12 @@ def test_nothing_but_the_app_is_deployed(package: Path) -> None:
 
 def declared(*, without: str) -> Iterator[str]:
     """The names that the triggers define: the function under a decorator of the blueprint."""
-    for file in (REPOSITORY / "shared/triggers").glob("*.py"):
+    for file in (REPOSITORY / "shared/triggers").rglob("*.py"):
         if file.stem in without.split():
             continue
         below = False
         for line in file.read_text().splitlines():
-            below = below or line.startswith(("@blueprint.", "@operation("))
+            below = below or line.startswith(("@blueprint.", "@operation(", "@page(", "@action("))
             if below and line.startswith(("def ", "async def ")):
                 yield line.partition("def ")[2].partition("(")[0]
                 below = False

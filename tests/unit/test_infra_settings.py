@@ -35,6 +35,7 @@ OF_THE_CORES_HOST = {
 # Other ways to say what the templates say by the account's name and its identity.
 OTHER_WAYS = {"AzureWebJobsStorage", *(f"AzureWebJobsStorage__{one}ServiceUri" for one in ("queue", "table", "blob"))}
 KEY = "k" * 48
+WHERE_AUTHENTICATION_IS_ON = "empty(authenticationClientId) ? 'key' : 'app_service'"
 
 
 class Recording(Mapping[str, str]):
@@ -64,6 +65,7 @@ def is_set(role: str) -> dict[str, str]:
 
 def _example(name: str, value: str) -> str:
     known = {"role": "edge", "string(hookEpoch)": "1", "string(tablesEpoch)": "1", "hookKeyReference": KEY}
+    known[WHERE_AUTHENTICATION_IS_ON] = "key"
     if arithmetic := re.fullmatch(r"string\((\d+) \* 1024 \* 1024\)", value):
         return str(int(arithmetic[1]) * 1024 * 1024)
     if value in known:
@@ -100,6 +102,14 @@ def test_an_apps_role_is_the_name_under_which_it_is_deployed() -> None:
     for role in ("edge", "core"):
         assert text(BRIDGE.modules[f"{role}Settings"].parameters["role"]) == role
         assert text(BRIDGE.modules[role].parameters["role"]) == role
+
+
+def test_a_visitor_is_who_app_service_says_only_where_its_authentication_is_on() -> None:
+    """Where it is off, anybody may say to be anybody in its header."""
+    core = BRIDGE.modules["coreSettings"].parameters["settings"]
+
+    assert text(properties(core)["CONSOLE_ACCESS"]) == WHERE_AUTHENTICATION_IS_ON
+    assert text(BRIDGE.modules["core"].parameters["authenticationClientId"]) == "authenticationClientId"
 
 
 def test_storage_is_reached_as_the_identity_that_the_app_has() -> None:

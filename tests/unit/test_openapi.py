@@ -6,7 +6,6 @@ import azure.functions as func
 import pytest
 from jsonschema import Draft202012Validator
 
-import function_app
 from local import api_page
 from local.host.templates import parse
 from shared.triggers import http_openapi, openapi
@@ -15,6 +14,7 @@ from shared.triggers.conventions import LIMIT
 from shared.triggers.operations import declared
 from shared.triggers.parameters import KIND
 from tests.openapi_answers import closed, schema_of
+from tests.unit.http_triggers import http_triggers, last_word
 
 DOCUMENT = openapi.document()
 EXAMPLES = openapi.examples()
@@ -26,13 +26,11 @@ OPERATIONS = {
 
 
 def registered() -> set[tuple[str, str, str, str]]:
-    """Name, method, path and who may call of every function with a route, as Azure Functions gets them."""
-    found = ((one.get_function_name(), one.get_trigger()) for one in function_app.app.get_functions())
-    triggers = [(str(name), trigger.get_dict_repr()) for name, trigger in found if trigger]
+    """Name, method, path and who may call of every function of the API, as Azure Functions gets them."""
     return {
-        (name, str(method).split(".")[-1], trigger["route"], str(trigger["authLevel"]).split(".")[-1])
-        for name, trigger in triggers
-        if trigger["type"] == "httpTrigger"
+        (name, last_word(method), trigger["route"], last_word(trigger["authLevel"]))
+        for name, trigger in http_triggers().items()
+        if not trigger["route"].startswith("console")
         for method in trigger["methods"]
     }
 

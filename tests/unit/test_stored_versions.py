@@ -8,6 +8,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,6 +34,7 @@ from shared.tickets.rows.arrivals import first_seen, read_position, read_vulnera
 from shared.tickets.rows.ticket_rows import read_ticket
 from shared.tickets.updates.journal import Unsent
 from shared.tickets.updates.outbox import Outbox
+from shared.tickets.upkeep.counting import Counting
 from shared.tickets.upkeep.hook_records import HookRecords
 from shared.tickets.upkeep.reconcile import Reconcile
 from shared.tickets.vulnerabilities.snapshots import read_snapshot
@@ -166,6 +168,13 @@ def _switch(found: Row) -> Any:
     return SimpleNamespace(**Switch(table, Times()).view())
 
 
+def _counts(found: Row) -> Any:
+    table: Any = SmallTable(rows={found.key: found})
+    nobody: Any = None
+    fresh = replace(Times(), counts_fresh=10 * 86_400.0)
+    return SimpleNamespace(**Counting(table, nobody, nobody, nobody, fresh).view())
+
+
 READERS: Mapping[str, Callable[[Row], Any]] = {
     "connection": connections._connection,
     "link, first version": links._link,
@@ -187,6 +196,7 @@ READERS: Mapping[str, Callable[[Row], Any]] = {
     "missed": _missed,
     "heard": lambda found: SimpleNamespace(silences=len(_silences(row("missed"), found))),
     "switch": _switch,
+    "counts": _counts,
 }
 
 
@@ -234,5 +244,5 @@ def test_work_that_ends_without_a_result_is_told_whosever_it_is() -> None:
 
     assert list(subjects.values()) == [
         *("contoso", "contoso", "web-shop", "contoso", "scanner", "0123456789abcdef" * 2),
-        *("contoso", "", "contoso", ""),
+        *("contoso", "", "contoso", "", "contoso"),
     ]

@@ -36,10 +36,11 @@ def test_every_requirement_is_pinned(file: str) -> None:
 
 def test_importing_the_app_reads_no_setting_and_defines_every_blueprint() -> None:
     """A blueprint that is never registered is silently no functions at all."""
-    registered = "".join((REPOSITORY / f"shared/triggers/{role}.py").read_text() for role in ("core", "edge"))
+    lists = ("core", "edge", "console/blueprints")
+    registered = "".join((REPOSITORY / f"shared/triggers/{name}.py").read_text() for name in lists)
     modules = [
         file.stem
-        for file in (REPOSITORY / "shared/triggers").glob("*.py")
+        for file in (REPOSITORY / "shared/triggers").rglob("*.py")
         if "blueprint = func.Blueprint()" in file.read_text()
     ]
 

@@ -2,9 +2,9 @@
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any, TypedDict
 
 from shared.connections.store import ConnectionStore
@@ -14,11 +14,16 @@ from shared.storage.tables import Row, Table
 from shared.tickets.life import views
 from shared.tickets.life.transitions import begun
 from shared.tickets.rows import keys
-from shared.tickets.rows.members import by_itself, members_of
+from shared.tickets.rows.members import members_of
 from shared.tickets.rows.records import Ticket, TicketStatus
 from shared.tickets.rows.ticket_rows import read_ticket
+from shared.tickets.vulnerabilities.snapshots import Severity, Status, Vulnerability
 
 PAGE = 100
+_DIGITS = 12
+_MOST_REPORTED = 100
+_MOST_LOOKED_AT = 1000
+"""Tickets for one page: what is sought may be the last of very many."""
 
 
 class BriefView(TypedDict):
@@ -50,6 +55,21 @@ class TicketWithHistory(views.TicketView):
     history: list[EntryView]
 
 
+class ReportedView(TypedDict):
+    """What the platform last said of a vulnerability."""
+
+    id: str
+    title: str
+    severity: Severity
+    status: Status
+
+
+class TicketInFull(TicketWithHistory):
+    """A ticket with its history, and what the platform last said of its vulnerabilities, the first hundred."""
+
+    reported: list[ReportedView]
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which tickets are wanted; empty fields do not restrict."""
@@ -59,6 +79,29 @@ class Filter:
     status: str = ""
     waiting_for: str = ""
     connection: str = ""
+    search: str = ""
+    """A part of the title or of a vulnerability's id, whatever the case; a number is that of a work item."""
+
+    @property
+    def work_item(self) -> int:
+        """The number of the work item that is sought, 0 if none is."""
+        number = self.search.removeprefix("#")
+        return int(number) if number.isascii() and number.isdigit() and len(number) <= _DIGITS else 0
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every ticket, or every one of an asset, is wanted."""
+        return not (self.status or self.waiting_for or self.search)
+
+    def fits(self, ticket: Ticket) -> bool:
+        """Whether a ticket of the asset is wanted."""
+        return (
+            self.status in ("", ticket.status)
+            and self.waiting_for in ("", ticket.waiting_for)
+            and (not self.asset or (self.kind, self.asset) == (ticket.kind, ticket.asset))
+            and self.work_item in (0, ticket.work_item.id)
+            and (self.work_item > 0 or _has(ticket, self.search.casefold()))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +122,27 @@ class ReadTickets:
             shown["vulnerabilities"] = [member.id for member in members.snapshots]
         return {**shown, "history": [_entry(row) for row in rows]}
 
+    def in_full(self, ticket_id: str) -> TicketInFull:
+        """Return a ticket with its history, and what it was made of. Raises `NotFoundError`."""
+        found = self.one(ticket_id)
+        members = members_of(self.table, *keys.parse_public_id(ticket_id))
+        return {**found, "reported": [_reported(one) for one in members.snapshots[:_MOST_REPORTED]]}
+
     def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[views.TicketView], str]:
-        """Return tickets in the order of their ids, those after one, and the last one's id if there may be more."""
-        found = list(islice(self._all(wanted, after), size + 1))
-        more = len(found) > size
-        return found[:size], str(found[size - 1]["id"]) if more else ""
+        """Return tickets in the order of their ids, those after one, and which was looked at last if there may be more.
+
+        There may be fewer than `size` of them although there are more: looking at all could take minutes.
+        """
+        found: list[views.TicketView] = []
+        last = ""
+        at_once = size + 1 if wanted.is_everything else _MOST_LOOKED_AT
+        for looked_at, (connection, key, ticket) in enumerate(self._all(wanted, after, at_once)):
+            if len(found) == size or looked_at == _MOST_LOOKED_AT:
+                return found, last
+            last = keys.public_id(connection, key)
+            if wanted.fits(ticket):
+                found.append(views.view(connection, key, ticket))
+        return found, ""
 
     def ticket(self, connection: str, key: str) -> Ticket:
         """Return a ticket of a connection. Raises `NotFoundError`."""
@@ -98,38 +157,76 @@ class ReadTickets:
             )
         return begun(members)
 
-    def _all(self, wanted: Filter, after: str) -> Iterator[views.TicketView]:
+    def _all(self, wanted: Filter, after: str, at_once: int) -> Iterator[tuple[str, str, Ticket]]:
         first, key = keys.parse_public_id(after) if after else ("", "")
         for connection in self.connections.with_tickets():
             if connection.name < first or wanted.connection not in ("", connection.name):
                 continue
             start = key if connection.name == first else ""
-            for ticket_key, ticket in self._tickets(connection.name, wanted, start):
-                if wanted.status in ("", ticket.status) and wanted.waiting_for in ("", ticket.waiting_for):
-                    yield views.view(connection.name, ticket_key, ticket)
+            if wanted.work_item:
+                found = self._with_work_item(connection.name, wanted.work_item, start)
+            else:
+                found = self._tickets(connection.name, wanted, start, at_once)
+            yield from ((connection.name, ticket_key, ticket) for ticket_key, ticket in found)
 
-    def _tickets(self, connection: str, wanted: Filter, after: str) -> Iterator[tuple[str, Ticket]]:
+    def _with_work_item(self, connection: str, number: int, after: str) -> Iterator[tuple[str, Ticket]]:
+        row = self.table.get(connection, keys.work_item_row(number))
+        key = str(row.values["ticket"]) if row else ""
+        if key > after:
+            yield key, self.ticket(connection, key)
+
+    def _tickets(self, connection: str, wanted: Filter, after: str, at_once: int) -> Iterator[tuple[str, Ticket]]:
         """Merge the tickets with those that have only snapshots so far; all are in the order of their keys."""
         prefix = keys.asset_key(wanted.kind, wanted.asset) if wanted.asset else ""
         start = max(prefix, f"{after}{keys.AFTER_ALL}" if after else "")
-        streams = [self._range(connection, "t|", start, prefix)]
-        if wanted.status in ("", TicketStatus.WAITING):  # what no worker has seen yet can be nothing else
-            streams.append(self._range(connection, "v|", start, prefix))
-            streams.append(self._range(connection, "m|", start, prefix, select=("schema",)))
+
+        def rows(kind: str, select: Sequence[str] = (), where: Mapping[str, str] | None = None) -> Iterator[Row]:
+            return self.table.range(
+                connection,
+                f"{kind}{start}",
+                f"{kind}{prefix}{keys.AFTER_ALL}",
+                where=" and ".join(f"{name} eq @{name}" for name in where or {}),
+                parameters=where,
+                select=select,
+                at_once=at_once,
+            )
+
+        # What no worker has seen yet waits, and for nothing but a worker.
+        if wanted.status not in ("", TicketStatus.WAITING) or wanted.waiting_for:
+            streams = [rows("t|", where=_stored(wanted))]
+        else:
+            streams = [rows("t|"), rows("v|", ("ticket",)), rows("m|", ("schema",))]
         merged = heapq.merge(*streams, key=_ticket_of)  # of one ticket, in the order of the streams
-        for key, rows in groupby(merged, key=_ticket_of):
-            found = self._first(connection, key, next(rows))
+        for key, same in groupby(merged, key=_ticket_of):
+            found = self._first(connection, key, next(same))
             if found:
                 yield key, found
 
     def _first(self, connection: str, key: str, row: Row) -> Ticket | None:
         if row.key.startswith("t|"):
             return read_ticket(row).ticket
-        members = by_itself(row) if row.key.startswith("v|") else members_of(self.table, connection, key)
+        if row.key.startswith("v|") and row.values["ticket"] != key:  # it belongs to a group
+            return None
+        members = members_of(self.table, connection, key)
         return begun(members) if members.snapshots else None
 
-    def _range(self, connection: str, kind: str, start: str, prefix: str, select: Sequence[str] = ()) -> Iterator[Row]:
-        return self.table.range(connection, f"{kind}{start}", f"{kind}{prefix}{keys.AFTER_ALL}", select=select)
+
+def _reported(vulnerability: Vulnerability) -> ReportedView:
+    return {
+        "id": vulnerability.id,
+        "title": vulnerability.title,
+        "severity": vulnerability.severity,
+        "status": vulnerability.status,
+    }
+
+
+def _stored(wanted: Filter) -> dict[str, str]:
+    """Return what properties of a wanted ticket's row say."""
+    return {name: value for name, value in (("status", wanted.status), ("held", wanted.waiting_for)) if value}
+
+
+def _has(ticket: Ticket, text: str) -> bool:
+    return any(text in known.casefold() for known in (ticket.title, *ticket.vulnerabilities))
 
 
 def _ticket_of(row: Row) -> str:

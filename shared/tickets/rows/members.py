@@ -46,11 +46,6 @@ def members_of(table: Table, connection: str, ticket: str) -> Members:
     return _members(_rows(table, connection, ticket, index), ticket, since)
 
 
-def by_itself(row: Row) -> Members:
-    """Return the one member of the ticket that a `v|` row has the name of: none if it belongs to a group."""
-    return _members([row], keys.ticket_of_row(row.key), row.written_at)
-
-
 def _rows(table: Table, connection: str, ticket: str, index: Sequence[Row]) -> Iterator[Row]:
     if len(index) > _FEW:
         prefix = keys.snapshots_beside(ticket)

@@ -1,0 +1,73 @@
+"""The console as a client of the API: its operations, called in this process, answers read as any client reads them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import azure.functions as func
+
+from shared.errors import FieldProblem, RejectedRequestError
+from shared.triggers.operations import JSON, Operation, declared
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation answered, as it is in `raw`."""
+
+    raw: func.HttpResponse
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return int(self.raw.status_code)
+
+    @property
+    def body(self) -> Json:
+        """What it says, if that is JSON; {} for nothing."""
+        content = self.raw.get_body()
+        return json.loads(content) if content else {}
+
+
+def ask(
+    operation: str,
+    route: Mapping[str, str] | None = None,
+    *,
+    query: Mapping[str, str] | None = None,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Carry out an operation by its id, with an object or bytes as its body.
+
+    Raises what the operation raises: `BridgeError`s that say what is wrong and what to do.
+    """
+    content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+    request = func.HttpRequest(
+        method=_operations()[operation].method,
+        url="",
+        headers={"Content-Type": JSON, **(headers or {})},
+        params=dict(query or {}),
+        route_params=dict(route or {}),
+        body=content,
+    )
+    return Answer(_operations()[operation].handler(request))
+
+
+def settings_in(text: str, field: str) -> Json:
+    """Return the settings that a person typed as JSON, {} for nothing. Raises `RejectedRequestError` naming `field`."""
+    try:
+        found = json.loads(text) if text.strip() else {}
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        problem = FieldProblem(field, "must be a JSON object of settings")
+        raise RejectedRequestError("The settings cannot be read.", problems=[problem], status=422)
+    return found
+
+
+@cache
+def _operations() -> Mapping[str, Operation]:
+    return {operation.id: operation for operation in declared()}

@@ -1,0 +1,175 @@
+"""The console as people use it, without JavaScript, on the running stack."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from local.stack import Stack
+from tests.functional.bridge import Bridge, eventually
+from tests.functional.console.browser import Browser, text_of
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href='javascript:alert(3)'>x</a>"
+
+
+@pytest.fixture
+def browser(stack: Stack) -> Iterator[Browser]:
+    browser = Browser(stack)
+    assert browser.sign_in(stack.addresses.host_key).status_code == 204
+    yield browser
+    browser.session.close()
+
+
+class TestTheWayIn:
+    def test_without_a_session_every_page_leads_to_the_sign_in(self, stack: Stack) -> None:
+        browser = Browser(stack)
+
+        page = browser.open("/tickets?status=failed")
+
+        assert "Give the function app's host key" in page
+        assert 'data-to="/api/console/tickets?status=failed"' in page
+
+    def test_only_the_host_key_opens_a_session(self, stack: Stack) -> None:
+        browser = Browser(stack)
+
+        assert browser.sign_in("wrong").status_code == 401
+        assert browser.sign_in(stack.addresses.function_key).status_code == 401
+        assert not browser.session.cookies
+
+    def test_the_cookie_is_out_of_reach_and_no_key(self, stack: Stack) -> None:
+        answer = Browser(stack).sign_in(stack.addresses.host_key)
+
+        cookie = answer.headers["Set-Cookie"]
+        assert {"httponly", "samesite=lax", "path=/api/console"} <= set(cookie.lower().split("; "))
+        assert stack.addresses.host_key not in cookie
+
+    def test_signing_out_ends_it(self, browser: Browser) -> None:
+        browser.open("")
+
+        browser.send("/sign-out")
+
+        assert "Give the function app's host key" in browser.open("/tickets")
+
+    def test_after_the_sign_in_it_goes_on_here_and_nowhere_else(self, stack: Stack) -> None:
+        for elsewhere in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", "/api/other"):
+            page = requests.get(f"{Browser(stack).base}/sign-in", params={"to": elsewhere}, timeout=60).text
+            assert 'data-to="/api/console"' in page
+
+
+def test_a_form_of_another_page_is_refused(browser: Browser, bridge: Bridge) -> None:
+    ticket = bridge.send()
+    bridge.until(ticket, "open")
+
+    for fields in ({}, {"form_token": "0" * 64}):
+        answer = browser.session.post(f"{browser.base}/tickets/{ticket}/unlink", data=fields, timeout=60)
+        assert answer.status_code == 403
+        assert "load the page again" in answer.text
+    assert bridge.ticket(ticket)["status"] == "open"
+
+
+def test_every_page_forbids_what_it_does_not_bring_itself(browser: Browser) -> None:
+    answer = browser.session.get(browser.base, timeout=60)
+
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_scripts_and_styles_may_be_kept_for_ever(browser: Browser) -> None:
+    page = browser.open("")
+    address = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+
+    answer = browser.session.get(browser.base.removesuffix("/api/console") + address, timeout=60)
+
+    assert answer.headers["Content-Type"].startswith("text/css")
+    assert "immutable" in answer.headers["Cache-Control"]
+    other = address.replace(address.split("/")[-2], "0" * 16)
+    assert browser.session.get(browser.base.removesuffix("/api/console") + other, timeout=60).status_code == 404
+
+
+class TestTickets:
+    def test_one_is_found_shown_unlinked_and_linked(self, browser: Browser, bridge: Bridge) -> None:
+        ticket = bridge.send("V1", title="Outdated parser")
+        item = bridge.until(ticket, "open")["work_item"]
+
+        found = browser.open(f"/tickets?search=outdated+PARSER&kind=application&asset={bridge.asset}")
+        assert f"/tickets/{ticket}" in found
+        page = browser.open(f"/tickets/{ticket}")
+        assert item["url"] in page
+        assert "Work item created" in page
+
+        said = browser.send("/unlink")
+        assert "being unlinked" in said
+        bridge.until(ticket, "detached")
+        browser.open(f"/tickets/{ticket}")
+        refused = browser.send("/link", status=409, id="twelve")
+        assert "must be the number of a work item" in refused
+        browser.send("/link", id=f"#{item['id']}")
+        assert bridge.until(ticket, "open")["work_item"]["id"] == item["id"]
+
+    def test_hostile_text_is_text(self, browser: Browser, bridge: Bridge) -> None:
+        ticket = bridge.send(HOSTILE[:60], title=HOSTILE)
+
+        for path in (f"/tickets/{ticket}", f"/tickets?kind=application&asset={bridge.asset}"):
+            page = browser.open(path)
+            assert "<script>alert" not in page
+            assert "<img" not in page
+            assert "href='javascript" not in page
+            assert "&lt;script&gt;alert(1)" in page
+
+    def test_what_is_not_there_is_said(self, browser: Browser) -> None:
+        page = browser.open("/tickets/nowhere.vt3hueici5puqzeaakfhq27y2dyx7ic7", status=404)
+
+        assert "There is no ticket" in page
+
+    def test_a_filter_that_cannot_be_used_is_explained(self, browser: Browser) -> None:
+        page = browser.open("/tickets?status=odd", status=400)
+
+        assert "must be one of" in page
+
+
+def test_the_overview_counts_tickets(browser: Browser, bridge: Bridge) -> None:
+    bridge.until(bridge.send(), "open")
+
+    def counted() -> bool:
+        text = text_of(browser.open(""))
+        return "As of" in text and "Open" in text
+
+    eventually(counted, what="the counts")
+    assert bridge.name in browser.open("/connections") or "Next page" in browser.page
+
+
+def test_the_switch_stops_and_starts_creation(browser: Browser) -> None:
+    browser.open("")
+    try:
+        assert "No work items are made" in browser.send("/creation", reason="an audit")
+        assert "an audit" in browser.page
+    finally:
+        assert "Work items are made again" in browser.send("/creation")
+
+
+def test_a_failed_message_is_shown_sent_again_and_forgotten(browser: Browser, bridge: Bridge) -> None:
+    bridge.queue("ticket-requests").send_message(
+        '{"schema": 1, "vulnerability": {"id": "' + HOSTILE.replace('"', "'") + '"}}'
+    )
+    eventually(lambda: "alert(1)" in browser.open("/failed-messages"), what="the failed message")
+
+    assert "<script>alert" not in browser.page
+    failed = browser.page.partition("/api/console/failed-messages/")[2]
+    failed = next(part for part in browser.page.split('href="/api/console/failed-messages/')[1:]).partition('"')[0]
+    page = browser.open(f"/failed-messages/{failed}")
+    assert "&lt;script&gt;alert(1)" in page
+    browser.send("/dismiss")
+    browser.open(f"/failed-messages/{failed}", status=404)
+
+
+def test_a_connection_is_checked(browser: Browser, bridge: Bridge) -> None:
+    page = browser.open(f"/connections/{bridge.name}")
+    assert bridge.token not in page
+
+    page = text_of(browser.send("/check"))
+
+    assert "Works: " in page
+    assert "Service hooks:" in page
