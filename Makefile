@@ -11,7 +11,7 @@ AZURITE := local/azurite/node_modules/.package-lock.json
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick torture check fairness install smoke mutations thorough kills truth api fuzz scale clean
+.PHONY: run test quick torture check fairness install smoke mutations thorough kills truth api fuzz scale browser-test screenshots clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
@@ -53,6 +53,21 @@ $(TRUTH): tests/truth/requirements.txt
 # docs/api.md and its examples, from what the routes declare and what the simulated stack answers.
 api: install
 	@$(BIN)/python -m tests.functional.api_examples
+
+# The console in Debian's Chromium, which it installs (as root, or by sudo), with Playwright and axe-core.
+CHROMIUM := /usr/bin/chromium
+BROWSER := $(BIN)/.browser-installed
+browser-test: install $(BROWSER)
+	$(BIN)/python -m pytest tests/functional/console
+
+# The pictures in docs/console.md.
+screenshots: install $(BROWSER)
+	@$(BIN)/python -m tests.functional.console.screenshots
+
+$(BROWSER): tests/functional/console/requirements.txt
+	test -x $(CHROMIUM) || sh tests/functional/console/install_chromium.sh
+	$(PIP_INSTALL) --quiet -r $<
+	touch $@
 
 # Generated requests to every route of a running stack: FUZZ="--requests 20000 --seed 7".
 fuzz: install
