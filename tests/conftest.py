@@ -66,6 +66,6 @@ def _numbers() -> dict[str, list[str]]:
 
 
 def _name(node_id: str) -> str:
-    """A test's file and function: classes and parameters do not matter."""
-    path, *_, name = node_id.partition("[")[0].split("::")
-    return f"{path.removeprefix('tests/')}::{name}"
+    """A test's file and function, "" for a whole file that was skipped: classes and parameters do not matter."""
+    path, _, within = node_id.partition("[")[0].partition("::")
+    return f"{path.removeprefix('tests/')}::{within.rpartition('::')[2]}"
