@@ -15,7 +15,8 @@ from local.torture.updates import Updates
 
 _LOOK_EVERY = 0.1
 _LATER = 0.05
-_AGAIN_AFTER = 0.5
+_FURTHER_EVERY = 1.0
+"""Seconds: a run that goes on beyond its plan must not become another one."""
 LOWEST_PRIORITY = 4
 
 
@@ -41,15 +42,16 @@ class People:
         return thread
 
     def _run(self) -> None:
-        started = time.monotonic()
+        started = last = time.monotonic()
         waiting = list(self.plan.acts)
         further = self.plan.further_acts()
         while not self.ended.wait(_LOOK_EVERY):
             share = (time.monotonic() - started) / self.seconds
             due = [act for act in waiting if act.at <= share]
             waiting = [act for act in waiting if act.at > share]
-            if not waiting and share > 1:
+            if not waiting and share > 1 and time.monotonic() - last > _FURTHER_EVERY:
                 due += islice(further, 1)
+                last = time.monotonic()
             # A card that is not there yet is looked for again a little later, as long as the plan goes on.
             again = [act for act in due if not self._do(act)]
             waiting += [Act(share + _LATER, act.vulnerability, act.deed, act.choice) for act in again if share <= 1]

@@ -23,6 +23,7 @@ _AT_ONCE = 25
 _LOOK_EVERY = 0.1
 _AGAIN_AFTER = 0.5
 _FURTHER_EACH_TIME = 2
+_FURTHER_EVERY = 0.5
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Traffic:
     def _go_on(self, sender: "_Sender") -> None:
         """The plan is over and the run is not: more changes, one thread's, slowly."""
         further = self.plan.further()
-        while not self.ended.wait(_LOOK_EVERY):
+        while not self.ended.wait(_FURTHER_EVERY):
             if not self.left:
                 sender.send(list(islice(further, _FURTHER_EACH_TIME)))
 
