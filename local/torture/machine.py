@@ -33,7 +33,7 @@ class Machine:
             functions=False,
             large_storage=True,
             forks_hosts=True,
-            settings=_SETTINGS | self._schedules(time_scale),
+            settings=_SETTINGS | self.schedules(time_scale),
             host_environment=self._environment,
         )
         self._addresses: dict[str, str] = {}
@@ -45,8 +45,10 @@ class Machine:
         """Return how many seconds lie between two rounds of reconciliation."""
         return next((part for part in _PARTS_OF_A_MINUTE if part <= _RECONCILED * time_scale), _PARTS_OF_A_MINUTE[-1])
 
-    def _schedules(self, time_scale: float) -> dict[str, str]:
-        reconciled = self.round(time_scale)
+    @classmethod
+    def schedules(cls, time_scale: float) -> dict[str, str]:
+        """Return when the timers fire."""
+        reconciled = cls.round(time_scale)
         verified = _VERIFIED_AFTER * reconciled
         minutes = f"0 */{verified // 60} * * * *" if verified % 60 == 0 else f"*/{verified} * * * * *"
         return {"RECONCILE_SCHEDULE": f"*/{reconciled} * * * * *", "VERIFY_SCHEDULE": minutes}

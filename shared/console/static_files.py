@@ -6,6 +6,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from shared.console.addresses import BASE
+
 _FOLDER = Path(__file__).with_name("static")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -21,7 +23,7 @@ class StaticFile:
 
 def address_of(name: str) -> str:
     """Return where a file is served."""
-    return f"/api/console/static/{static_files()[name].digest}/{name}"
+    return f"{BASE}/static/{static_files()[name].digest}/{name}"
 
 
 @cache

@@ -2,10 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
 
+from shared.console.addresses import segment
 from shared.tickets.rows.records import Hold, TicketStatus
+
+
+class Said(StrEnum):
+    """What is said after a form has done its work: the codes in addresses."""
+
+    RETRIED = "retried"
+    UNLINKED = "unlinked"
+    LINKED = "linked"
+    RESENT = "resent"
+    ALL_RESENT = "all-resent"
+    SOME_RESENT = "some-resent"
+    DISMISSED = "dismissed"
+    ROTATED = "rotated"
+    STOPPED = "stopped"
+    STARTED = "started"
+    SAVED = "saved"
+    DELETING = "deleting"
+    TAKING_BACK = "taking-back"
+
 
 STATUSES: Mapping[str, str] = {
     TicketStatus.WAITING: "Waiting",
@@ -48,20 +68,20 @@ CREDENTIALS: Mapping[str, str] = {
     "managed_token": "Managed token",
 }
 SAID: Mapping[str, str] = {
-    "retried": "It is tried again now.",
-    "unlinked": "The work item is being unlinked.",
-    "linked": "The work item is being linked.",
-    "resent": "It was sent again.",
-    "all-resent": "They were sent again.",
-    "dismissed": "It is forgotten.",
-    "rotated": "The token was replaced.",
-    "stopped": "No work items are made any more. Existing ones are kept up to date.",
-    "started": "Work items are made again.",
-    "saved": "It is saved.",
-    "deleting": "It is being deleted.",
-    "taking-back": "The import is being taken back.",
+    Said.RETRIED: "It is tried again now.",
+    Said.UNLINKED: "The work item is being unlinked.",
+    Said.LINKED: "The work item is being linked.",
+    Said.RESENT: "It was sent again.",
+    Said.ALL_RESENT: "They were sent again.",
+    Said.SOME_RESENT: "The first thousand were sent again; there are more.",
+    Said.DISMISSED: "It is forgotten.",
+    Said.ROTATED: "The token was replaced.",
+    Said.STOPPED: "No work items are made any more. Existing ones are kept up to date.",
+    Said.STARTED: "Work items are made again.",
+    Said.SAVED: "It is saved.",
+    Said.DELETING: "It is being deleted.",
+    Said.TAKING_BACK: "The import is being taken back.",
 }
-"""What is said after a form has done its work, by the code in the address."""
 
 
 def label(code: str, words: Mapping[str, str]) -> str:
@@ -87,11 +107,6 @@ def days_left(text: str | None) -> int | None:
 def number(value: int) -> str:
     """Return a number with its thousands apart."""
     return f"{value:,}"
-
-
-def segment(text: str) -> str:
-    """Return text as one segment of a path; the host decodes all but a slash, which the routes do themselves."""
-    return quote(text, safe="")
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

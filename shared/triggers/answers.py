@@ -66,7 +66,7 @@ def ok(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = Non
 
 def problem(error: BridgeError) -> func.HttpResponse:
     """Answer with what went wrong and what to do about it."""
-    status = HTTPStatus(_status(error))
+    status = HTTPStatus(status_of(error))
     document: Problem = {
         "type": "about:blank",
         "title": status.phrase,
@@ -221,7 +221,8 @@ def _json(value: Any) -> str:
     return well_formed(json.dumps(value, ensure_ascii=False, default=to_jsonable_python))
 
 
-def _status(error: BridgeError) -> int:
+def status_of(error: BridgeError) -> int:
+    """Return the status with which an error is answered."""
     match error:
         case RejectedRequestError():
             return error.status

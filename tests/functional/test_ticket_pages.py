@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 
 from shared.settings import StorageAccount
 from shared.storage import tables
@@ -14,8 +15,9 @@ from shared.storage.account import Account
 from shared.storage.tables import Table
 from shared.tickets.api import reading
 from shared.tickets.api.reading import Filter, ReadTickets
+from shared.tickets.life import views
 from shared.tickets.rows import keys
-from shared.tickets.rows.records import Failure, Hold, Ticket, TicketStatus, WorkItemRef
+from shared.tickets.rows.records import Attempt, Failure, Hold, Ticket, TicketStatus, WorkItemRef
 from shared.tickets.rows.ticket_rows import ticket_values
 from shared.tickets.upkeep.counting import Counting
 from shared.times import Times
@@ -128,6 +130,33 @@ class TestFilter:
         assert world.page(kind="application", asset="till") == ([], "")
 
 
+class TestShown:
+    @pytest.mark.every_case
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {},
+            {"vulnerabilities": ("V1", "V2"), "vulnerability_count": 200},
+            {"work_item": replace(OPEN, deleted=True, assigned_to="Ada", url="https://dev.azure.com/c/_workitems/7")},
+            {"work_item": replace(OPEN, category="Completed"), "open": False},
+            {"work_item": replace(OPEN, category="Completed")},
+            {"attempt": Attempt("n", MOMENT, "p", looked_at=MOMENT)},
+            {"failure": Failure("refused", "No.", "Ask.")},
+            {"held": Hold.DAILY_CAP},
+            {"detached": "moved"},
+            {"open": False},
+        ],
+    )
+    def test_a_list_shows_a_ticket_as_it_is_by_itself(self, world: World, changes: dict[str, Any]) -> None:
+        """Only some of its properties are read for a list."""
+        found = replace(ticket(), **changes)
+        world.store("alpha", "V1", found)
+
+        (shown,), _ = ReadTickets(world.table, world.connections).page(Filter(), "", 10)
+
+        assert shown == views.view("alpha", keys.ticket_key(ASSET, "V1"), found)
+
+
 class TestBounds:
     def test_a_page_ends_where_enough_was_looked_at_and_the_next_goes_on(
         self, world: World, monkeypatch: pytest.MonkeyPatch
@@ -136,12 +165,39 @@ class TestBounds:
         stored = sorted(world.store("alpha", f"V{number}", ticket(title=f"Number {number}")) for number in range(7))
         wanted = world.store("bravo", "last", ticket(title="Sought"))
 
-        first, after = world.page(search="sought")
-        second, then = world.page(after, search="sought")
-        third, end = world.page(then, search="sought")
+        first, after = world.page(size=2, search="sought")
+        second, then = world.page(after, size=2, search="sought")
+        third, end = world.page(then, size=2, search="sought")
 
         assert (first, second, third) == ([], [], [wanted])
         assert (after, then, end) == (stored[2], stored[5], "")
+
+    def test_whoever_asks_for_more_has_more_looked_at(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(reading, "_MOST_LOOKED_AT", 3)
+        for number in range(7):
+            world.store("alpha", f"V{number}", ticket())
+
+        assert len(world.page(size=5, status=TicketStatus.WAITING)[0]) == 5
+        assert len(world.page(size=6)[0]) == 6
+
+    def test_no_request_is_made_only_to_see_that_there_is_more(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reading, "_MOST_LOOKED_AT", 3)
+        for number in range(9):
+            world.store("alpha", f"V{number}", ticket())
+        asked: list[str] = []
+        real = requests.Session.send
+
+        def spied(self: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
+            asked.append(str(request.url))
+            return real(self, request, **more)
+
+        monkeypatch.setattr(requests.Session, "send", spied)
+
+        world.page(size=2, search="nothing")
+
+        assert len(asked) == 3  # one for each kind of row that may be a ticket's
 
     def test_pages_are_whole_and_have_each_ticket_once(self, world: World) -> None:
         stored = {world.store(name, f"V{number}", ticket()) for name in world.names for number in range(5)}
@@ -153,6 +209,17 @@ class TestBounds:
 
         assert after == ""
         assert seen == sorted(stored)
+
+    def test_members_of_groups_are_not_read_one_by_one(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        group = world.store("alpha", "group", ticket())
+        for number in range(5):
+            key = keys.ticket_key(ASSET, f"V{number}")
+            world.table.write("alpha", tables.create(keys.snapshot_of(key), {"ticket": group.partition(".")[2]}))
+        reads: list[str] = []
+        monkeypatch.setattr(Table, "get", lambda _, __, key: reads.append(key))
+
+        assert world.page() == ([group], "")
+        assert reads == []
 
     def test_what_nobody_filters_is_read_as_far_as_it_is_shown(
         self, world: World, monkeypatch: pytest.MonkeyPatch

@@ -12,6 +12,7 @@ from shared.tickets.rows.records import Hold, TicketStatus
 def test_every_status_and_hold_has_words() -> None:
     assert set(words.STATUSES) == {*TicketStatus}
     assert set(words.HOLDS) == {*Hold}
+    assert set(words.SAID) == {*words.Said}
 
 
 def test_a_code_without_words_is_still_readable() -> None:

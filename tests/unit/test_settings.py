@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.settings import SCHEDULES, EdgeSettings, Settings
+from shared.settings import SCHEDULES, ConsoleAccess, EdgeSettings, Settings
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "canary-0123456789-0123456789-0123456789"
@@ -60,6 +60,7 @@ def test_every_problem_is_named_at_once() -> None:
         ("MAX_IMPORT_BYTES", "many"),
         ("MAX_IMPORT_BYTES", "77"),
         ("TIME_SCALE", "nan"),
+        ("CONSOLE_ACCESS", "everybody"),
         ("AzureWebJobsStorage", "nonsense"),
     ],
 )
@@ -68,6 +69,12 @@ def test_a_bad_setting_is_named_and_its_value_is_not(name: str, value: str) -> N
 
     assert name in text
     assert value not in text
+
+
+def test_the_console_wants_a_key_unless_it_is_said_otherwise() -> None:
+    assert Settings.read(GOOD).console_access is ConsoleAccess.KEY
+    assert Settings.read({**GOOD, "CONSOLE_ACCESS": " "}).console_access is ConsoleAccess.KEY
+    assert Settings.read({**GOOD, "CONSOLE_ACCESS": "open"}).console_access is ConsoleAccess.OPEN
 
 
 def test_no_secret_is_in_a_repr() -> None:

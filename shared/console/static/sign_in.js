@@ -16,7 +16,7 @@ form.addEventListener("submit", async (event) => {
       location.assign(form.dataset.to);
       return;
     }
-    refused.textContent = answer.status === 401 ? "This is not the host key." : `The app answered ${answer.status}.`;
+    refused.textContent = answer.status === 401 ? "This is not the host key." : await words(answer);
   } catch {
     refused.textContent = "The app does not answer.";
   }
@@ -24,3 +24,12 @@ form.addEventListener("submit", async (event) => {
   button.disabled = false;
   document.getElementById("key").focus();
 });
+
+async function words(answer) {
+  try {
+    const { detail, hint } = await answer.json();
+    return [detail, hint].filter(Boolean).join(" ");
+  } catch {
+    return `The app answered ${answer.status}.`;
+  }
+}

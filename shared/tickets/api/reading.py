@@ -14,16 +14,22 @@ from shared.storage.tables import Row, Table
 from shared.tickets.life import views
 from shared.tickets.life.transitions import begun
 from shared.tickets.rows import keys
-from shared.tickets.rows.members import members_of
+from shared.tickets.rows.members import Members, members_of
 from shared.tickets.rows.records import Ticket, TicketStatus
 from shared.tickets.rows.ticket_rows import read_ticket
 from shared.tickets.vulnerabilities.snapshots import Severity, Status, Vulnerability
 
 PAGE = 100
 _DIGITS = 12
+_ANYTHING: Mapping[str, str] = {}
 _MOST_REPORTED = 100
-_MOST_LOOKED_AT = 1000
-"""Tickets for one page: what is sought may be the last of very many."""
+_MOST_LOOKED_AT = 500
+"""Tickets for one page that is searched: what is sought may be the last of very many."""
+_SHOWN = (
+    *("status", "kind", "asset", "vulnerabilities", "vulnerability_count", "title", "severity", "open", "work_item"),
+    *("failure", "held", "detached", "attempt", "attempt_at", "attempt_project", "created_at", "changed_at"),
+)
+"""The properties of a ticket's row that lists show; reading all of them takes twice as long."""
 
 
 class BriefView(TypedDict):
@@ -115,18 +121,24 @@ class ReadTickets:
         """Return a ticket with its history. Raises `NotFoundError`."""
         connection, key = keys.parse_public_id(ticket_id)
         found = self.ticket(connection, key)
-        rows = self.table.range(connection, *keys.history_rows(key))
-        shown = views.view(connection, key, found)
+        shown = self._with_history(connection, key, found)
         if found.vulnerability_count > len(found.vulnerabilities):  # the row has the first ones
-            members = members_of(self.table, connection, key)
-            shown["vulnerabilities"] = [member.id for member in members.snapshots]
-        return {**shown, "history": [_entry(row) for row in rows]}
+            shown["vulnerabilities"] = _ids(members_of(self.table, connection, key))
+        return shown
 
     def in_full(self, ticket_id: str) -> TicketInFull:
-        """Return a ticket with its history, and what it was made of. Raises `NotFoundError`."""
-        found = self.one(ticket_id)
-        members = members_of(self.table, *keys.parse_public_id(ticket_id))
-        return {**found, "reported": [_reported(one) for one in members.snapshots[:_MOST_REPORTED]]}
+        """Return a ticket with its history, and what the platform said of it. Raises `NotFoundError`."""
+        connection, key = keys.parse_public_id(ticket_id)
+        found = self.ticket(connection, key)
+        members = members_of(self.table, connection, key)
+        shown = self._with_history(connection, key, found)
+        if found.vulnerability_count > len(found.vulnerabilities):
+            shown["vulnerabilities"] = _ids(members)
+        return {**shown, "reported": [_reported(one) for one in members.snapshots[:_MOST_REPORTED]]}
+
+    def _with_history(self, connection: str, key: str, ticket: Ticket) -> TicketWithHistory:
+        rows = self.table.range(connection, *keys.history_rows(key))
+        return {**views.view(connection, key, ticket), "history": [_entry(row) for row in rows]}
 
     def page(self, wanted: Filter, after: str, size: int = PAGE) -> tuple[list[views.TicketView], str]:
         """Return tickets in the order of their ids, those after one, and which was looked at last if there may be more.
@@ -135,13 +147,16 @@ class ReadTickets:
         """
         found: list[views.TicketView] = []
         last = ""
-        at_once = size + 1 if wanted.is_everything else _MOST_LOOKED_AT
-        for looked_at, (connection, key, ticket) in enumerate(self._all(wanted, after, at_once)):
-            if len(found) == size or looked_at == _MOST_LOOKED_AT:
+        most = max(size, _MOST_LOOKED_AT)
+        at_once = size + 1 if wanted.is_everything else most
+        for looked_at, (connection, key, ticket) in enumerate(self._all(wanted, after, at_once), start=1):
+            if len(found) == size:
                 return found, last
             last = keys.public_id(connection, key)
             if wanted.fits(ticket):
                 found.append(views.view(connection, key, ticket))
+            if looked_at == most and not wanted.is_everything:  # the next one may be a request away
+                return found, last
         return found, ""
 
     def ticket(self, connection: str, key: str) -> Ticket:
@@ -180,12 +195,12 @@ class ReadTickets:
         prefix = keys.asset_key(wanted.kind, wanted.asset) if wanted.asset else ""
         start = max(prefix, f"{after}{keys.AFTER_ALL}" if after else "")
 
-        def rows(kind: str, select: Sequence[str] = (), where: Mapping[str, str] | None = None) -> Iterator[Row]:
+        def rows(kind: str, select: Sequence[str], where: Mapping[str, str] = _ANYTHING) -> Iterator[Row]:
             return self.table.range(
                 connection,
                 f"{kind}{start}",
                 f"{kind}{prefix}{keys.AFTER_ALL}",
-                where=" and ".join(f"{name} eq @{name}" for name in where or {}),
+                where=" and ".join(f"{name} eq @{name}" for name in where),
                 parameters=where,
                 select=select,
                 at_once=at_once,
@@ -193,9 +208,9 @@ class ReadTickets:
 
         # What no worker has seen yet waits, and for nothing but a worker.
         if wanted.status not in ("", TicketStatus.WAITING) or wanted.waiting_for:
-            streams = [rows("t|", where=_stored(wanted))]
+            streams = [rows("t|", _SHOWN, _stored(wanted))]
         else:
-            streams = [rows("t|"), rows("v|", ("ticket",)), rows("m|", ("schema",))]
+            streams = [rows("t|", _SHOWN), rows("v|", ("ticket",)), rows("m|", ("schema",))]
         merged = heapq.merge(*streams, key=_ticket_of)  # of one ticket, in the order of the streams
         for key, same in groupby(merged, key=_ticket_of):
             found = self._first(connection, key, next(same))
@@ -209,6 +224,10 @@ class ReadTickets:
             return None
         members = members_of(self.table, connection, key)
         return begun(members) if members.snapshots else None
+
+
+def _ids(members: Members) -> list[str]:
+    return [member.id for member in members.snapshots]
 
 
 def _reported(vulnerability: Vulnerability) -> ReportedView:

@@ -4,14 +4,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import azure.functions as func
 
-from shared.errors import FieldProblem, RejectedRequestError
+from shared.errors import ConflictError, FieldProblem, RejectedRequestError
 from shared.triggers.operations import JSON, Operation, declared
 
 type Json = dict[str, Any]
+THERE_ALREADY = "Open that one to change it, or choose another name."
+CHANGED_MEANWHILE = (
+    "Somebody changed it meanwhile. What you typed is still here: sent again, it takes the place of theirs."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,12 @@ def ask(
     query: Mapping[str, str] | None = None,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
+    where_unexpected: str = "",
 ) -> Answer:
     """Carry out an operation by its id, with an object or bytes as its body.
 
-    Raises what the operation raises: `BridgeError`s that say what is wrong and what to do.
+    Raises what the operation raises: `BridgeError`s that say what is wrong and what to do; for a condition in `headers`
+    that does not hold, what a person can do is `where_unexpected`, since programs are told of headers.
     """
     content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
     request = func.HttpRequest(
@@ -53,7 +60,12 @@ def ask(
         route_params=dict(route or {}),
         body=content,
     )
-    return Answer(_operations()[operation].handler(request))
+    try:
+        return Answer(_operations()[operation].handler(request))
+    except ConflictError as error:
+        if error.status != HTTPStatus.PRECONDITION_FAILED or not where_unexpected:
+            raise
+        raise ConflictError(error.message, hint=where_unexpected) from error
 
 
 def settings_in(text: str, field: str) -> Json:

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
 from shared.connections.defaults import Defaults
-from shared.console.rendering import BASE
+from shared.console.addresses import next_page, segment
+from shared.console.words import Said
 from shared.errors import BridgeError
 from shared.triggers.console.api import ask
 from shared.triggers.console.visits import Page, Redirect, Visit, action, page
@@ -22,8 +22,7 @@ def console_connections(visit: Visit) -> Page:
     """List connections with how they are doing."""
     query = {**visit.query("continuation"), "limit": _ON_ONE_PAGE, "health": "true"}
     found = ask("list_connections", query=query).body
-    after = found["continuation"]
-    more = after and f"{BASE}/connections?{urlencode({'continuation': after})}"
+    more = next_page("/connections", found["continuation"])
     return Page("connections.html", {"connections": found["connections"], "more": more})
 
 
@@ -46,7 +45,7 @@ def console_delete_connection(visit: Visit) -> Page | Redirect:
         ask("delete_connection", visit.route("connection"))
     except BridgeError as error:
         return connection_page(visit.route("connection"), problem=error)
-    return Redirect(f"/connections/{quote(visit.route('connection')['connection'], safe='')}", "deleting")
+    return Redirect(f"/connections/{segment(visit.route('connection')['connection'])}", Said.DELETING)
 
 
 def connection_page(

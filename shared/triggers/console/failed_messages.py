@@ -1,10 +1,9 @@
 """Pages of failed messages: why they failed, what was in them, and sending them again."""
 
-from urllib.parse import urlencode
-
 import azure.functions as func
 
-from shared.console.rendering import BASE
+from shared.console.addresses import next_page
+from shared.console.words import Said
 from shared.errors import NotFoundError
 from shared.triggers.console.api import ask
 from shared.triggers.console.visits import Page, Redirect, Visit, action, page
@@ -17,9 +16,7 @@ _ON_ONE_PAGE = "25"
 def console_failed_messages(visit: Visit) -> Page:
     """List failed messages."""
     found = ask("list_failed_messages", query={**visit.query("continuation"), "limit": _ON_ONE_PAGE}).body
-    after = found["continuation"]
-    more = after and f"{BASE}/failed-messages?{urlencode({'continuation': after})}"
-    return Page("failed_messages.html", {"found": found, "more": more})
+    return Page("failed_messages.html", {"found": found, "more": next_page("/failed-messages", found["continuation"])})
 
 
 @page(blueprint, "failed-messages/{failed_message}")
@@ -33,7 +30,7 @@ def console_resend_all(visit: Visit) -> Redirect:
     """Send all failed messages again."""
     del visit
     found = ask("resend_failed_messages").body
-    return Redirect("/failed-messages", "some-resent" if found["more"] else "all-resent")
+    return Redirect("/failed-messages", Said.SOME_RESENT if found["more"] else Said.ALL_RESENT)
 
 
 @action(blueprint, "failed-messages/{failed_message}/{deed}")
@@ -47,4 +44,4 @@ def console_change_failed_message(visit: Visit) -> Redirect:
     return Redirect("/failed-messages", said)
 
 
-_DEEDS = {"resend": ("resend_failed_message", "resent"), "dismiss": ("dismiss_failed_message", "dismissed")}
+_DEEDS = {"resend": ("resend_failed_message", Said.RESENT), "dismiss": ("dismiss_failed_message", Said.DISMISSED)}

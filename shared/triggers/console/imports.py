@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from shared.console.rendering import BASE
+from shared.console.addresses import BASE
+from shared.console.words import Said
 from shared.errors import BridgeError
 from shared.links.models import KINDS
 from shared.triggers.answers import ok, problem
@@ -43,4 +44,4 @@ def console_imported(visit: Visit) -> Page:
 def console_take_back(visit: Visit) -> Redirect:
     """Begin to take an import back."""
     ask("take_import_back", visit.route("import"))
-    return Redirect(f"/import/{visit.route('import')['import']}", "taking-back")
+    return Redirect(f"/import/{visit.route('import')['import']}", Said.TAKING_BACK)

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from shared.console.rendering import BASE
+from shared.console.addresses import next_page, segment
+from shared.console.words import Said
 from shared.errors import BridgeError
 from shared.links.models import KINDS
-from shared.triggers.console.api import Json, ask, settings_in
+from shared.triggers.console.api import CHANGED_MEANWHILE, THERE_ALREADY, Json, ask, settings_in
 from shared.triggers.console.visits import Page, Redirect, Visit, action, page
 
 blueprint = func.Blueprint()
@@ -28,8 +28,7 @@ def console_links(visit: Visit) -> Page:
     """List links."""
     kind = visit.query("kind").get("kind", KINDS[0])
     found = ask("list_links", query={"kind": kind, **visit.query("continuation"), "limit": _ON_ONE_PAGE}).body
-    after = found["continuation"]
-    more = after and f"{BASE}/links?{urlencode({'kind': kind, 'continuation': after})}"
+    more = next_page("/links", found["continuation"], {"kind": kind})
     return Page("links.html", {"kind": kind, "kinds": KINDS, "links": found["links"], "more": more})
 
 
@@ -52,19 +51,21 @@ def console_save_link(visit: Visit) -> Page | Redirect:
     form = visit.form
     route = {"kind": form.get("kind", ""), "asset": form.get("asset", "").replace("/", "%2F")}
     query = {"existing": form["existing"]} if form.get("existing") else {}
-    headers = {"If-None-Match": "*"} if form.get("is_new") else {"If-Match": form.get("etag") or "*"}
+    is_new = bool(form.get("is_new"))
+    headers = {"If-None-Match": "*"} if is_new else {"If-Match": form.get("etag") or "*"}
+    hint = THERE_ALREADY if is_new else CHANGED_MEANWHILE
     try:
-        ask("save_link", route, query=query, headers=headers, body=_body(form))
+        ask("save_link", route, query=query, headers=headers, body=_body(form), where_unexpected=hint)
     except BridgeError as error:
-        return _form(form, is_new=bool(form.get("is_new")), problem=error)
-    return Redirect(f"/links/{route['kind']}/{quote(form['asset'], safe='')}", "saved")
+        return _form(form, is_new=is_new, problem=error)
+    return Redirect(f"/links/{route['kind']}/{segment(form['asset'])}", Said.SAVED)
 
 
 @action(blueprint, f"{_PATH}/delete")
 def console_delete_link(visit: Visit) -> Redirect:
     """Begin to delete a link."""
     ask("delete_link", _route(visit))
-    return Redirect("/links", "deleting")
+    return Redirect("/links", Said.DELETING)
 
 
 @action(blueprint, f"{_PATH}/preview")

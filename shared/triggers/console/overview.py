@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from shared.console.charts import SEVERITIES, bars
+from shared.console.words import Said
 from shared.triggers.console.api import ask
 from shared.triggers.console.visits import Page, Redirect, Visit, action, page
 
@@ -32,4 +33,4 @@ def console_switch_creation(visit: Visit) -> Redirect:
     """Stop the making of work items, or start it again."""
     stopped = visit.form.get("stopped") == "true"
     ask("switch_creation", body={"stopped": stopped, "reason": visit.form.get("reason", "")})
-    return Redirect("", "stopped" if stopped else "started")
+    return Redirect("", Said.STOPPED if stopped else Said.STARTED)

@@ -1,10 +1,10 @@
 """Pages of registries: which repository, and what its source registers, as a picture and as a list."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import azure.functions as func
 
-from shared.console.rendering import BASE
+from shared.console.addresses import BASE, segment
 from shared.errors import BridgeError
 from shared.services import services
 from shared.triggers.console.api import ask
@@ -21,7 +21,7 @@ def console_registries(visit: Visit) -> Page | Redirect:
     """Ask which repository is to be looked at."""
     asked = visit.query(*_NAMES)
     if len(asked) == len(_NAMES):
-        return Redirect("/registries/" + "/".join(quote(asked[name], safe="") for name in _NAMES))
+        return Redirect("/registries/" + "/".join(segment(asked[name]) for name in _NAMES))
     names = [connection.name for connection in services.connections.all()]
     return Page("registries.html", {"asked": asked, "connections": names})
 
@@ -37,7 +37,7 @@ def console_registry(visit: Visit) -> Page:
         return Page("registry.html", {**values, "problem": error}, status=422)
     if answer.status == 202:  # noqa: PLR2004
         return Page("registry.html", {**values, "pending": answer.body}, status=202)
-    address = f"{BASE}/{_PATH.format(**{name: quote(text, safe='') for name, text in route.items()})}/picture"
+    address = f"{BASE}/{_PATH.format(**{name: segment(text) for name, text in route.items()})}/picture"
     picture = f"{address}?{urlencode(query)}" if query else address
     return Page("registry.html", {**values, "found": answer.body, "picture": picture, "most": _MOST_LISTED})
 

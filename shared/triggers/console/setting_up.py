@@ -1,24 +1,23 @@
-"""Setting up a connection: a form for each kind of credential, the sign-in with a code, and hooks set up by hand.
+"""Setting up a connection: a form for each kind of credential.
 
 Secrets go from the form to Key Vault; no page shows one, not even in the form that is sent back with a problem.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import azure.functions as func
 
-from shared.console.words import CREDENTIALS
+from shared.console.addresses import segment
+from shared.console.words import CREDENTIALS, Said
 from shared.errors import BridgeError, NotFoundError
 from shared.services import services
-from shared.triggers.answers import ok
-from shared.triggers.console.api import Json, ask, settings_in
+from shared.triggers.console.api import CHANGED_MEANWHILE, THERE_ALREADY, Json, ask, settings_in
 from shared.triggers.console.connections import connection_page
+from shared.triggers.console.device_code import started
 from shared.triggers.console.visits import Page, Redirect, Visit, action, page
 
 blueprint = func.Blueprint()
-_PENDING, _DONE = "pending", "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +101,13 @@ def console_save_connection(visit: Visit) -> Page | Redirect:
         if form.get("existing"):
             _change(name, given)
         else:
-            ask("save_connection", {"connection": name}, body=given, headers={"If-None-Match": "*"})
+            new = {"If-None-Match": "*"}
+            ask("save_connection", {"connection": name}, body=given, headers=new, where_unexpected=THERE_ALREADY)
     except BridgeError as error:
         return _form(form, error)
     if form.get("kind") == "signed_in_user":
-        return Redirect(f"/connections/{quote(name, safe='')}/sign-in")
-    return Redirect(f"/connections/{quote(name, safe='')}", "saved")
+        return started({"connection": name})
+    return Redirect(f"/connections/{segment(name)}", Said.SAVED)
 
 
 @action(blueprint, "connections/{connection}/change")
@@ -121,47 +121,7 @@ def console_change_connection(visit: Visit) -> Page | Redirect:
         raise
     except BridgeError as error:
         return connection_page(route, problem=error, typed=form.get("defaults"))
-    return Redirect(f"/connections/{quote(route['connection'], safe='')}", "saved")
-
-
-@page(blueprint, "connections/{connection}/sign-in")
-def console_sign_in_pending(visit: Visit) -> Page:
-    """Show where to type which code, and look whether that was done; the page looks again by itself."""
-    route = visit.route("connection")
-    try:
-        found = ask("finish_sign_in", route).body
-    except BridgeError as error:
-        return Page("device_code.html", {"connection": route["connection"], "found": None, "problem": error}, 422)
-    return Page("device_code.html", {"connection": route["connection"], "found": found, "problem": None})
-
-
-@action(blueprint, "connections/{connection}/sign-in")
-def console_start_sign_in(visit: Visit) -> Page | Redirect:
-    """Start the one sign-in of a user."""
-    route = visit.route("connection")
-    try:
-        ask("start_sign_in", route)
-    except BridgeError as error:
-        return Page("device_code.html", {"connection": route["connection"], "found": None, "problem": error}, 422)
-    return Redirect(f"/connections/{quote(route['connection'], safe='')}/sign-in")
-
-
-@page(blueprint, "connections/{connection}/hook")
-def console_hook(visit: Visit) -> Page:
-    """Show what to type where a person sets service hooks up, but for the password."""
-    found = ask("show_hook", visit.route("connection")).body
-    shown = {name: value for name, value in found.items() if name != "password"}
-    return Page(
-        "hook.html", {"connection": visit.route("connection")["connection"], "hook": _without(shown, found["password"])}
-    )
-
-
-@action(blueprint, "connections/{connection}/hook-password")
-def console_hook_password(visit: Visit) -> func.HttpResponse:
-    """Give the password to the script that copies it; it stands on no page."""
-    services.connections.get(visit.route("connection")["connection"])
-    found = ask("show_hook", visit.route("connection")).body
-    return ok({"password": found["password"]}, headers={"Cache-Control": "no-store"})
+    return Redirect(f"/connections/{segment(route['connection'])}", Said.SAVED)
 
 
 def _change(name: str, changes: Json, etag: str = "") -> None:
@@ -169,22 +129,8 @@ def _change(name: str, changes: Json, etag: str = "") -> None:
     answer = ask("read_connection", {"connection": name})
     kept = {part: answer.body[part] for part in ("url", "defaults", "enabled")}
     headers = {"If-Match": etag or answer.raw.headers["ETag"]}
-    ask("save_connection", {"connection": name}, body={**kept, **changes}, headers=headers)
-
-
-def _without(value: Json, secret: str) -> Json:
-    """Return values without those that are the secret itself."""
-
-    def cleaned(one: object) -> object:
-        match one:
-            case dict():
-                return {name: cleaned(inner) for name, inner in one.items() if inner != secret}
-            case list():
-                return [cleaned(inner) for inner in one]
-        return one
-
-    found = cleaned(value)
-    return found if isinstance(found, dict) else {}
+    body = {**kept, **changes}
+    ask("save_connection", {"connection": name}, body=body, headers=headers, where_unexpected=CHANGED_MEANWHILE)
 
 
 def _credential(form: Mapping[str, str]) -> Json:

@@ -5,15 +5,14 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from shared.console.rendering import BASE
+from shared.console.addresses import BASE
 from shared.console.sessions import Sessions
-from shared.console.static_files import static_files
 from shared.services import services
 from shared.triggers.answers import answered
-from shared.triggers.console.visits import Visit, action, html, keep, redirected
+from shared.triggers.console.cookies import keep
+from shared.triggers.console.visits import Visit, action, html, redirected
 
 blueprint = func.Blueprint()
-_A_YEAR = 365 * 24 * 3600
 
 
 @blueprint.route("console/sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -33,7 +32,7 @@ def console_open_session(req: func.HttpRequest) -> func.HttpResponse:
     del req
     sessions = Sessions(services.console_key())
     response = func.HttpResponse(status_code=204, headers={"Cache-Control": "no-store"})
-    keep(response, sessions, sessions.new(time.time(), signed_in=True))
+    keep(response, sessions, sessions.new(time.time(), signed_in=True), services.settings)
     return response
 
 
@@ -43,19 +42,8 @@ def console_sign_out(visit: Visit) -> func.HttpResponse:
     del visit
     response = redirected(f"{BASE}/sign-in")
     sessions = Sessions(services.console_key())
-    keep(response, sessions, sessions.new(time.time()))
+    keep(response, sessions, sessions.new(time.time()), services.settings)
     return response
-
-
-@blueprint.route("console/static/{digest}/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answered
-def console_static(req: func.HttpRequest) -> func.HttpResponse:
-    """Serve a script or a style; what is under one address never changes."""
-    found = static_files().get(req.route_params["name"])
-    if found is None or found.digest != req.route_params["digest"]:
-        return func.HttpResponse(status_code=404)
-    headers = {"Cache-Control": f"public, max-age={_A_YEAR}, immutable", "X-Content-Type-Options": "nosniff"}
-    return func.HttpResponse(found.content, mimetype=found.media_type, charset="utf-8", headers=headers)
 
 
 def _own_path(path: str) -> str:

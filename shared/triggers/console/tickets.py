@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from shared.console.rendering import BASE
+from shared.console.addresses import next_page, segment
+from shared.console.words import Said
 from shared.errors import BridgeError, FieldProblem, NotFoundError, RejectedRequestError
 from shared.links.models import KINDS
 from shared.tickets.rows.records import Hold, TicketStatus
@@ -27,7 +27,7 @@ def console_tickets(visit: Visit) -> Page:
         found = ask("list_tickets", query={**query, **visit.query("continuation"), "limit": _ON_ONE_PAGE}).body
     except RejectedRequestError as error:
         return Page("tickets.html", {**values, "tickets": [], "more": "", "problem": error}, status=error.status)
-    more = found["continuation"] and f"{BASE}/tickets?{urlencode({**query, 'continuation': found['continuation']})}"
+    more = next_page("/tickets", found["continuation"], query)
     return Page("tickets.html", {**values, "tickets": found["tickets"], "more": more, "problem": None})
 
 
@@ -50,7 +50,7 @@ def console_change_ticket(visit: Visit) -> Page | Redirect:
         raise
     except BridgeError as error:
         return _ticket(route, error)
-    return Redirect(f"/tickets/{quote(route['ticket'], safe='')}", said)
+    return Redirect(f"/tickets/{segment(route['ticket'])}", said)
 
 
 def _ticket(route: Mapping[str, str], problem: BridgeError | None = None) -> Page:
@@ -76,8 +76,8 @@ def _retry(route: Mapping[str, str], form: Mapping[str, str]) -> None:
     ask("retry_ticket", route)
 
 
-_DEEDS: Mapping[str, tuple[Callable[[Mapping[str, str], Mapping[str, str]], None], str]] = {
-    "retry": (_retry, "retried"),
-    "link": (_link, "linked"),
-    "unlink": (_unlink, "unlinked"),
+_DEEDS: Mapping[str, tuple[Callable[[Mapping[str, str], Mapping[str, str]], None], Said]] = {
+    "retry": (_retry, Said.RETRIED),
+    "link": (_link, Said.LINKED),
+    "unlink": (_unlink, Said.UNLINKED),
 }

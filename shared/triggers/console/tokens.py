@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from shared.console.rendering import BASE
+from shared.console.addresses import next_page, segment
+from shared.console.words import Said
 from shared.errors import BridgeError, NotFoundError
 from shared.triggers.console.api import Json, ask
 from shared.triggers.console.visits import Page, Redirect, Visit, action, page
@@ -19,10 +19,8 @@ _ON_ONE_PAGE = "50"
 def console_tokens(visit: Visit) -> Page:
     """List managed tokens."""
     found = ask("list_managed_tokens", query={**visit.query("continuation"), "limit": _ON_ONE_PAGE}).body
-    after = found["continuation"]
     tokens = [{**token, "life": _life(token)} for token in found["tokens"]]
-    more = after and f"{BASE}/tokens?{urlencode({'continuation': after})}"
-    return Page("tokens.html", {"tokens": tokens, "more": more})
+    return Page("tokens.html", {"tokens": tokens, "more": next_page("/tokens", found["continuation"])})
 
 
 @page(blueprint, "tokens/{token}")
@@ -41,7 +39,7 @@ def console_rotate_token(visit: Visit) -> Page | Redirect:
         raise
     except BridgeError as error:
         return _token(visit, error)
-    return Redirect(f"/tokens/{quote(visit.route('token')['token'], safe='')}", "rotated")
+    return Redirect(f"/tokens/{segment(visit.route('token')['token'])}", Said.ROTATED)
 
 
 def _token(visit: Visit, problem: BridgeError | None = None) -> Page:

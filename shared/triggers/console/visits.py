@@ -5,27 +5,28 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import urlsplit
 
 import azure.functions as func
 from opentelemetry.trace import SpanKind
 
-from shared.console.rendering import BASE, HEADERS, rendered
+from shared.console.addresses import BASE, segment
+from shared.console.rendering import HEADERS, rendered
 from shared.console.sessions import Session, Sessions
+from shared.console.words import Said
 from shared.errors import BridgeError, RejectedRequestError, TransientError
 from shared.services import services
 from shared.telemetry.invocations import Invocation, invocation
 from shared.telemetry.traces import PROPERTY, correlation_id
-from shared.triggers.answers import CORRELATION_ID, body_of, problem
+from shared.triggers.answers import CORRELATION_ID, status_of
 from shared.triggers.console.access import NotSignedInError, visitor
+from shared.triggers.console.cookies import keep, session_of
+from shared.triggers.console.forms import read_form
 
 log = logging.getLogger(__name__)
-COOKIE = "bridge-console"
 FORM_TOKEN = "form_token"  # noqa: S105  a field's name
 TOKEN_HEADER = "X-Form-Token"  # noqa: S105  a header's name
-_MOST_FIELDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Where a form leads once its work is done, below `/api/console`; `said` is a code of `words.SAID`."""
+    """Where a form leads once its work is done, below `/api/console`, and what is said there."""
 
     path: str
-    said: str = ""
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def action(blueprint: func.Blueprint, path: str) -> Callable[[Acts], Any]:
 
     def declare(handler: Acts) -> Any:
         def act(visit: Visit, sessions: Sessions) -> func.HttpResponse:
-            form = _form(visit.request)
+            form = read_form(visit.request)
             token = form.pop(FORM_TOKEN, "") or visit.request.headers.get(TOKEN_HEADER, "")
             if not sessions.is_form_token(token, visit.session, visit.visitor):
                 raise RejectedRequestError(
@@ -129,10 +130,10 @@ def _answer(
         session = known or sessions.new(time.time())
         response = serve(Visit(req, who, session), sessions)
         if known is None:
-            keep(response, sessions, session)
+            keep(response, sessions, session, services.settings)
         done.outcome = str(response.status_code)
     except NotSignedInError:
-        response = redirected(f"{BASE}/sign-in?to={quote(_path(req), safe='')}")
+        response = redirected(f"{BASE}/sign-in?to={segment(_path(req))}")
         done.outcome = "not signed in"
     except BridgeError as error:
         response = failed(error)
@@ -146,7 +147,7 @@ def _answer(
 
 def failed(error: BridgeError) -> func.HttpResponse:
     """Return the page that says what went wrong, with the status that the API would answer."""
-    status = problem(error).status_code
+    status = status_of(error)
     values = {
         "title": HTTPStatus(status).phrase,
         "error": error,
@@ -183,38 +184,7 @@ def redirected(path: str) -> func.HttpResponse:
     return func.HttpResponse(status_code=303, headers={"Location": path, "Cache-Control": "no-store"})
 
 
-def session_of(req: func.HttpRequest, sessions: Sessions) -> Session | None:
-    """Return the session of a request's cookie, if that is one of ours and has not ended."""
-    try:
-        cookie = SimpleCookie(req.headers.get("Cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return sessions.read(cookie.value, time.time()) if cookie else None
-
-
-def keep(response: func.HttpResponse, sessions: Sessions, session: Session) -> None:
-    """Give the browser a session's cookie, which no script can read and no other site's form brings along."""
-    secure = "; Secure" if services.settings.public_url.startswith("https://") else ""
-    response.headers["Set-Cookie"] = f"{COOKIE}={sessions.cookie(session)}; Path={BASE}; HttpOnly; SameSite=Lax{secure}"
-
-
 def _path(req: func.HttpRequest) -> str:
     """Return the path and query that a browser asked for."""
     parts = urlsplit(req.url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
-
-
-def _form(req: func.HttpRequest) -> dict[str, str]:
-    """Return the fields of a form; of several with one name, all their lines. Empty ones are there as well."""
-    if not req.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
-        return {}
-    try:
-        pairs = parse_qsl(
-            body_of(req).decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=_MOST_FIELDS
-        )
-    except ValueError as error:
-        raise RejectedRequestError("The form cannot be read.", hint="Send it again from its page.") from error
-    form: dict[str, str] = {}
-    for name, text in pairs:
-        form[name] = f"{form[name]}\n{text}" if name in form else text
-    return form

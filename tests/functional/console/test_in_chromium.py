@@ -255,6 +255,9 @@ class TestImports:
         window.page.get_by_text("1 accepted").wait_for()
         window.page.get_by_role("link", name="See the import").click()
 
+        window.page.get_by_role("button", name="Take it back").click()  # not before it is said to be meant
+        assert window.page.get_by_text("The import is being taken back.").count() == 0
+        window.page.get_by_label("Move its untouched work items to the recycle bin").check()
         window.page.get_by_role("button", name="Take it back").click()
 
         window.page.get_by_text("The import is being taken back.").wait_for()

@@ -8,6 +8,7 @@ import requests
 from local.stack import Stack
 from tests.functional.bridge import Bridge, eventually
 from tests.functional.console.browser import Browser, text_of
+from tests.functional.entra_admin import EntraAdmin, case, grant
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href='javascript:alert(3)'>x</a>"
 
@@ -163,6 +164,57 @@ def test_a_failed_message_is_shown_sent_again_and_forgotten(browser: Browser, br
     assert "&lt;script&gt;alert(1)" in page
     browser.send("/dismiss")
     browser.open(f"/failed-messages/{failed}", status=404)
+
+
+def test_a_user_signs_in_with_a_code(browser: Browser, admin: EntraAdmin) -> None:
+    made = case(admin, "signed_in_user")
+    grant(admin, made)
+    name = admin.bridge.name
+    browser.open("/new-connection?kind=signed_in_user")
+    url = f"{admin.bridge.stack.addresses.azure_devops}/{name}"
+    account = {field: made.credential[field] for field in ("tenant", "client_id")}
+
+    page = browser.send("/connections", connection=name, url=url, **account)
+
+    code = page.partition('class="code"><code>')[2].partition("</code>")[0]
+    assert 'http-equiv="refresh"' in page
+    admin.approve(code, made.principal)
+    eventually(lambda: "Signed in" in browser.open(f"/connections/{name}/sign-in"), what="the sign-in")
+    assert "user" in text_of(browser.open(f"/connections/{name}"))
+
+
+def test_who_did_what_is_in_the_log(browser: Browser, bridge: Bridge) -> None:
+    browser.open(f"/connections/{bridge.name}")
+    browser.send("/change", enabled="")
+    log = bridge.stack.state / "logs" / "functions.log"
+
+    def told() -> bool:
+        lines = [line for line in log.read_text().splitlines() if "console_change_connection: 303" in line]
+        return any("the host key's holder" in line for line in lines)
+
+    eventually(told, what="the line")
+    assert bridge.ask("GET", f"connections/{bridge.name}").json()["enabled"] is False
+
+
+def test_a_change_that_somebody_else_made_first_is_not_lost(browser: Browser, bridge: Bridge) -> None:
+    browser.open(f"/connections/{bridge.name}")
+    assert bridge.connect(defaults={"tags": ["theirs"]}).ok
+
+    page = browser.send("/change", status=409, defaults='{"tags": ["mine"]}')
+
+    assert "Somebody changed it meanwhile" in page
+    assert "mine" in page
+    assert bridge.ask("GET", f"connections/{bridge.name}").json()["defaults"]["tags"] == ["theirs"]
+
+
+def test_a_name_that_is_taken_is_said_to_people(browser: Browser, bridge: Bridge) -> None:
+    browser.open("/new-connection?kind=personal_access_token")
+
+    page = browser.send("/connections", status=422, connection=bridge.name, url="x", token="secret-" * 8)
+
+    assert "choose another name" in page
+    assert "If-None-Match" not in page
+    assert "secret-" not in page
 
 
 def test_a_connection_is_checked(browser: Browser, bridge: Bridge) -> None:
