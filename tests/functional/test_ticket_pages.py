@@ -16,10 +16,11 @@ from shared.storage.tables import Table
 from shared.tickets.api import reading
 from shared.tickets.api.reading import Filter, ReadTickets
 from shared.tickets.life import views
-from shared.tickets.rows import keys
+from shared.tickets.rows import arrivals, keys
 from shared.tickets.rows.records import Attempt, Failure, Hold, Ticket, TicketStatus, WorkItemRef
 from shared.tickets.rows.ticket_rows import ticket_values
 from shared.tickets.upkeep.counting import Counting
+from shared.tickets.vulnerabilities.snapshots import Vulnerability
 from shared.times import Times
 from tests.functional.test_departures_resumed import NO_CREDENTIAL
 
@@ -96,6 +97,7 @@ class TestSearch:
         world.store("alpha", "V1", ticket(work_item=OPEN))
 
         assert world.page(search="8") == ([], "")
+        assert world.page(search="7", kind="application", asset="till") == ([], "")
         assert world.page(search="9" * 30) == ([], "")
 
     def test_together_with_a_status(self, world: World) -> None:
@@ -114,6 +116,17 @@ class TestFilter:
 
         assert world.page(status=TicketStatus.WAITING) == ([], "")
         assert len(world.page(status=TicketStatus.OPEN)[0]) == 1
+
+    def test_what_no_worker_has_seen_yet_waits(self, world: World) -> None:
+        told = {"id": "V1", "asset": {"kind": "application", "id": "shop"}, "status": "open"}
+        new = Vulnerability.model_validate({**told, "title": "Outdated parser", "severity": "high"})
+        came = arrivals.arrival(new, sent_at=None, now=MOMENT)
+        key = keys.ticket_key(ASSET, "V1")
+        world.table.write("alpha", tables.create(came.row, arrivals.row_values(came, key, "id")))
+
+        found = ([keys.public_id("alpha", key)], "")
+        assert world.page() == world.page(status=TicketStatus.WAITING) == world.page(search="parser") == found
+        assert world.page(status=TicketStatus.OPEN) == world.page(waiting_for=Hold.FILTER) == ([], "")
 
     def test_by_what_it_waits_for(self, world: World) -> None:
         held = world.store("alpha", "V1", ticket(held=Hold.FILTER))
@@ -179,6 +192,7 @@ class TestBounds:
 
         assert len(world.page(size=5, status=TicketStatus.WAITING)[0]) == 5
         assert len(world.page(size=6)[0]) == 6
+        assert world.page(size=7)[1] == ""  # all that there are: no page is left
 
     def test_no_request_is_made_only_to_see_that_there_is_more(
         self, world: World, monkeypatch: pytest.MonkeyPatch

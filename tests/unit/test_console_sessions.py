@@ -58,6 +58,10 @@ def test_a_cookie_is_no_form_token() -> None:
     assert not SESSIONS.is_form_token(SESSIONS.cookie(session).rpartition(".")[2], session, "")
 
 
+def test_a_signature_of_one_thing_is_none_of_another() -> None:
+    assert SESSIONS._signature("session", "x") != SESSIONS._signature("form", "x")
+
+
 def test_nothing_of_it_is_shown() -> None:
     session = SESSIONS.new(NOW)
 
