@@ -30,7 +30,7 @@ from tests.functional.bridge import Bridge
 
 TENANTS = (10, 1_000, 100_000)
 MONTH = 30 * 86_400
-TURNS = {"sweep": MONTH / 60, "reconcile": MONTH / 900, "doctor": MONTH / 3600, "verify": 30.0}
+TURNS = {"sweep": MONTH / 60, "reconcile": MONTH / 900, "doctor": MONTH / 3600, "verify": 30.0, "rights": 30.0}
 _PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
 
 
@@ -126,11 +126,11 @@ def counted(bench: Bench, number: int, per_day: float) -> None:
     bench.drain()
     (connection,) = bench.services.connections.all()
     idle = {"sweep": bench.count(lambda: bench.services.sweep._sweep(connection))}
-    for name, what in (("reconcile", Round.RECONCILE), ("doctor", Round.DOCTOR), ("verify", Round.VERIFY)):
+    for what in (Round.RECONCILE, Round.DOCTOR, Round.VERIFY, Round.RIGHTS):
         started = bench.count(lambda what=what: bench.services.rounds.start(what))  # type: ignore[misc]
         done, _ = bench.drain()
         started.counts.update(done.counts)
-        idle[name] = started
+        idle[what.value] = started
 
     whole = {kind: (taking.counts[kind] + working.counts[kind]) / number for kind in KINDS}
     whole["queue"] += 2 * messages / number  # the host receives and deletes each

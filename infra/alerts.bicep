@@ -31,6 +31,13 @@ var rules = [
     minutes: 60
   }
   {
+    name: 'right'
+    title: 'A connection may no longer do something that it could'
+    severity: 2
+    query: 'AppTraces | where Message startswith "alert right_missing:"'
+    minutes: 60
+  }
+  {
     name: 'overdue'
     title: 'A ticket is due and nobody has worked on it for a quarter of an hour, or it was put off for hours'
     severity: 1

@@ -55,7 +55,7 @@ class Administration(RegistryServices):
 
     @once
     def check_connection(self) -> CheckConnection:
-        """`POST /connections/{connection}/check`."""
+        """What a connection, or a new token for it, may do."""
         return CheckConnection(self.connections, self._organisations, self._linked_place)
 
     @once

@@ -25,7 +25,9 @@ from shared.tickets.upkeep.hook_alerts import HookAlerts
 from shared.tickets.upkeep.hook_records import HookRecords
 from shared.tickets.upkeep.reconcile import Reconcile
 from shared.tickets.upkeep.retention import Keep, Retention
+from shared.tickets.upkeep.rights import Rights
 from shared.tickets.upkeep.rounds import Rounds
+from shared.tickets.upkeep.standing import Standing
 from shared.tickets.upkeep.sweep import Sweep
 from shared.tickets.upkeep.verification import Verification
 from shared.tickets.work.creating import Refusals
@@ -110,8 +112,19 @@ class Services(Administration, TicketServices):
                 asking.ROUND: self.token_runs.run,
             },
             doctor=self._doctor,
+            rights=self.rights,
             times=self._times,
         )
+
+    @once
+    def rights(self) -> Rights:
+        """`POST /connections/{connection}/check`, and the round that tries what a connection may do."""
+        return Rights(self._tickets, self.check_connection, self.alerts)
+
+    @once
+    def standing(self) -> Standing:
+        """How connections are doing."""
+        return Standing(self._tickets)
 
     @once
     def sweep(self) -> Sweep:

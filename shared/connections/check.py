@@ -1,7 +1,7 @@
 """Says what a connection can do, in the order in which things fail: sign in, belong, and each right by name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypedDict
 
@@ -14,7 +14,7 @@ from shared.connections.credentials.credential import claims_of
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
 from shared.connections.store import ConnectionStore
-from shared.errors import BridgeError, CredentialError, NotFoundError, RefusedError
+from shared.errors import BridgeError, CredentialError, NotFoundError, RefusedError, TransientError
 
 _SAMPLE = add_fields({"System.Title": "A check of this connection: nothing is created"})
 _NOT_A_MEMBER = "TF401444"
@@ -32,12 +32,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was tried."""
+    """One thing that was tried; `passing`: nothing answered, so nothing is known of it, and another time tells."""
 
     name: str
     ok: bool
     message: str
     hint: str = ""
+    passing: bool = False
 
 
 class StepsView(TypedDict):
@@ -87,7 +88,8 @@ class CheckConnection:
         try:
             place = self.linked(connection.name) or _any_place(connection, organisation)
         except BridgeError as error:
-            return [Step("projects", ok=False, message=error.message, hint=error.hint)]
+            passing = isinstance(error, TransientError)
+            return [Step("projects", ok=False, message=error.message, hint=error.hint, passing=passing)]
         if place is None:
             hint = "Add the identity to a project, for example to its group Contributors."
             return [Step("projects", ok=False, message="The identity sees no project.", hint=hint)]
@@ -148,14 +150,14 @@ def _right(
 
     missing = (CredentialError, RefusedError, NotFoundError)
     step = _tried(name, ask, lambda error: hint if isinstance(error, missing) else error.hint)
-    return step if step.ok else Step(name, ok=False, message=f"It may not {what}: {step.message}", hint=step.hint)
+    return step if step.ok or step.passing else replace(step, message=f"It may not {what}: {step.message}")
 
 
 def _tried(name: str, ask: Callable[[], str], hint: Callable[[BridgeError], str]) -> Step:
     try:
         return Step(name, ok=True, message=ask())
     except BridgeError as error:
-        return Step(name, ok=False, message=error.message, hint=hint(error))
+        return Step(name, ok=False, message=error.message, hint=hint(error), passing=isinstance(error, TransientError))
 
 
 def _member(organisation: Organisation) -> str:

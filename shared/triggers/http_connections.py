@@ -12,10 +12,10 @@ from shared.connections.sign_in import PendingView, SignInView
 from shared.links.show_hook import HookView
 from shared.services import services
 from shared.shown import Moment, moment
-from shared.tickets.lanes.health import HealthView
 from shared.tickets.rows.records import Hold
 from shared.tickets.upkeep.doctor import HooksView
 from shared.tickets.upkeep.rounds import ReconciledView
+from shared.tickets.upkeep.standing import StandingView
 from shared.triggers.answers import (
     body_of,
     collection,
@@ -39,7 +39,7 @@ NOT_KEPT = {"Cache-Control": "`no-store`."}
 class ConnectionWithHealth(ConnectionView):
     """A connection, and how it is doing. `credential_expires` is when its credential ends, null for not known."""
 
-    health: HealthView
+    health: StandingView
     credential_expires: Moment | None
 
 
@@ -156,7 +156,7 @@ def check_connection(req: func.HttpRequest) -> func.HttpResponse:
     but the service hooks that are missing.
     """
     name = req.route_params["connection"]
-    found = services.check_connection(name)
+    found = services.rights.tried(name)
     return ok({**found, "service_hooks": services.rounds.check_hooks(name)})
 
 
@@ -296,6 +296,6 @@ def _with_health(connection: Connection) -> ConnectionWithHealth:
     ends = services.expiries.of(connection)
     return {
         **connection.public(),
-        "health": services.health.view(connection.name),
+        "health": services.standing.view(connection.name),
         "credential_expires": moment(ends) if ends else None,
     }

@@ -33,6 +33,14 @@ def verify(timer: func.TimerRequest) -> None:
         services.rounds.start(Round.VERIFY)
 
 
+@blueprint.timer_trigger("timer", "%VERIFY_SCHEDULE%", run_on_startup=False)
+def rights(timer: func.TimerRequest) -> None:
+    """Try what each connection may do."""
+    del timer
+    with invocation("rights"):
+        services.rounds.start(Round.RIGHTS)
+
+
 @blueprint.timer_trigger("timer", "%DOCTOR_SCHEDULE%", run_on_startup=False)
 def doctor(timer: func.TimerRequest) -> None:
     """Examine and mend service hooks."""

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from shared.tickets.upkeep.rounds import Round
+from tests.functional.bridge import eventually
 from tests.functional.entra_admin import KINDS, OF_ENTRA, TOKENS, EntraAdmin, grant, refuse, working
+from tests.functional.test_reconcile import start
 
 pytestmark = [pytest.mark.slow, pytest.mark.every_case]
 
@@ -105,3 +108,28 @@ class TestCheck:
 
         assert {name for name, step in found.items() if not step["ok"]} - {"service_hooks"} == set(missing)
         assert all(words in found[name]["hint"] for name, words in missing.items())
+
+
+def test_a_right_that_is_taken_away_is_found_by_night_and_told(admin: EntraAdmin) -> None:
+    bridge, made = admin.bridge, working(admin, "client_secret")
+
+    def night() -> dict[str, Any]:
+        """Return how the connection is doing after rights were tried once more."""
+        before = health()["rights_tried_at"]
+        start(bridge, Round.RIGHTS)
+        eventually(lambda: health()["rights_tried_at"] != before, what="the round")
+        return health()
+
+    def health() -> dict[str, Any]:
+        found: dict[str, Any] = bridge.ask("GET", f"connections/{bridge.name}").json()["health"]
+        return found
+
+    assert night()["missing_rights"] == []
+    grant(admin, made, may_write=False)
+
+    (missing,) = night()["missing_rights"]
+    night()
+
+    assert missing["name"] == "work_items_create"
+    assert "Edit work items in this node" in missing["hint"]
+    assert [alert["kind"] for alert in bridge.alerts()] == ["right_missing"]

@@ -193,6 +193,9 @@ class TestByHand:
             assert report["subscriptions"] == 3
         (message,) = down(bridge)
         assert "disabled_by_user" in message
+        (problem,) = bridge.ask("GET", f"connections/{bridge.name}").json()["health"]["hook_problems"]
+        assert problem.startswith("Azure DevOps does not tell of workitem.")
+        assert "in Web Shop: Somebody switched it off. Enable it in Azure DevOps" in problem
         missing(bridge)
         check(bridge)
         assert_sound(bridge)
@@ -295,10 +298,15 @@ class TestRounds:
 
         assert all("subscriptions" in problem["message"] for problem in problems)
         assert len(down(bridge)) == 1
-        assert bridge.ask("GET", f"connections/{bridge.name}").json()["health"]["problem"] is None
+        health = bridge.ask("GET", f"connections/{bridge.name}").json()["health"]
+        assert (health["problem"], [right["name"] for right in health["missing_rights"]]) == (None, ["service_hooks"])
+        (blind,) = health["hook_problems"]
+        assert blind.startswith("Service hooks cannot be looked at: ")
         bridge.token = administrator
         assert bridge.connect().ok
         assert check(bridge)["problem"] is None
+        health = bridge.ask("GET", f"connections/{bridge.name}").json()["health"]
+        assert (health["hook_problems"], health["missing_rights"]) == ([], [])
 
     def test_a_lost_answer_to_a_creation_makes_no_second_one(self, bridge: Bridge) -> None:
         missing(bridge)
@@ -321,6 +329,8 @@ class TestRounds:
         assert eventually(silent, what="the silence")
         check(bridge)
         assert [alert["kind"] for alert in bridge.alerts()] == ["hooks_silent"]
+        problems = bridge.ask("GET", f"connections/{bridge.name}").json()["health"]["hook_problems"]
+        assert problems == ["Nothing is heard of Web Shop although its work items change."]
 
         bridge.act(ticket["work_item"]["id"], state="To Do")
         bridge.until(ticket["id"], "open")

@@ -209,7 +209,7 @@ def test_every_alert_rule_asks_for_a_line_that_the_code_writes() -> None:
     looked_for = [line for query in queries.values() for line in re.findall(r'startswith "([^"]+)"', query)]
     kinds = [line.removeprefix("alert ").rstrip(":") for line in looked_for if line.startswith("alert ")]
 
-    assert set(queries) == {"credential", "failed-message", "hooks", "overdue", "errors"}
+    assert set(queries) == {"credential", "failed-message", "hooks", "right", "overdue", "errors"}
     assert [kind for kind in kinds if f'"{kind}"' not in source] == []
     assert [line for line in looked_for if not line.startswith("alert ")] == [
         "connection waits, credential:",

@@ -37,6 +37,7 @@ from shared.tickets.updates.outbox import Outbox
 from shared.tickets.upkeep.counting import Counting
 from shared.tickets.upkeep.hook_records import HookRecords
 from shared.tickets.upkeep.reconcile import Reconcile
+from shared.tickets.upkeep.rights import read_tried
 from shared.tickets.vulnerabilities.snapshots import read_snapshot
 from shared.times import Times
 from shared.tokens import store as tokens
@@ -195,6 +196,7 @@ READERS: Mapping[str, Callable[[Row], Any]] = {
     "hook records": _hook_record,
     "missed": _missed,
     "heard": lambda found: SimpleNamespace(silences=len(_silences(row("missed"), found))),
+    "rights": read_tried,
     "switch": _switch,
     "counts": _counts,
 }

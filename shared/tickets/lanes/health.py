@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
 from shared.errors import BridgeError, ThrottledError, TransientError
-from shared.shown import Moment
+from shared.shown import Moment, moment
 from shared.storage import tables
 from shared.storage.tables import Row, RowChangedError, Table, Value
 from shared.tickets.rows import keys
@@ -131,15 +131,6 @@ class Health:
         if problem and json.loads(str(problem))["code"] == _CREDENTIAL:
             self.resume(connection)
 
-    def view(self, connection: str) -> HealthView:
-        """Return what the API shows."""
-        values = self._values(self.table.get(connection, keys.OPERATIONS_ROW))
-        until, problem = _moment(values.get("paused_until")), values.get("problem")
-        return {
-            "paused_until": until.isoformat() if until > self.table.clock.now() else None,
-            "problem": json.loads(str(problem)) if problem else None,
-        }
-
     def _pause(self, connection: str, seconds: float, code: str, error: BridgeError) -> None:
         problem = json.dumps(asdict(ConnectionProblem(code, error.message, error.hint)))
         longest = max(seconds, self.of(connection).paused_for)  # another worker may have been told to wait longer
@@ -162,6 +153,16 @@ class Health:
 
     def _values(self, row: Row | None) -> Mapping[str, Value]:
         return row.values if row else {}
+
+
+def health_view(row: Row | None, now: datetime) -> HealthView:
+    """Return what the API shows of a connection's `c|` row."""
+    values: Mapping[str, Value] = row.values if row else {}
+    until, problem = _moment(values.get("paused_until")), values.get("problem")
+    return {
+        "paused_until": moment(until) if until > now else None,
+        "problem": json.loads(str(problem)) if problem else None,
+    }
 
 
 def _epochs(values: Mapping[str, Value]) -> dict[str, int]:

@@ -150,9 +150,14 @@ OPERATIONS_ROW = "c|"
 """`c|`: how the connection itself is doing."""
 
 
+RIGHTS_ROW = "c|rights"
+"""`c|rights`: what the connection could not do when that was last tried."""
+HOOKS_ROWS = "c|hooks|"
+
+
 def hooks_row(project: str) -> str:
     """`c|hooks|`: what the doctor last found of a project's service hooks."""
-    return f"c|hooks|{_hash(project)}"
+    return f"{HOOKS_ROWS}{_hash(project)}"
 
 
 def heard_row(project: str) -> str:

@@ -28,7 +28,7 @@ from shared.links.store import LinkStore
 from shared.tickets.observing.hearing import Hearing
 from shared.tickets.observing.hook_events import read_event
 from shared.tickets.observing.observe import Observe
-from shared.tickets.upkeep.hook_alerts import FindingView, HookAlerts, finding_words, shown
+from shared.tickets.upkeep.hook_alerts import BLIND, FindingView, HookAlerts, finding_words, shown, what_is_left
 from shared.tickets.upkeep.hook_records import HookRecords, Record
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Doctor:
         try:
             report = self._round(connection)
         except (CredentialError, RefusedError, RejectedRequestError) as error:
-            now = Record(told=(type(error).__name__,))  # its text may name a time or a number of the request
+            now = Record(told=(type(error).__name__,), message=f"{BLIND} {error.message} {error.hint}".rstrip())
             if now != before:
                 self.alerts.blind(connection.name, error.message, error.hint)
                 self.records.write(connection.name, _ITSELF, now)
@@ -143,7 +143,7 @@ class Doctor:
         replayed = sum(self._replayed(connection, one) for one in undelivered)
         outcomes = self.service_hooks.mend(organisation, connection, cases)
         self._tell(connection.name, names, outcomes, records)
-        self._remember(connection.name, outcomes, records, undelivered)
+        self._remember(connection.name, names, outcomes, records, undelivered)
         lost = any(case.loses for case in cases if not case.repository)
         return Report(
             subscriptions=sum(not outcome.is_left for outcome in outcomes),
@@ -171,16 +171,22 @@ class Doctor:
         self.alerts.left(connection, names, news)
 
     def _remember(
-        self, connection: str, outcomes: Sequence[Outcome], records: Records, undelivered: Sequence[_Undelivered]
+        self,
+        connection: str,
+        names: Names,
+        outcomes: Sequence[Outcome],
+        records: Records,
+        undelivered: Sequence[_Undelivered],
     ) -> None:
         left = _left(outcomes)
         for project, record in records.items():
-            kept = {one.case.keep.id for one in outcomes if one.case.project == project and one.case.keep}
+            its = [one for one in outcomes if one.case.project == project]
+            kept = {one.case.keep.id for one in its if one.case.keep}
             replayed = {hook: last for hook, last in record.replayed.items() if hook in kept}
             for one in undelivered:
                 if one.subscription in kept:
                     replayed[one.subscription] = max(one.notification.id, replayed.get(one.subscription, 0))
-            now = Record(left.get(project, ()), replayed)
+            now = Record(left.get(project, ()), replayed, what_is_left(names, its))
             if now != record:
                 self.records.write(connection, project, now)
 

@@ -11,6 +11,7 @@ from shared.tickets.observing.hearing import Hearing, Silence
 
 DOWN = "hooks_down"
 SILENT = "hooks_silent"
+BLIND = "Service hooks cannot be looked at:"
 SWITCHED_OFF = "Enable it in Azure DevOps, or delete it there: then it is made again."
 _NAMED = 5
 
@@ -58,7 +59,7 @@ class HookAlerts:
 
     def blind(self, connection: str, message: str, hint: str) -> None:
         """The connection's service hooks cannot even be looked at."""
-        self.alerts.send(DOWN, connection, f"Service hooks cannot be looked at: {message}", hint=hint, severity="error")
+        self.alerts.send(DOWN, connection, f"{BLIND} {message}", hint=hint, severity="error")
 
     def silent(self, connection: str, silences: Sequence[Silence]) -> None:
         """All subscriptions are in order, and yet nothing arrives."""
@@ -91,6 +92,17 @@ def shown(projects: Mapping[str, str], outcome: Outcome) -> FindingView:
     if outcome.error:
         return {**found, "message": outcome.error.message, "hint": outcome.error.hint}
     return {**found, "message": "Somebody switched it off.", "hint": SWITCHED_OFF} if case.is_off else found
+
+
+def what_is_left(projects: Mapping[str, str], outcomes: Sequence[Outcome]) -> str:
+    """Return in a sentence for each project and reason what only a person can mend; empty where nothing is left."""
+    events: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.is_left:
+            found = shown(projects, outcome)
+            why = f"in {found['project']}: {found.get('message', '')} {found.get('hint', '')}".rstrip()
+            events.setdefault(why, []).append(found["event"])
+    return " ".join(f"Azure DevOps does not tell of {', '.join(sorted(told))} {why}" for why, told in events.items())
 
 
 def _named(projects: Mapping[str, str], outcomes: Sequence[Outcome]) -> str:

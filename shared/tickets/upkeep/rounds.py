@@ -21,6 +21,7 @@ from shared.tickets.lanes.health import Health
 from shared.tickets.upkeep.doctor import Doctor, HooksView, failed
 from shared.tickets.upkeep.doctor import Report as HooksReport
 from shared.tickets.upkeep.reconcile import Reconcile
+from shared.tickets.upkeep.rights import Rights
 from shared.tickets.upkeep.verification import DifferenceView, Report, Verification
 from shared.tickets.work.concerns import concerns_connection
 from shared.tickets.work_items.adoption import Adoption
@@ -41,6 +42,8 @@ class Round(StrEnum):
     """Every work item is read."""
     DOCTOR = "doctor"
     """Service hooks are examined and mended."""
+    RIGHTS = "rights"
+    """What the connection may do is tried."""
 
 
 class ReconciledView(TypedDict):
@@ -68,6 +71,7 @@ class Rounds:
     apart: Mapping[str, Callable[[Mapping[str, Any]], None]]
     """Rounds of others, by name: not of one connection, or of one that nobody works with."""
     doctor: Doctor
+    rights: Rights
     times: Times
 
     def start(self, what: Round) -> None:
@@ -93,6 +97,8 @@ class Rounds:
                 self._verify(connection, str(message.get("after", "")))
             case Round.DOCTOR if connection.enabled:  # nothing is written for a disabled one
                 self._examine_hooks(connection)
+            case Round.RIGHTS:
+                self.rights.watch(connection.name)
             case unknown:
                 log.info("no such round to do", extra={"connection": connection.name, "round": unknown})
 

@@ -11,6 +11,7 @@ from local.stack import Stack
 from tests.functional.bridge import PROJECT, Bridge, eventually
 from tests.functional.console import scene
 from tests.functional.console.scene import Scene
+from tests.functional.entra_admin import Case, EntraAdmin, case, grant
 
 chromium = pytest.importorskip("tests.functional.console.chromium", reason="Playwright is not installed")
 pytestmark = [
@@ -176,6 +177,28 @@ class TestSettingUp:
         window.page.get_by_role("heading", name=f"Task in {PROJECT}").wait_for()
         assert window.page.get_by_text("Cross-site scripting in the till").first.is_visible()
 
+    def test_a_user_signs_in_with_a_code(self, window: Any, admin: EntraAdmin) -> None:
+        made = case(admin, "signed_in_user")
+        grant(admin, made)
+        code = start_sign_in(window, admin, made)
+
+        admin.approve(code, made.principal)
+
+        window.page.get_by_text("Signed in as").wait_for()  # the page looks again by itself
+        window.page.get_by_role("link", name="To the connection").click()
+        window.page.get_by_role("heading", name=admin.bridge.name).wait_for()
+
+    def test_a_user_who_declines_is_told_so_and_may_begin_again(self, window: Any, admin: EntraAdmin) -> None:
+        code = start_sign_in(window, admin, case(admin, "signed_in_user"))
+
+        admin.control("POST", f"device-codes/{code}", {"declined": True})
+
+        window.page.get_by_role("alert").wait_for()
+        assert "declined" in window.page.get_by_role("alert").inner_text()
+        window.page.get_by_role("button", name="Start the sign-in").click()
+        window.page.get_by_text("type this code").wait_for()
+        assert window.page.locator(".code").inner_text() != code
+
     def test_what_is_wrong_with_a_link_is_said_at_once(self, window: Any, stage: Scene) -> None:
         window.open(f"/links/application/{stage.bridge.asset}")
         window.page.get_by_label("Other settings").fill('{"assignee": 5}')
@@ -197,6 +220,19 @@ class TestSettingUp:
 
         window.page.get_by_text("Copied.").wait_for()
         assert window.page.evaluate("navigator.clipboard.readText()") == password
+
+
+def start_sign_in(window: Any, admin: EntraAdmin, made: Case) -> str:
+    """Connect an organisation for a user, and return the code that they are to type."""
+    name = admin.bridge.name
+    window.open("/new-connection?kind=signed_in_user")
+    window.page.get_by_label("Name here").fill(name)
+    window.page.get_by_label("Address of the organisation").fill(f"{admin.bridge.stack.addresses.azure_devops}/{name}")
+    window.page.get_by_label("Tenant").fill(made.credential["tenant"])
+    window.page.get_by_label("Application").fill(made.credential["client_id"])
+    window.page.get_by_role("button", name="Check and save").click()
+    window.page.get_by_role("heading", name=f"Sign in to {name}").wait_for()
+    return str(window.page.locator(".code").inner_text())
 
 
 class TestTokens:

@@ -142,6 +142,19 @@ def test_the_overview_counts_tickets(browser: Browser, bridge: Bridge) -> None:
     assert bridge.name in browser.open("/connections") or "Next page" in browser.page
 
 
+def test_the_overview_says_what_a_connection_may_not_do(browser: Browser, bridge: Bridge) -> None:
+    powerless = {"organization": bridge.name, "user": "Bridge", "may_write": False}
+    bridge.token = bridge.control("POST", "personal-access-tokens", powerless)["token"]
+    assert bridge.connect().ok
+    bridge.ask("POST", f"connections/{bridge.name}/check")
+
+    page = text_of(browser.open(f"/connections/{bridge.name}"))
+
+    assert "Right missing: work items create." in page
+    assert "Rights were tried" in page
+    assert "Right missing" in text_of(browser.open("/connections?limit=1000"))
+
+
 def test_the_switch_stops_and_starts_creation(browser: Browser) -> None:
     browser.open("")
     try:
