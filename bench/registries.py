@@ -17,7 +17,7 @@ from pathlib import Path
 
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
-from shared.registries.reading import assemble, summarise
+from shared.registries.reading import assemble, outlined, summarise
 
 ROUNDS = 5
 CHANGED = 10
@@ -44,15 +44,22 @@ def main() -> None:
 
 def _reading(files: list[SourceFile], conventions: Conventions) -> tuple[float, float]:
     summaries: dict[str, str] = {}
+    by_path = {file.path: file for file in files}
+
+    def closer() -> None:
+        for path in outlined(summaries, conventions):
+            summaries[path] = summarise(by_path[path], conventions, closely=True)
 
     def everything() -> None:
         summaries.update({file.path: summarise(file, conventions) for file in files})
+        closer()
         registry = assemble(summaries, (), conventions)
         print(f"{len(registry.nodes)} nodes, {len(registry.edges)} edges, {len(registry.unresolved)} unresolved")
 
     def refresh() -> None:
         for file in files[:: max(1, len(files) // CHANGED)][:CHANGED]:
             summaries[file.path] = summarise(file, conventions)
+        closer()
         assemble(summaries, (), conventions)
 
     return _timed(everything), _timed(refresh)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from shared.registries.conventions import conventions_of
-from shared.registries.files import SourceFile
 from shared.registries.graph import Node, Registry
-from shared.registries.reading import assemble, summarise
+from shared.registries.reading import assemble
+from tests.unit.small_repositories import summaries_of
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
@@ -91,11 +91,8 @@ def read(project: Project) -> Registry:
     conventions = conventions_of(own)
     folder = PACKAGES / project.package
     paths = [file.relative_to(PACKAGES).as_posix() for file in folder.rglob("*.py")]
-    summaries = {
-        path: summarise(SourceFile(path, "", (PACKAGES / path).read_bytes()), conventions)
-        for path in paths
-        if not any(part in path for part in project.left_out)
-    }
+    wanted = [path for path in paths if not any(part in path for part in project.left_out)]
+    summaries = summaries_of({path: (PACKAGES / path).read_bytes() for path in wanted}, conventions)
     return assemble(summaries, (), conventions)
 
 

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from shared.registries.conventions import conventions_of
-from shared.registries.files import SourceFile
-from shared.registries.reading import assemble, summarise
-from tests.unit.small_repositories import PLUGINS, SHOP
+from shared.registries.reading import assemble
+from tests.unit.small_repositories import PLUGINS, SHOP, summaries_of
 
 type Files = Mapping[str, bytes]
 
@@ -49,7 +48,7 @@ def _read_all() -> None:
         size = sum(map(len, own.values()))
         files = {**{path: text.encode() for path, text in PLUGINS.items()}, **own}
         start = time.process_time()
-        summaries = {path: summarise(SourceFile(path, path, content), conventions) for path, content in files.items()}
+        summaries = summaries_of(files, conventions)
         found = assemble(summaries, (), conventions)
         seconds = time.process_time() - start
         said = {
@@ -187,6 +186,10 @@ def _wide() -> dict[str, Callable[[], bytes | dict[str, bytes]]]:
             + " " * 20
             + "register(n0, len)"
         ),
+        "190,000 comments behind parentheses": lambda: _kept(f"x = 1  # {')#' * 190_000}"),
+        "60,000 lines of them": lambda: _kept("x = (1\n" + "#)#)\n" * 60_000 + ")"),
+        "390,000 signs of decorators": lambda: _kept("x = '" + "@" * 390_000 + "'"),
+        "a name and a megabyte of spaces": lambda: _kept(f"f = register{' ' * 1_000_000}('a', len)"),
         "20,000 names": lambda: _kept("\n".join(f"a{number} = 1" for number in range(20_000))),
         "one name bound 20,000 times": lambda: _kept("a = 1\n" * 20_000 + "@register(a)\ndef f(): ..."),
         "10,000 parameters": lambda: _kept(

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from textwrap import dedent
 from typing import Any
 
-from shared.registries.conventions import conventions_of
+from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.graph import Registry
-from shared.registries.reading import assemble, summarise
+from shared.registries.reading import assemble, outlined, summarise
 
 SHOP = {
     "id": "shop",
@@ -26,13 +26,21 @@ PLUGINS = {
 
 def registry_of(files: Mapping[str, str | bytes], *conventions: Mapping[str, Any]) -> Registry:
     chosen = conventions_of(None, conventions)
-    summaries = {
-        path: summarise(
-            SourceFile(path, path, content if isinstance(content, bytes) else dedent(content).encode()), chosen
-        )
-        for path, content in files.items()
+    contents = {
+        path: content if isinstance(content, bytes) else dedent(content).encode() for path, content in files.items()
     }
-    return assemble(summaries, (), chosen)
+    found = assemble(summaries_of(contents, chosen), (), chosen)
+    closely = {path: summarise(SourceFile(path, "", text), chosen, closely=True) for path, text in contents.items()}
+    assert found == assemble(closely, (), chosen), "outlines leave nothing out that matters"
+    return found
+
+
+def summaries_of(contents: Mapping[str, bytes], conventions: Conventions) -> dict[str, str]:
+    """Summaries as they are made of a commit: closely only where something is registered."""
+    files = {path: SourceFile(path, path, content) for path, content in contents.items()}
+    summaries = {path: summarise(file, conventions) for path, file in files.items()}
+    closely = outlined(summaries, conventions)
+    return summaries | {path: summarise(files[path], conventions, closely=True) for path in closely}
 
 
 def shop(source: str, **more: str) -> Registry:

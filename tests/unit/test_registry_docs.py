@@ -5,8 +5,8 @@ from pathlib import Path
 
 from shared.registries.conventions import conventions_of
 from shared.registries.conventions.models import Convention
-from shared.registries.files import SourceFile
-from shared.registries.reading import assemble, summarise
+from shared.registries.reading import assemble
+from tests.unit.small_repositories import summaries_of
 
 PAGE = (Path(__file__).parents[2] / "docs/registries.md").read_text(encoding="utf-8")
 SOURCE = {
@@ -23,7 +23,7 @@ SOURCE = {
 def test_the_example_registers_and_finds_dependencies() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     conventions = conventions_of(example.encode())
-    summaries = {path: summarise(SourceFile(path, "", source.encode()), conventions) for path, source in SOURCE.items()}
+    summaries = summaries_of({path: source.encode() for path, source in SOURCE.items()}, conventions)
 
     found = assemble(summaries, (), conventions)
 

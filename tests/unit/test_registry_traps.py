@@ -15,9 +15,8 @@ import pytest
 
 from shared.errors import RejectedRequestError
 from shared.registries.conventions import conventions_of
-from shared.registries.files import SourceFile
-from shared.registries.reading import assemble, summarise
-from tests.unit.small_repositories import PLUGINS, SHOP, names, shop
+from shared.registries.reading import assemble
+from tests.unit.small_repositories import PLUGINS, SHOP, names, shop, summaries_of
 
 _ROOT = Path(__file__).parents[2]
 _MARK = """
@@ -112,11 +111,8 @@ def test_traps_leave_no_trace_and_what_they_register_is_found(folder: Path, mark
     assert names(shop(_REGISTERS.format(name="a"))) == ["a"]  # whatever Python itself loads late is loaded
 
     with _Watched() as watched:
-        summaries = {
-            path: summarise(SourceFile(path, path, content), chosen)
-            for path, content in before.items()
-            if chosen.wanted(path)
-        }
+        wanted = {path: content for path, content in before.items() if chosen.wanted(path)}
+        summaries = summaries_of(wanted, chosen)
         found = assemble(summaries, (), chosen)
 
     assert not mark.exists()

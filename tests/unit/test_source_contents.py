@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import TransientError
 from shared.registries.files import SourceFile, Unread
-from shared.registries.sources.contents import Source
+from shared.registries.sources.contents import Source, Whole
 from shared.registries.sources.limits import Limits
 from shared.registries.sources.object_ids import is_content_of, object_id_of
 from shared.registries.sources.trees import File
@@ -60,14 +60,14 @@ def test_all_of_a_commit_takes_one_call_whatever_its_size() -> None:
     many = {f"src/{number}.py": str(number).encode() for number in range(500)}
     reading, azure = source(zipped(many))
 
-    assert read(reading.all_of(listed(many))) == many
+    assert read(Whole(reading)(listed(many))) == many
     assert asked(azure) == ["GET items"]
 
 
 def test_how_the_archive_names_its_root_does_not_matter() -> None:
     reading, azure = source(zipped({f"shop/{path}": content for path, content in TWO.items()}))
 
-    assert read(reading.all_of(listed(TWO))) == TWO
+    assert read(Whole(reading)(listed(TWO))) == TWO
     assert len(azure.asked) == 1
 
 
@@ -92,7 +92,7 @@ def test_what_the_archive_holds_otherwise_is_asked_for_by_its_id() -> None:
     """Such as a service that turns the ends of lines, or an archive that lies."""
     reading, azure = source(zipped({"a.py": b"one", "src/b.py": b"two\r\n"}), zipped({"any": b"two"}))
 
-    assert read(reading.all_of(listed(TWO))) == TWO
+    assert read(Whole(reading)(listed(TWO))) == TWO
     assert asked(azure) == ["GET items", "POST blobs"]
 
 
@@ -100,7 +100,7 @@ def test_what_nobody_proves_is_not_read() -> None:
     lie = zipped({"a.py": b"one", "src/b.py": b"evil"})
     reading, _ = source(lie, zipped({object_id_of(b"two"): b"evil"}), plain(b"evil"))
 
-    assert read(reading.all_of(listed(TWO))) == {
+    assert read(Whole(reading)(listed(TWO))) == {
         "a.py": b"one",
         "src/b.py": "its content is not the one that its object id names",
     }
@@ -112,7 +112,7 @@ def test_what_nobody_proves_is_not_read() -> None:
 def test_without_an_archive_that_can_be_read_files_are_asked_for_by_their_ids(answer: Canned) -> None:
     reading, azure = source(answer, zipped({"1": b"one", "2": b"two"}))
 
-    assert read(reading.all_of(listed(TWO))) == TWO
+    assert read(Whole(reading)(listed(TWO))) == TWO
     assert asked(azure) == ["GET items", "POST blobs"]
 
 
@@ -123,7 +123,7 @@ def test_an_archive_that_is_too_large_is_not_needed() -> None:
         limits=Limits(archive_bytes=4000, blobs_a_call=2),
     )
 
-    assert read(reading.all_of(listed(TWO))) == TWO
+    assert read(Whole(reading)(listed(TWO))) == TWO
     assert asked(azure) == ["GET items", "POST blobs"]
 
 
@@ -141,7 +141,7 @@ def test_what_is_large_is_left_and_said_so() -> None:
     files = {"a.py": b"one", "large.py": b"x" * 1001}
     reading, azure = source(zipped(files))
 
-    assert read(reading.all_of(listed(files)))["large.py"] == LIMITS.too_large
+    assert read(Whole(reading)(listed(files)))["large.py"] == LIMITS.too_large
     assert asked(azure) == ["GET items"]
     reading, _ = source(zipped(files), plain(files["large.py"]))
     assert read(reading.some_of(listed(files)))["large.py"] == LIMITS.too_large
@@ -168,10 +168,10 @@ def test_whoever_watches_can_end_it_between_any_two_files() -> None:
     reading, _ = source(zipped(TWO), pace=pace)
 
     with pytest.raises(TransientError, match="over"):
-        list(reading.all_of(listed(TWO)))
+        list(Whole(reading)(listed(TWO)))
 
 
 def test_trouble_of_azure_devops_is_trouble() -> None:
     for reading in (source((503, {}, b""))[0], source((200, {"content-type": "text/html"}, b"<html>"))[0]):
         with pytest.raises(Exception, match="Azure DevOps"):
-            list(reading.all_of(listed(TWO)))
+            list(Whole(reading)(listed(TWO)))

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache, cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from shared.errors import FieldProblem, RejectedRequestError
@@ -18,7 +18,7 @@ from shared.validation import validated
 _BUILT_IN = Path(__file__).with_name("builtin.toml")
 _MOST_BYTES = 200_000
 # Raised whenever a summary made before would be made otherwise now.
-_READER = "1"
+_READER = "2"
 
 
 class FileKind(StrEnum):
@@ -53,7 +53,7 @@ class Conventions:
 
     def kind_of(self, path: str) -> FileKind | None:
         """Return what the file is read as; None if it is not read."""
-        name = PurePosixPath(path).name
+        name = path.rpartition("/")[2]
         if name.endswith(".py"):
             return FileKind.PYTHON
         if path == FileKind.OWN:

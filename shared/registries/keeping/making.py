@@ -10,8 +10,8 @@ from shared.errors import RefusedError
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile, Unread
 from shared.registries.keeping.kept import Kept, Summary, key_of
-from shared.registries.reading import summarise
-from shared.registries.sources.contents import Found, Source
+from shared.registries.reading import outlined, summarise
+from shared.registries.sources.contents import Found, Source, Whole
 from shared.registries.sources.trees import File, tree_of
 from shared.texts.masking import masked, masked_tree
 
@@ -50,7 +50,11 @@ class Making:
         tree = tree_of(items, conventions.wanted, self.source.limits)
         known: Known = dict(earlier.known()) if earlier and earlier.digest == conventions.digest else {}
         missing = {key: file for file in tree.files if (key := key_of(file.path, file.object_id)) not in known}
-        unread = self._read(tuple(missing.values()), known, conventions)
+        read = self._way_to_read(len(missing), known)
+        unread = _take_in(read(tuple(missing.values())), known, conventions)
+        # What other files register is known when all were read.
+        outlines = _outlines(tree.files, known, conventions)
+        unread += _take_in(read(outlines), known, conventions, closely=True)
         return _kept(conventions, (own_id, own), tree.files, known, [*tree.unread, *unread])
 
     def _own(self, items: Iterable[Item], earlier: Kept | None) -> tuple[str, bytes | None]:
@@ -66,28 +70,38 @@ class Making:
             raise RefusedError(f"{OWN} cannot be read: {content.reason}.", hint="Make it a small text file.")
         return found, content.content
 
-    def _read(self, files: Sequence[File], known: Known, conventions: Conventions) -> list[Unread]:
-        """Add what files say to what is known; returns those that were not read."""
-        if self.most is not None and len(files) > self.most:
-            raise TooMuchError(f"{len(files):,} files are to be read.")
-        is_whole = not known or len(files) > _MANY
-        found = (self.source.all_of if is_whole else self.source.some_of)(files) if files else ()
-        return [one for one in (_taken_in(one, known, conventions) for one in found) if one]
+    def _way_to_read(self, count: int, known: Known) -> Callable[[Sequence[File]], Iterable[Found]]:
+        if self.most is not None and count > self.most:
+            raise TooMuchError(f"{count:,} files are to be read.")
+        return Whole(self.source) if not known or count > _MANY else self.source.some_of
 
 
-def _taken_in(found: Found, known: Known, conventions: Conventions) -> Unread | None:
-    if isinstance(found, Unread):
-        return found
-    text = _summary(found, conventions)
-    if len(text) > _MAX_SUMMARY:
-        return Unread(found.path, _TOO_MUCH)
-    known[key_of(found.path, found.object_id)] = text
-    return None
+def _take_in(found: Iterable[Found], known: Known, conventions: Conventions, *, closely: bool = False) -> list[Unread]:
+    """Add what files say to what is known; return those that were not read."""
+    unread = []
+    for one in found:
+        if isinstance(one, Unread):
+            unread.append(one)
+            continue
+        text = _summary(one, conventions, closely=closely)
+        if len(text) > _MAX_SUMMARY:
+            unread.append(Unread(one.path, _TOO_MUCH))
+            continue
+        known[key_of(one.path, one.object_id)] = text
+    return unread
 
 
-def _summary(file: SourceFile, conventions: Conventions) -> str:
+def _outlines(files: Sequence[File], known: Known, conventions: Conventions) -> Sequence[File]:
+    """Return the files that are to be read once more, each content once."""
+    keys = {file.path: key_of(file.path, file.object_id) for file in files}
+    summaries = {path: known[key] for path, key in keys.items() if key in known}
+    paths = outlined(summaries, conventions)
+    return tuple({keys[file.path]: file for file in files if file.path in paths}.values())
+
+
+def _summary(file: SourceFile, conventions: Conventions, *, closely: bool) -> str:
     """Return what a file says. Secrets belong into no source, but where one is, it is not kept here."""
-    text = summarise(file, conventions)
+    text = summarise(file, conventions, closely=closely)
     return text if masked(text) == text else json.dumps(masked_tree(json.loads(text)), ensure_ascii=False)
 
 

@@ -13,11 +13,12 @@ python_file, entry_points
                       a module's names and what may register; entry points of pyproject.toml and setup.cfg
 definitions           a function or class, and all that it refers to
 glances, scopes       one quick look at a statement; what names mean where
+interest              the lines of a text that may register something
 expressions           expressions in the notation of summaries
 source_text, notation bytes → text within bounds; how summaries write things
 """
 
-from shared.registries.reading.assembling import assemble
+from shared.registries.reading.assembling import assemble, outlined
 from shared.registries.reading.summaries import summarise
 
-__all__ = ["assemble", "summarise"]
+__all__ = ["assemble", "outlined", "summarise"]

@@ -28,6 +28,11 @@ def assemble(summaries: Mapping[str, str], unread: Sequence[Unread], conventions
     return _Assembling(summaries, unread, conventions).done()
 
 
+def outlined(summaries: Mapping[str, str], conventions: Conventions) -> frozenset[str]:
+    """Return the paths of the files that are to be summarised closely: something that is registered is an outline."""
+    return _Assembling(summaries, (), conventions).outlined()
+
+
 class _Assembling:
     def __init__(self, summaries: Mapping[str, str], unread: Sequence[Unread], conventions: Conventions) -> None:
         self._summaries = summaries
@@ -49,11 +54,19 @@ class _Assembling:
         self._drafts: list[Draft] = []
         self._unresolved: list[Unresolved] = []
 
-    def done(self) -> Registry:
+    def outlined(self) -> frozenset[str]:
+        self._take_all()
+        subjects = [draft.subject for draft in self._drafts]
+        return frozenset(one.module.path for one in subjects if one.module and (one.definition or {}).get("o"))
+
+    def _take_all(self) -> None:
         self._take(self._from_calls())
         self._take(self._from_entry_points())
         if self._conventions.has_bases:
             self._take(subclasses(self._modules, self._resolver, self._calls, self._conventions))
+
+    def done(self) -> Registry:
+        self._take_all()
         registered = _nodes(sorted(self._drafts, key=_order)[:_MOST_NODES])
         edges = Edges(self._conventions, self._resolver, self._values, self._calls, registered)
         found = sorted(edges.all(), key=lambda edge: (edge.source, edge.target))

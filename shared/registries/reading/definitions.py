@@ -46,6 +46,15 @@ def definition_of(node: Defined, scope: Scope, seen: Glance, module_names: Mappi
     return found
 
 
+def outline_of(node: Defined, scope: Scope) -> Definition:
+    """Return what others need of a definition that is not known to be registered: what its names lead to."""
+    inner = scope.class_body(node) if isinstance(node, ast.ClassDef) else scope.function(node)
+    found: Definition = {"n": inner.where, "l": node.lineno, "o": 1}
+    if isinstance(node, ast.ClassDef):
+        return found | _class_outline(node, scope, inner)
+    return found | _returned(node, scope)
+
+
 def kept(name: str, value: Expression) -> Expression:
     """Return as much of what is bound to `name` as others may need of it; nothing that looks like a secret."""
     match value:
@@ -88,9 +97,11 @@ def _function_parts(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) 
         for parameter, default in parameters_of(node)[:_MOST_PARAMETERS]
     ]:
         parts["p"] = parameters
-    if node.returns is not None:
-        parts["y"] = scope.annotation(node.returns)
-    return parts
+    return parts | _returned(node, scope)
+
+
+def _returned(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Definition:
+    return {} if node.returns is None else {"y": scope.annotation(node.returns)}
 
 
 def _default(node: ast.expr | None, scope: Scope) -> Expression | None:
@@ -100,6 +111,13 @@ def _default(node: ast.expr | None, scope: Scope) -> Expression | None:
 
 
 def _class_parts(node: ast.ClassDef, scope: Scope, inner: Scope) -> Definition:
+    parts = _class_outline(node, scope, inner)
+    if fields := _constructor(node, inner):
+        parts["p"] = fields
+    return parts
+
+
+def _class_outline(node: ast.ClassDef, scope: Scope, inner: Scope) -> Definition:
     parts: Definition = {"c": 1}
     if bases := [written(base, scope, Spending(50)) for base in node.bases[:20] if not isinstance(base, ast.Starred)]:
         parts["b"] = bases
@@ -119,8 +137,6 @@ def _class_parts(node: ast.ClassDef, scope: Scope, inner: Scope) -> Definition:
                 attributes[name] = kept(name, meaning)
     if attributes:
         parts["a"] = attributes
-    if fields := _constructor(node, inner):
-        parts["p"] = fields
     return parts
 
 

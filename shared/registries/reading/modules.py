@@ -1,6 +1,7 @@
 """All modules of a repository: which file an import means, and what is bound in each, read when it is needed."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
 from sys import stdlib_module_names
 
 from shared.registries.reading.notation import Expression
@@ -20,22 +21,19 @@ class Module:
         self.folder = path.rpartition("/")[0]
         self.is_package = path.rpartition("/")[2] == "__init__.py"
         self._summary = summary
-        self._body: Body | None = None
 
-    @property
+    @cached_property
     def body(self) -> Body:
         """What was read of it."""
-        if self._body is None:
-            self._body = body_of(self._summary)
-        return self._body
+        return body_of(self._summary)
 
-    @property
+    @cached_property
     def names(self) -> Mapping[str, Expression]:
         """What each of its names is."""
         names: Mapping[str, Expression] = self.body.get("names", {})
         return names
 
-    @property
+    @cached_property
     def stars(self) -> Sequence[str]:
         """The modules of which everything is imported."""
         stars: Sequence[str] = self.body.get("stars", ())
@@ -43,9 +41,11 @@ class Module:
 
 
 class Modules:
-    """The Python files of a repository, by what they are imported as."""
+    """The Python files of a repository, by what they are imported as. They remember what they were asked."""
 
     def __init__(self, summaries: Mapping[str, str]) -> None:
+        self.absolute = cache(self._absolute)
+        self._beginning = cache(self._module_at_the_beginning)  # of what names are attributes of: few
         self.by_name: dict[str, Module] = {}
         self.by_path: dict[str, Module] = {}
         # By what they may be imported as, and the folder that must be on the path for that.
@@ -75,7 +75,7 @@ class Modules:
             folder = folder.rpartition("/")[0]
         return folder
 
-    def absolute(self, target: str, module: Module) -> str:
+    def _absolute(self, target: str, module: Module) -> str:
         """Return what an import of `target` within `module` means: a qualified name that begins with a `Module.name`,
         if it is one of this repository; "?" if it leads outside of its package or may be several.
         """
@@ -111,14 +111,13 @@ class Modules:
 
     def split(self, path: str) -> tuple[Module, str] | None:
         """Return the module in which a qualified name begins, and the rest of it; None if it is of another package."""
-        name = path
-        while name:
-            if module := self.by_name.get(name):
-                return module, path[len(name) :].lstrip(".") if not path[len(name) :].startswith("(") else path[
-                    len(name) :
-                ]
-            name = name.rpartition(".")[0]
-        return None
+        module = self.by_name.get(path) or self._beginning(path.rpartition(".")[0])
+        return (module, path[len(module.name) :].lstrip(".")) if module else None
+
+    def _module_at_the_beginning(self, path: str) -> Module | None:
+        while path and path not in self.by_name:
+            path = path.rpartition(".")[0]
+        return self.by_name.get(path)
 
 
 def _chosen(claims: Mapping[str, Module], claim: str, importer: Module) -> str:

@@ -22,7 +22,8 @@ While a registry is assembled there is also ["a", "a.b"]: a qualified name that 
 A definition is an object; absent members are empty:
 n its qualified name within the module, l its line, c 1 if it is a class, t the first line of its docstring,
 b bases, a attributes and nested definitions, p parameters as [name, annotation, default], y its return annotation,
-r what it refers to as "name@line name@line", q calls in it that may look something up: [line, callee, args, keywords]
+r what it refers to as "name@line name@line", q calls in it that may look something up: [line, callee, args, keywords],
+o 1 if it is an outline, without t, p, r and q, for nothing in its module registers it
 """
 
 from typing import Any

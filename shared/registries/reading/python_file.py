@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.registries.conventions import Conventions
-from shared.registries.reading.definitions import Defined, definition_of, is_of_the_library, kept
+from shared.registries.reading.definitions import Defined, definition_of, is_of_the_library, kept, outline_of
 from shared.registries.reading.expressions import Spending, dotted, keywords_of, written
-from shared.registries.reading.glances import Glance, Words, calls_of_interest, children_of, glance, word_of
+from shared.registries.reading.glances import Words, calls_of_interest, children_of, glance, word_of
+from shared.registries.reading.interest import Interest
 from shared.registries.reading.notation import Definition, Expression, unknown
 from shared.registries.reading.scopes import Bound, Scope, bound_by
 
@@ -22,6 +23,9 @@ _OF_PROPERTIES = frozenset({"setter", "getter", "deleter"})
 _MOST_HITS = 5_000
 _MOST_ENTRIES = 5_000
 _MOST_NAMES = 5_000
+
+SETUP = "setup"
+"""Whose argument `entry_points` declares some: https://setuptools.pypa.io/en/latest/userguide/entry_point.html"""
 
 type Hit = dict[str, Any]
 
@@ -44,27 +48,36 @@ class Read:
     always: bool = False
 
 
-def read(tree: ast.Module, conventions: Conventions) -> Read:
-    """Return what is to be known of a module."""
-    return _Reading(tree, conventions).done()
+def read(tree: ast.Module, conventions: Conventions, interest: Interest, *, closely: bool) -> Read:
+    """Return what is to be known of a module.
+
+    Definitions that no decorator registers are outlines, unless it is read `closely`, or registers by calls: these may
+    name any of them.
+    """
+    return _Reading(tree, conventions, interest).done(closely=closely)
 
 
 class _Reading:
-    def __init__(self, tree: ast.Module, conventions: Conventions) -> None:
+    def __init__(self, tree: ast.Module, conventions: Conventions, interest: Interest) -> None:
         self._tree = tree
-        self._words = Words(conventions.call_words | {"setup"}, conventions.look_up_words)
+        self._interest = interest
+        self._outlines: dict[Defined, Definition] = {}
+        self._names_what_it_registers = False
+        self._words = Words(conventions.call_words | {SETUP}, conventions.look_up_words)
         self._tables = conventions.table_words
-        self._glances: dict[ast.stmt, Glance] = {}
         self._module = Scope()
         self._read = Read()
         self._referable: set[str] = set()
         self._definitions: dict[ast.stmt, Definition] = {}
         # Within a definition: the lines of what may register something, and everything else is passed over.
-        self._lines: list[int] | None = None
+        self._lines: Sequence[int] | None = None
 
-    def done(self) -> Read:
+    def done(self, *, closely: bool) -> Read:
         self._name_all()
         self._statements(self._tree.body, self._module, conditional=False)
+        if closely or self._names_what_it_registers:
+            for node in list(self._outlines):
+                self._define(node, self._module)
         used = dict.fromkeys(
             use for hit in self._read.hits if "x" in hit for use in sketches(hit["x"], self._read.names)
         )
@@ -84,12 +97,11 @@ class _Reading:
             defined += [(name, at, one) for at, one in enumerate(several[:8]) if isinstance(one, Defined.__value__)]
         self._referable = {name for name, meaning in names.items() if not _is_of_the_library(meaning)}
         for _, _, node in defined:
-            seen = glance(node, self._words, self._referable)
-            self._glances[node] = seen
-            for name in seen.assigned_globals & names.keys():
-                names[name] = ["o", names[name], unknown("a name that a function assigns")]
+            if _touches(node, self._interest.assigning):
+                for name in glance(node, self._words, self._referable).assigned_globals & names.keys():
+                    names[name] = ["o", names[name], unknown("a name that a function assigns")]
         for name, at, node in defined:
-            meaning = self._define(node, self._module)
+            meaning = self._outlines[node] = outline_of(node, self._module)
             if names[name][0] == "o" and len(bindings[name]) > 1:
                 names[name][at + 1] = ["D", meaning]
             else:
@@ -103,16 +115,19 @@ class _Reading:
         return kept(name, self._module._one(bound, Spending()))  # noqa: SLF001
 
     def _define(self, node: Defined, scope: Scope) -> Definition:
+        """Return the definition of what is registered, or may be; everybody who has its outline has it, too."""
         if node not in self._definitions:
-            seen = self._glances.get(node) or glance(node, self._words, self._referable)
-            self._definitions[node] = definition_of(node, scope, seen, self._read.names)
+            seen = glance(node, self._words, self._referable)
+            definition = self._definitions[node] = self._outlines.pop(node, {})
+            definition.clear()
+            definition.update(definition_of(node, scope, seen, self._read.names))
         return self._definitions[node]
 
     # What may register something
 
     def _statements(self, statements: Iterable[ast.stmt], scope: Scope, *, conditional: bool) -> None:
         for statement in statements:
-            if self._lines is not None and not _touches(statement, self._lines):
+            if self._lines is not None and not (_is_decorated(statement) or _touches(statement, self._lines)):
                 continue
             if isinstance(statement, Defined.__value__):
                 self._definition(statement, scope, conditional=conditional)
@@ -148,10 +163,11 @@ class _Reading:
     def _definition(self, node: Defined, scope: Scope, *, conditional: bool) -> None:
         for decorator in node.decorator_list:
             self._decorator(decorator, node, scope, conditional=conditional)
+        if not self._tables and not _touches(node, self._interest.registering):
+            return
         inner = scope.class_body(node) if isinstance(node, ast.ClassDef) else scope.function(node)
         before = self._lines
-        if (seen := self._glances.get(node)) and not self._tables:
-            self._lines = sorted(seen.lines)
+        self._lines = None if self._tables else self._interest.registering
         self._statements(node.body, inner, conditional=conditional or isinstance(node, _FUNCTIONS))
         self._lines = before
 
@@ -203,9 +219,10 @@ class _Reading:
             hit |= {"o": self._object(node.args, scope), **self._arguments(called, scope)}
             return
         word = word_of(node)
-        if word == "setup" and any(keyword.arg == "entry_points" for keyword in node.keywords):
+        if word == SETUP and any(keyword.arg == "entry_points" for keyword in node.keywords):
             self._setup(node, scope)
         elif word in self._words.calls or (discarded and self._may_be_an_alias(called, scope)):
+            self._names_what_it_registers |= word in self._words.calls
             hit = self._hit("c", node.lineno, called, scope, conditional=conditional)
             hit |= self._arguments(node, scope)
             if discarded:
@@ -271,7 +288,6 @@ class _Reading:
             ]
 
     def _setup(self, node: ast.Call, scope: Scope) -> None:
-        """https://setuptools.pypa.io/en/latest/userguide/entry_point.html"""
         points = next(keyword.value for keyword in node.keywords if keyword.arg == "entry_points")
         self._read.always = True
         self._read.hits.append({"f": "setup", "l": node.lineno, "o": written(points, scope)})
@@ -283,6 +299,10 @@ def _is_of_the_library(meaning: Expression) -> bool:
 
 def _argument(node: ast.expr, scope: Scope) -> Expression:
     return ["*", written(node.value, scope)] if isinstance(node, ast.Starred) else written(node, scope)
+
+
+def _is_decorated(statement: ast.stmt) -> bool:
+    return bool(getattr(statement, "decorator_list", ()))
 
 
 def _touches(statement: ast.stmt, lines: Sequence[int]) -> bool:

@@ -17,7 +17,8 @@ from typing import Any
 from shared.registries.conventions import Conventions, FileKind
 from shared.registries.files import SourceFile
 from shared.registries.reading.entry_points import of_pyproject, of_setup_cfg
-from shared.registries.reading.python_file import read
+from shared.registries.reading.interest import interest_of
+from shared.registries.reading.python_file import SETUP, Hit, read
 from shared.registries.reading.source_text import UnreadableError, text_of
 
 _MOST_CHARACTERS = 2_000_000
@@ -27,11 +28,18 @@ type Head = dict[str, Any]
 type Body = dict[str, Any]
 
 
-def summarise(file: SourceFile, conventions: Conventions) -> str:
-    """Return the summary of a file as JSON. It never raises: what cannot be read says why in its summary."""
+def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = False) -> str:
+    """Return the summary of a file as JSON. It never raises: what cannot be read says why in its summary.
+
+    Definitions that nothing in their module may register are outlines, unless `closely`: of some, other modules need
+    more, which `outlined` tells.
+    """
     kind = conventions.kind_of(file.path) or FileKind.OWN
     try:
-        head, body = _READERS[kind](file.content, conventions)
+        if kind is FileKind.PYTHON:
+            head, body = _python(file.content, conventions, closely=closely)
+        else:
+            head, body = _entry_points(_READERS[kind](file.content))
     except UnreadableError as error:
         return _failed(kind, str(error))
     except SyntaxError as error:
@@ -67,13 +75,14 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _python(content: bytes, conventions: Conventions) -> tuple[Head, Body]:
+def _python(content: bytes, conventions: Conventions, *, closely: bool) -> tuple[Head, Body]:
     text = text_of(content)
     if not text or text.isspace():
         return {}, {}
     with _no_collecting(), warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        found = read(ast.parse(text), conventions)
+        interest = interest_of(text, conventions.call_words | {SETUP})
+        found = read(ast.parse(text), conventions, interest, closely=closely)
     head: Head = {}
     if found.uses:
         head["uses"] = found.uses
@@ -95,24 +104,23 @@ def _no_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _pyproject(content: bytes, conventions: Conventions) -> tuple[Head, Body]:  # noqa: ARG001
-    return _entry_points(of_pyproject(text_of(content)))
+def _pyproject(content: bytes) -> list[Hit]:
+    return of_pyproject(text_of(content))
 
 
-def _setup_cfg(content: bytes, conventions: Conventions) -> tuple[Head, Body]:  # noqa: ARG001
-    return _entry_points(of_setup_cfg(text_of(content)))
+def _setup_cfg(content: bytes) -> list[Hit]:
+    return of_setup_cfg(text_of(content))
 
 
-def _entry_points(hits: list[dict[str, Any]]) -> tuple[Head, Body]:
+def _own(content: bytes) -> list[Hit]:  # noqa: ARG001
+    return []
+
+
+def _entry_points(hits: list[Hit]) -> tuple[Head, Body]:
     return ({"always": 1}, {"hits": hits}) if hits else ({}, {})
 
 
-def _own(content: bytes, conventions: Conventions) -> tuple[Head, Body]:  # noqa: ARG001
-    return {}, {}
-
-
-_READERS: dict[FileKind, Callable[[bytes, Conventions], tuple[Head, Body]]] = {
-    FileKind.PYTHON: _python,
+_READERS: dict[FileKind, Callable[[bytes], list[Hit]]] = {
     FileKind.PYPROJECT: _pyproject,
     FileKind.SETUP_CFG: _setup_cfg,
     FileKind.OWN: _own,

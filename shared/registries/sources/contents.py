@@ -9,6 +9,7 @@ https://learn.microsoft.com/rest/api/azure/devops/git/blobs/get-blobs-zip
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import batched
 
 from shared.azure_devops.organisation import TOO_LARGE, Call, Organisation
@@ -47,17 +48,6 @@ class Source:
             message = "The repository has more files than are read: their list alone is over 64 MB."
             raise RefusedError(message, hint="Split the repository.", rule=TOO_LARGE) from error
 
-    def all_of(self, files: Sequence[File]) -> Iterator[Found]:
-        """Yield the content of each file, or why there is none, by one call whatever their number.
-
-        Only what that does not bring is asked for by itself. Raises what Azure DevOps raises.
-        """
-        left = {file.path: file for file in files}
-        for found in self._by_archive(files):
-            del left[found.path]
-            yield found
-        yield from self.some_of(tuple(left.values()))
-
     def some_of(self, files: Sequence[File]) -> Iterator[Found]:
         """Yield the content of each file, or why there is none, by as many calls as they are hundreds.
 
@@ -74,30 +64,6 @@ class Source:
         for object_id, left in paths.items():
             yield from _each(left, object_id, _REFUSED)
 
-    def _by_archive(self, files: Sequence[File]) -> Iterator[Found]:
-        version, most = Version("commit", self.commit), self.limits.archive_bytes
-        archive = self.opened(read_archive(self.project, self.repository, version, max_bytes=most))
-        if archive is None:
-            return
-        names = _names(archive.names, {file.path for file in files})
-        for file in files:
-            self.pace()
-            found = self._entry(archive, names.get(file.path), file)
-            if found:
-                yield found
-
-    def _entry(self, archive: Archive, name: str | None, file: File) -> Found | None:
-        """Return an entry's content if it is the file's; None: it is to be asked for by itself."""
-        if name is None:
-            return None
-        try:
-            content = archive.read(name, most=self.limits.file_bytes)
-        except TooLargeError:
-            return Unread(file.path, self.limits.too_large)
-        except UnreadableError:
-            return None
-        return SourceFile(file.path, file.object_id, content) if is_content_of(file.object_id, content) else None
-
     def opened(self, call: Call[bytes]) -> Archive | None:
         """Return an archive; None for what is too large or not sound: its files are asked for otherwise."""
         try:
@@ -109,6 +75,54 @@ class Source:
             if error.rule != TOO_LARGE:
                 raise
             return None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The files of a commit by one call, whatever their number, and however often some of them are read."""
+
+    source: Source
+
+    def __call__(self, files: Sequence[File]) -> Iterator[Found]:
+        """Yield the content of each file, or why there is none.
+
+        Only what the archive does not bring is asked for by itself. Raises what Azure DevOps raises.
+        """
+        left = {file.path: file for file in files}
+        for found in self._by_archive(files) if files else ():
+            del left[found.path]
+            yield found
+        yield from self.source.some_of(tuple(left.values()))
+
+    @cached_property
+    def _archive(self) -> Archive | None:
+        source = self.source
+        version, most = Version("commit", source.commit), source.limits.archive_bytes
+        return source.opened(read_archive(source.project, source.repository, version, max_bytes=most))
+
+    def _by_archive(self, files: Sequence[File]) -> Iterator[Found]:
+        archive = self._archive
+        if archive is None:
+            return
+        names = _names(archive.names, {file.path for file in files})
+        for file in files:
+            self.source.pace()
+            found = self._entry(archive, names.get(file.path), file)
+            if found:
+                yield found
+
+    def _entry(self, archive: Archive, name: str | None, file: File) -> Found | None:
+        """Return an entry's content if it is the file's; None: it is to be asked for by itself."""
+        if name is None:
+            return None
+        limits = self.source.limits
+        try:
+            content = archive.read(name, most=limits.file_bytes)
+        except TooLargeError:
+            return Unread(file.path, limits.too_large)
+        except UnreadableError:
+            return None
+        return SourceFile(file.path, file.object_id, content) if is_content_of(file.object_id, content) else None
 
 
 @dataclass(slots=True)
