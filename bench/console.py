@@ -22,6 +22,8 @@ from tests.functional.bridge import Bridge, eventually
 
 ROUNDS = 7
 _AT_ONCE = 99
+_KINDS = ("h", "t", "v")
+"""Rows that every open ticket has."""
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _SETTINGS = {"CONSOLE_ACCESS": "open"}
 
@@ -74,18 +76,22 @@ def timed(url: str) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
-def fill(stack: Stack, bridge: Bridge, ticket: str, count: int) -> None:
-    """Copy the rows of a ticket so many times."""
+def fill(stack: Stack, bridge: Bridge, ticket: str, count: int, *, first: int = 0) -> None:
+    """Copy the rows of a ticket so many times; `first` were made before."""
     key = keys.parse_public_id(ticket)[1]
     with TableClient.from_connection_string(stack.addresses.storage_connection_string, "tickets") as table:
-        rows = [dict(row) for row in table.query_entities(f"PartitionKey eq '{bridge.name}'") if key in row["RowKey"]]
-        for some in batched(copies(rows, key, count), _AT_ONCE, strict=False):
+        rows = [dict(row) for kind in _KINDS for row in table.query_entities(_of(bridge.name, f"{kind}|{key}"))]
+        for some in batched(copies(rows, key, range(first, first + count)), _AT_ONCE, strict=False):
             table.submit_transaction([("upsert", row) for row in some])
 
 
-def copies(rows: list[dict[str, Any]], key: str, count: int) -> Iterator[dict[str, Any]]:
+def _of(partition: str, start: str) -> str:
+    return f"PartitionKey eq '{partition}' and RowKey ge '{start}' and RowKey lt '{start}{keys.AFTER_ALL}'"
+
+
+def copies(rows: list[dict[str, Any]], key: str, numbers: range) -> Iterator[dict[str, Any]]:
     """Yield the rows of other tickets of the same asset; of their work items nothing but the numbers."""
-    for number in range(count):
+    for number in numbers:
         other = keys.ticket_key(key[: len(key) // 2], f"V{number}")
         for row in rows:
             copied = {**row, "RowKey": row["RowKey"].replace(key, other)}

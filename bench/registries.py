@@ -1,9 +1,9 @@
 """Reading a repository of some thousand modules, against `ast.parse` of each of them in the same run.
 
-    python -m bench.registries [FOLDER]
+    python -m bench registries             what this project has installed
+    python -m bench.registries FOLDER      another one
 
-Without a folder, what this project has installed is read. Processor time of one thread, the best of five rounds; in
-each, files are parsed and read in turn.
+Processor time of one thread.
 """
 
 import argparse
@@ -12,57 +12,83 @@ import gc
 import sysconfig
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from bench.results import HEADER, Result, Size, in_turn
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.reading import assemble, outlined, summarise
 
-ROUNDS = 5
 CHANGED = 10
+_MOST = 5_000
+"""Modules."""
+_FACTOR, _SHARE = 1.5, 0.03
+
+
+def measure(size: Size) -> Iterator[Result]:
+    """Measure with what this project has installed."""
+    yield from _measure(Path(sysconfig.get_paths()["purelib"]), size.of(_MOST), size.rounds)
 
 
 def main() -> None:
-    """Print the times."""
+    """Measure with another folder and print what is found."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(sysconfig.get_paths()["purelib"]))
-    parser.add_argument("--most", type=int, default=5_000, help="read at most so many modules")
-    options = parser.parse_args()
+    parser.add_argument("folder", type=Path)
+    print(HEADER)
+    for result in _measure(parser.parse_args().folder, _MOST, Size().rounds):
+        print(result.row())
+
+
+def _measure(folder: Path, most: int, rounds: int) -> Iterator[Result]:
     conventions = conventions_of(None)
-    files = _files(options.folder, conventions, options.most)
+    files = _files(folder, conventions, most)
     modules = [file for file in files if file.path.endswith(".py")]
-    print(f"{len(modules):,} modules, {sum(len(file.content) for file in modules) / 1e6:.1f} MB")
+    reading = _Reading(files, conventions)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        floor, everything, refresh = in_turn(
+            rounds, lambda: _timed(lambda: _parse(modules)), lambda: _timed(reading), lambda: _timed(reading.refresh)
+        )
+    what = f"registry of {len(modules):,} modules, {sum(len(file.content) for file in modules) / 1e6:.0f} MB"
+    parsing = f"`ast.parse` of each {floor:.2f} s"
+    yield Result(
+        what,
+        f"{everything:.2f} s",
+        f"{parsing} ({everything / floor:.2f}×)",
+        f"≤ {_FACTOR}×",
+        everything <= _FACTOR * floor,
+    )
+    yield Result(
+        f"the same after {CHANGED} files changed",
+        f"{refresh:.3f} s",
+        f"{parsing} ({refresh / floor:.1%})",
+        f"≤ {_SHARE:.0%}",
+        refresh <= _SHARE * floor,
+    )
 
-    times = [(_timed(lambda: _parse(modules)), *_reading(files, conventions)) for _ in range(ROUNDS)]
-    floor, everything, refresh = map(min, zip(*times, strict=True))
-    print(f"ast.parse of each              {floor:7.2f} s")
-    print(f"summarise each, and assemble   {everything:7.2f} s   {everything / floor:.2f} times that")
-    print(f"after {CHANGED} files changed         {refresh:7.3f} s   {refresh / floor:.1%} of that")
-    print("each round", *(f"{ours / theirs:.2f}" for theirs, ours, _ in times))
 
+class _Reading:
+    """A repository as it is read, whole at first."""
 
-def _reading(files: list[SourceFile], conventions: Conventions) -> tuple[float, float]:
-    summaries: dict[str, str] = {}
-    by_path = {file.path: file for file in files}
+    def __init__(self, files: Sequence[SourceFile], conventions: Conventions) -> None:
+        self._files = files
+        self._by_path = {file.path: file for file in files}
+        self._conventions = conventions
+        self._summaries: dict[str, str] = {}
 
-    def closer() -> None:
-        for path in outlined(summaries, conventions):
-            summaries[path] = summarise(by_path[path], conventions, closely=True)
+    def __call__(self) -> None:
+        self._read(self._files)
 
-    def everything() -> None:
-        summaries.update({file.path: summarise(file, conventions) for file in files})
-        closer()
-        registry = assemble(summaries, (), conventions)
-        print(f"{len(registry.nodes)} nodes, {len(registry.edges)} edges, {len(registry.unresolved)} unresolved")
+    def refresh(self) -> None:
+        """Read some files once more."""
+        self._read(self._files[:: max(1, len(self._files) // CHANGED)][:CHANGED])
 
-    def refresh() -> None:
-        for file in files[:: max(1, len(files) // CHANGED)][:CHANGED]:
-            summaries[file.path] = summarise(file, conventions)
-        closer()
-        assemble(summaries, (), conventions)
-
-    return _timed(everything), _timed(refresh)
+    def _read(self, files: Iterable[SourceFile]) -> None:
+        self._summaries |= {file.path: summarise(file, self._conventions) for file in files}
+        for path in outlined(self._summaries, self._conventions):
+            self._summaries[path] = summarise(self._by_path[path], self._conventions, closely=True)
+        assemble(self._summaries, (), self._conventions)
 
 
 def _files(folder: Path, conventions: Conventions, most: int) -> list[SourceFile]:
@@ -86,5 +112,4 @@ def _timed(work: Callable[[], None]) -> float:
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")
     main()

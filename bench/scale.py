@@ -11,7 +11,7 @@ import os
 import secrets
 import tempfile
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,10 @@ class Bench:
             what()
         return found
 
-    def take(self, number: int) -> None:
-        """Take a report of so many vulnerabilities."""
+    def take(self, number: int, names: Sequence[str] = ()) -> None:
+        """Take a report of so many vulnerabilities: of other ones than before, or of these."""
         name = secrets.token_hex(4)
-        found = [read_snapshot(self.bridge.snapshot(f"{name}-{one}")) for one in range(number)]
+        found = [read_snapshot(self.bridge.snapshot(one)) for one in names or [f"{name}-{at}" for at in range(number)]]
         self.services.take_report(Report((Scan(),), lambda: ((Scan(), one) for one in found)), secrets.token_hex(16))
 
     def drain(self) -> tuple[Requests, int]:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from shared.connections.credentials.credential import AZURE_DEVOPS_SCOPE
 from shared.connections.credentials.models import ClientId, Tenant
 from shared.connections.store import ConnectionStore
-from shared.validation import validated
+from shared.validation import Model, validated
 
 
-class _Asked(BaseModel):
+class _Asked(Model):
     model_config = ConfigDict(hide_input_in_errors=True)
     tenant: Tenant
     client_id: ClientId

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.texts.plain import units
+from shared.validation import Model
 
 DEFAULT_TYPE = "Issue"
 STANDARD_PRIORITIES: Mapping[str, int] = {"critical": 1, "high": 2, "medium": 3, "low": 4, "info": 4}
@@ -47,7 +48,7 @@ _OURS = {
 }
 
 
-class FromSnapshot(BaseModel):
+class FromSnapshot(Model):
     """A value that is taken from the vulnerability: names joined by dots, such as `custom.team`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -125,7 +126,7 @@ class TextFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
-class _Settings(BaseModel):
+class _Settings(Model):
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_serialization_defaults_required=True
     )
@@ -184,7 +185,7 @@ Registries = Annotated[tuple[dict[str, Any], ...], Field(max_length=50)]
 """Conventions of what registers, each as a table of `registry.toml` is."""
 
 
-def _fitting[T: BaseModel](settings: T) -> T:
+def _fitting[T: Model](settings: T) -> T:
     if units(settings.model_dump_json(include=set(Defaults.model_fields))) > MAX_SETTINGS:
         raise ValueError(f"shorten templates or fields: all settings are over {MAX_SETTINGS:,} characters as JSON")
     return settings

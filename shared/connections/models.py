@@ -6,18 +6,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal, NotRequired, TypedDict, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from shared.connections.credentials.credential import Account
 from shared.connections.credentials.models import AnyCredential, CredentialKind
 from shared.connections.defaults import Defaults, Tag
+from shared.validation import Model
 
 DEFAULT_TAG = "Phoenix_Security"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 """Connection names are part of ticket ids, hook URLs and partition keys."""
 
 
-class ConnectionRequest(BaseModel):
+class ConnectionRequest(Model):
     """The body of `PUT /connections/{connection}`; without a credential or a tag, the one stored stays.
 
     `tag` is what the connection's work items are recognised by: fixed as soon as the connection has links.

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AliasChoices, AwareDatetime, ConfigDict, Field, StringConstraints
 from pydantic import model_validator as judged
 
 from shared.tokens.scopes import FULL_ACCESS, Scope, sorted_once
+from shared.validation import Model
 
 _NOT_EVERYWHERE = (
     "cannot be: Azure DevOps has made no token for all organisations since 15 March 2026, and those that there are "
@@ -37,7 +38,7 @@ SecretName = Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z-]{1,127}$"),
 Scopes = Annotated[tuple[Scope, ...], Field(max_length=100)]
 
 
-class TokenRequest(BaseModel):
+class TokenRequest(Model):
     """What every request for a token says: what it is for."""
 
     # Whoever gets a field's name wrong should hear of it.

@@ -30,7 +30,7 @@ from shared.tickets.work.healing import ALERT
 from shared.tickets.work.lane import Lane
 from shared.tickets.work.resolving import Resolver
 from shared.tickets.work_items.look_ups import Found
-from tests.unit.small_lane import ASSET, LANE, SmallLane, key_of, names
+from tests.unit.small_lane import ASSET, LANE, US, SmallLane, key_of, names
 
 BAD, GOOD, OTHER = names()[:3]
 
@@ -627,3 +627,70 @@ def test_an_alert_that_is_not_taken_is_sent_again(lane: SmallLane, monkeypatch: 
 
 def _not_now(*_: Any, **__: Any) -> None:
     raise TransientError("The queue did not answer.")
+
+
+class TestDuplicatesThatMayNotBeRemoved:
+    """A duplicate that nobody has touched, whose deletion is answered with an error."""
+
+    def refusing(self, lane: SmallLane, error: Exception, times: float) -> list[int]:
+        """One ticket with a duplicate; returns the list to which each refusal is added."""
+        opened(lane, GOOD, OTHER)
+        created = {**lane.organisation.items[number(lane, OTHER)].fields, "System.CreatedBy": US}
+        lane.organisation.items[70] = replace(
+            lane.organisation.items[number(lane, OTHER)], id=70, revision=1, fields=created
+        )
+        lane.put(GOOD, replace(lane.ticket(GOOD), duplicates={70: 1}))
+        lane.due(GOOD)
+        refused: list[int] = []
+
+        def refuse(call: Call[Any]) -> None:
+            if call.method == "DELETE" and len(refused) < times:
+                refused.append(1)
+                raise error
+
+        lane.organisation.refuse = refuse
+        return refused
+
+    def again(self, lane: SmallLane) -> None:
+        """Let as much time pass as the ticket waits, and work on it."""
+        lane.run()
+        lane.table.at += timedelta(hours=1)
+
+    @pytest.mark.parametrize("error", [RefusedError("TF26071"), NotFoundError("gone")])
+    def test_an_error_that_passes_leaves_nothing(self, lane: SmallLane, error: Exception) -> None:
+        refused = self.refusing(lane, error, times=3)
+
+        for _ in range(4):
+            self.again(lane)
+
+        assert len(refused) == 3
+        assert 70 not in lane.organisation.items
+        assert lane.ticket(GOOD).duplicates == {}
+        assert lane.alerts.sent == []
+
+    def test_a_refusal_that_stays_is_told_once(self, lane: SmallLane) -> None:
+        refused = self.refusing(lane, RefusedError("TF401320"), times=float("inf"))
+
+        for _ in range(12):
+            self.again(lane)
+
+        assert [alert[0] for alert in lane.alerts.sent] == [ALERT]
+        assert lane.organisation.items[70].fields["System.Tags"] == "Phoenix_Security_Duplicate"
+        assert lane.ticket(GOOD).duplicates == {}
+        assert 3 < len(refused) < 12
+
+    def test_what_somebody_else_removed_meanwhile_is_gone(self, lane: SmallLane) -> None:
+        self.refusing(lane, NotFoundError("gone"), times=1)
+        refuse = lane.organisation.refuse
+
+        def vanish(call: Call[Any]) -> None:
+            if call.method == "DELETE":
+                lane.organisation.items.pop(70)
+            refuse(call)
+
+        lane.organisation.refuse = vanish
+
+        self.again(lane)
+
+        assert lane.ticket(GOOD).duplicates == {}
+        assert not lane.waits(GOOD)

@@ -1,6 +1,9 @@
 """What comes in: JSON or not, fields named by their pointers, nothing repeated that was sent."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,3 +116,31 @@ class TestModels:
 
     def test_a_flood_of_problems_is_cut(self) -> None:
         assert len(wrong({f"f{number}": 1 for number in range(1000)}).problems) == 50
+
+
+_AT_ONCE = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from shared.connections.models import ConnectionRequest
+from shared.tickets.vulnerabilities.snapshots import read_snapshot
+
+sys.setswitchinterval(1e-6)
+asset = {"kind": "application", "id": "till"}
+least = {"id": "V1", "asset": asset, "title": "A finding", "severity": "high", "status": "open"}
+together = threading.Barrier(16)
+
+def read(_):
+    together.wait()
+    credential = {"kind": "personal_access_token", "token": "x" * 52}
+    url = "https://dev.azure.com/contoso"
+    ConnectionRequest.model_validate({"url": url, "credential": credential})
+    return read_snapshot({"schema": 1, "vulnerability": least}).title
+
+with ThreadPoolExecutor(16) as threads:
+    assert set(threads.map(read, range(16))) == {"A finding"}
+"""
+
+
+def test_models_may_be_used_first_by_many_threads_at_once() -> None:
+    """Their validators are built by whoever comes first."""
+    subprocess.run([sys.executable, "-c", _AT_ONCE], check=True, timeout=120, cwd=Path(__file__).parents[2])

@@ -9,10 +9,11 @@ import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic import model_validator as judged
 
 from shared.connections.credentials.credential import Account
+from shared.validation import Model
 
 _GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 Tenant = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$")]
@@ -32,7 +33,7 @@ Expires = Annotated[datetime | None, AfterValidator(lambda moment: moment and _t
 """When what is secret ends, as a date or a moment: neither Entra nor Azure DevOps tells who signs in with it."""
 
 
-class CredentialRequest(BaseModel):
+class CredentialRequest(Model):
     """The `credential` of `PUT /connections/{connection}`; which one, `kind` says."""
 
     # Whoever gets a field's name wrong should hear of it, and no message may repeat what was sent: it may be a secret.
@@ -171,7 +172,7 @@ type CredentialKind = Literal[
 ]
 
 
-class _Kind(BaseModel):
+class _Kind(Model):
     model_config = ConfigDict(hide_input_in_errors=True)
     kind: CredentialKind
     models: ClassVar[dict[str, type[CredentialRequest]]] = {

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from shared.registries.conventions.paths import PATTERN
+from shared.validation import Model
 
 type Pattern = Annotated[str, StringConstraints(pattern=PATTERN, max_length=300)]
 # Where a value comes from: an argument by its position or keyword, an attribute of the class, or the object itself.
@@ -22,7 +23,7 @@ type Patterns = Annotated[tuple[Pattern, ...], Field(max_length=200)]
 type Sources = Annotated[tuple[Source, ...], Field(max_length=10)]
 
 
-class _Table(BaseModel):
+class _Table(Model):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 

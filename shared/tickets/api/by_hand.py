@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from shared.azure_devops.work_items import get_many
 from shared.connections.organisations import Organisations
@@ -22,12 +22,13 @@ from shared.tickets.rows.records import PARTED, Stored, Ticket
 from shared.tickets.updates.journal import SELF, Change, Journal
 from shared.tickets.updates.outbox import Outbox
 from shared.tickets.work_items.rivals import rival
+from shared.validation import Model
 
 _UNLINK = "Unlink it first: DELETE /api/tickets/{ticket}/work-item."
 _WAIT = "Look at the ticket again in a moment."
 
 
-class WorkItemChoice(BaseModel):
+class WorkItemChoice(Model):
     """The body of `PUT /tickets/{ticket}/work-item`: the number of a work item of the ticket's organisation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -5,18 +5,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from shared.shown import Moment
 from shared.storage import tables
 from shared.storage.tables import Table
 from shared.times import Times
+from shared.validation import Model
 
 _PARTITION, _ROW = "switch", "creation"
 _SCHEMA = 1
 
 
-class SwitchRequest(BaseModel):
+class SwitchRequest(Model):
     """What `PUT /creation` takes. `reason`: for whoever wonders why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

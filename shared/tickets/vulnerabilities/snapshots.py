@@ -16,14 +16,13 @@ from typing import Annotated, Any, Literal, TypedDict
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
 )
 
 from shared.errors import FieldProblem, RejectedRequestError
-from shared.validation import validated, well_formed
+from shared.validation import Model, validated, well_formed
 
 SCHEMA = 1
 MAX_TEXT = 100_000
@@ -124,7 +123,7 @@ Names = Annotated[
 ]
 
 
-class _Model(BaseModel):
+class _Model(Model):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 

@@ -14,6 +14,7 @@ from itertools import batched
 
 from shared.azure_devops.work_items import MAX_IDS, WorkItem, add_fields, change, delete, get_many, test_revision
 from shared.errors import BridgeError, NotFoundError, RefusedError
+from shared.tickets.lanes.pending import tries
 from shared.tickets.life.transitions import healed, identity
 from shared.tickets.updates.journal import SELF, Change
 from shared.tickets.work.apart import Apart, not_done
@@ -22,6 +23,8 @@ from shared.tickets.work.lane import Lane
 
 log = logging.getLogger(__name__)
 ALERT = "duplicate_work_item"
+_PATIENCE = 6
+"""How often a ticket is put off, over a quarter of an hour, before a duplicate that may not be removed is people's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +52,26 @@ class Healer:
     def _heal(self, job: Job, items: Mapping[int, WorkItem]) -> None:
         for number, own_revision in job.ticket.duplicates.items():
             item = items.get(number)
-            if item and not self._removed(item, own_revision):
+            if item and not self._removed(job, item, own_revision):
                 self._tell(job, item)
             self.lane.write([Change(job.stored, partial(healed, duplicate=number), change="", by=SELF)])
 
-    def _removed(self, item: WorkItem, own_revision: int) -> bool:
-        """Move an untouched item to the recycle bin; False if it has to stay."""
+    def _removed(self, job: Job, item: WorkItem, own_revision: int) -> bool:
+        """Move an untouched item to the recycle bin; False if it has to stay.
+
+        A refusal is taken for an answer once it has lasted: until then it is raised, and the ticket waits.
+        """
         author = identity(item.fields.get("System.CreatedBy"))
         if item.revision > own_revision or author != self.lane.connection.identity:
             return False
         try:
             self.lane.organisation.do(delete(item.id))
         except NotFoundError:
-            return True
+            if self.lane.organisation.do(get_many([item.id])):
+                raise
         except RefusedError:
+            if tries(job.pending) < _PATIENCE:
+                raise
             return False
         return True
 

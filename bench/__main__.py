@@ -1,0 +1,74 @@
+"""Every benchmark, ours and its rival in turn: `make bench`, or `python -m bench NAME …` for some.
+
+What is found is printed, and written with date and machine into docs/benchmarks.md if all of it was measured.
+"""
+
+import argparse
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import cold_start, hooks, operations, partitions, registries, tickets
+from bench.results import HEADER, SMALL, Benchmark, Result, Size
+
+ALL: Mapping[str, Benchmark] = {
+    "tickets": tickets.measure,
+    "hooks": hooks.measure,
+    "cold_start": cold_start.measure,
+    "partitions": partitions.measure,
+    "operations": operations.measure,
+    "registries": registries.measure,
+}
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- measured: make bench -->\n", "<!-- /measured -->\n"
+
+
+def main() -> None:
+    """Measure, print, and write down."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*ALL, []], help="of some benchmarks only")
+    parser.add_argument("--rounds", type=int, default=Size().rounds)
+    parser.add_argument("--small", action="store_true", help="only to see that they run")
+    options = parser.parse_args()
+    size = SMALL if options.small else Size(rounds=options.rounds)
+    print(f"{machine()}\n\n{HEADER}")
+    found = [_shown(result) for result in _results(options.names or [*ALL], size)]
+    if not (options.names or options.small):
+        write(found)
+
+
+def _results(names: list[str], size: Size) -> Iterator[Result]:
+    for name in names:
+        yield from ALL[name](size)
+
+
+def _shown(result: Result) -> Result:
+    print(result.row(), flush=True)
+    return result
+
+
+def machine() -> str:
+    """Return when and on what this was measured."""
+    processors = f"{os.cpu_count()} processors ({_processor()})"
+    return f"{datetime.now(UTC):%d %B %Y}, {processors}, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def write(results: list[Result]) -> None:
+    """Put the table into the page, in the place of the one before."""
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = "\n".join([HEADER, *(result.row() for result in results)])
+    PAGE.write_text(f"{before}{BEGIN}{machine()}.\n\n{table}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()
