@@ -179,7 +179,7 @@ MUTATIONS = (
         (
             Edit(
                 "work/healing.py",
-                "            if item and not self._removed(item, own_revision):",
+                "            if item and not self._removed(job, item, own_revision):",
                 "            if item is None:",
             ),
         ),
