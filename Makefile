@@ -11,7 +11,7 @@ AZURITE := local/azurite/node_modules/.package-lock.json
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: run test quick torture check fairness install smoke mutations thorough kills truth api fuzz scale browser-test screenshots clean
+.PHONY: run test quick torture check fairness install smoke mutations thorough kills truth api fuzz scale bench browser-test screenshots clean
 
 run: $(INSTALLED) $(AZURITE)
 	@$(BIN)/python -m local
@@ -121,6 +121,10 @@ $(NODE_CLIENT): tests/contract/node/package-lock.json tests/contract/node/.npmrc
 # A connection of 50,000 pending tickets and nine of 10: about ten minutes. FAIRNESS="--pending 5000" is shorter.
 fairness: install
 	$(BIN)/python -m bench.fairness $(FAIRNESS)
+
+# Ours and what people would use instead, in turn: docs/benchmarks.md. BENCH="tickets --rounds 1" is shorter.
+bench: install
+	@$(BIN)/python -m bench $(BENCH)
 
 # What 10,000 tickets and an idle month cost, and what gives first with ever more tenants: SCALE="--tickets 200" is shorter.
 scale: install

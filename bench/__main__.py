@@ -22,7 +22,7 @@ ALL: Mapping[str, Benchmark] = {
     "registries": registries.measure,
 }
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- measured: make bench -->\n", "<!-- /measured -->\n"
+_BEGIN, _END = "<!-- measured: make bench -->\n", "<!-- /measured -->\n"
 
 
 def main() -> None:
@@ -64,10 +64,10 @@ def _processor() -> str:
 
 def write(results: list[Result]) -> None:
     """Put the table into the page, in the place of the one before."""
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before, _, rest = PAGE.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
     table = "\n".join([HEADER, *(result.row() for result in results)])
-    PAGE.write_text(f"{before}{BEGIN}{machine()}.\n\n{table}\n{END}{after}")
+    PAGE.write_text(f"{before}{_BEGIN}{machine()}.\n\n{table}\n{_END}{after}")
 
 
 if __name__ == "__main__":

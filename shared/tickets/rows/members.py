@@ -37,7 +37,11 @@ class Members:
 
 def members_of(table: Table, connection: str, ticket: str) -> Members:
     """Read a ticket's members: one point read for a ticket without grouping, its index and its rows for a group."""
-    own = table.get(connection, keys.snapshot_of(ticket))
+    return members_beside(table, connection, ticket, table.get(connection, keys.snapshot_of(ticket)))
+
+
+def members_beside(table: Table, connection: str, ticket: str, own: Row | None) -> Members:
+    """Read the members of a ticket whose `own` `v|` row, if it is one without grouping, was read."""
     if own is not None:
         return _members([own], ticket, own.written_at)
     prefix = keys.member_rows(ticket)

@@ -1,9 +1,12 @@
 """A lane while we own its lease: how its calls are sent and its changes written, and how its tickets wait."""
 
 import logging
+import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
 from itertools import batched
 
 from shared.alerts import Alerts
@@ -31,6 +34,7 @@ from shared.tickets.work.concerns import PausedError
 from shared.tickets.work.jobs import Job
 from shared.tickets.work.notices import Notices
 from shared.tickets.work.refused import Refused
+from shared.tickets.work.widths import Widths
 from shared.tickets.work_items.adoption import Adoption
 from shared.tickets.work_items.categories import Categories
 from shared.times import Times
@@ -38,6 +42,7 @@ from shared.times import Times
 log = logging.getLogger(__name__)
 TEMPLATE_ALERT = "template_failed"
 STUCK_ALERT = "ticket_stuck"
+_LEAST_TOGETHER, _MOST_TOGETHER = 12, 50
 _MAX_DOUBLINGS = 6
 _TOLD_AT = 12
 """Times that a ticket is put off, in about four hours, before somebody hears of it."""
@@ -62,6 +67,7 @@ class Tools:
     adoption: Adoption
     times: Times
     public_url: str
+    widths: Widths = field(default_factory=Widths)
 
 
 @dataclass(slots=True)
@@ -77,10 +83,26 @@ class Lane:
     def send(self, calls: Sequence[Call[WorkItem]]) -> list[Outcome]:
         """Send changes of work items that were just stamped, several in one request; return the outcome of each.
 
-        A batch that is refused as a whole was not carried out: its calls go one by one.
+        Many go as several requests, of which as many at once as Azure DevOps takes.
         """
-        if len(calls) == 1 or self.condition.single_calls:
+        if self.condition.single_calls:
             return [self._send_one(call) for call in calls]
+        width = self.tools.widths.of(self.connection.name)
+        parts = list(batched(calls, _together(len(calls), width), strict=False))
+        if len(parts) == 1:
+            outcomes = self._send_together(parts[0])
+        else:
+            with ThreadPoolExecutor(width) as threads:
+                ends = [threads.submit(copy_context().run, self._send_together, part) for part in parts]
+            outcomes = [outcome for end in ends for outcome in end.result()]
+        slower = bool(self.organisation.slow_down) or any(isinstance(one, ThrottledError) for one in outcomes)
+        self.tools.widths.learn(self.connection.name, slower=slower)
+        return outcomes
+
+    def _send_together(self, calls: Sequence[Call[WorkItem]]) -> list[Outcome]:
+        """A batch that is refused as a whole was not carried out: its calls go one by one."""
+        if len(calls) == 1:
+            return [self._send_one(calls[0])]
         try:
             outcomes = self.send_in_time(together(calls))
         except (RefusedError, RejectedRequestError):
@@ -293,6 +315,11 @@ class Lane:
         """Whether the credential that failed was replaced while we worked with it."""
         now = self.tools.connections.find(self.connection.name)
         return now is not None and now.secret != self.connection.secret
+
+
+def _together(count: int, width: int) -> int:
+    """Return how many of so many calls go in one request; Microsoft names no limit, and 3 s are long enough."""
+    return min(_MOST_TOGETHER, max(_LEAST_TOGETHER, math.ceil(count / width)))
 
 
 def _stamped(job: Job, ticket: Ticket, etag: str) -> Job:

@@ -13,7 +13,8 @@ from shared.storage.tables import Row, RowChangedError
 from shared.tickets.lanes.pending import cause
 from shared.tickets.life.transitions import begun
 from shared.tickets.rows import keys
-from shared.tickets.rows.members import members_of
+from shared.tickets.rows.members import members_beside
+from shared.tickets.rows.nearby import Nearby
 from shared.tickets.rows.records import Stored, Ticket
 from shared.tickets.rows.ticket_rows import read_ticket
 from shared.tickets.vulnerabilities.snapshots import Vulnerability
@@ -61,18 +62,22 @@ def load(lane: Lane, rows: Sequence[Row]) -> list[Loaded]:
     A large group takes long: what was not begun in time is left for the next round.
     """
     end = lane.tools.leases.monotonic() + lane.tools.times.planning
+    nearby = Nearby(lane.tools.table, lane.connection.name)
+    tickets = [keys.ticket_of_pending(row.key) for row in rows]
+    nearby.read_ahead(map(keys.snapshot_of, tickets))
+    nearby.read_ahead(map(keys.ticket_row, tickets))
 
     def one(row: Row) -> Loaded | None:
-        return _guarded(lane, row) if lane.tools.leases.monotonic() <= end else None
+        return _guarded(lane, row, nearby) if lane.tools.leases.monotonic() <= end else None
 
     with ThreadPoolExecutor(_THREADS) as threads:
         return [found for found in threads.map(one, rows) if found]
 
 
-def _guarded(lane: Lane, row: Row) -> Loaded | None:
+def _guarded(lane: Lane, row: Row, nearby: Nearby) -> Loaded | None:
     """One row that cannot be read must not hold up the rest of its lane for ever."""
     try:
-        return _load(lane, row)
+        return _load(lane, row, nearby)
     except TransientError:
         raise
     except Exception:
@@ -81,10 +86,10 @@ def _guarded(lane: Lane, row: Row) -> Loaded | None:
         return None
 
 
-def _load(lane: Lane, row: Row) -> Loaded | None:
+def _load(lane: Lane, row: Row, nearby: Nearby) -> Loaded | None:
     table, connection, key = lane.tools.table, lane.connection.name, keys.ticket_of_pending(row.key)
-    members = members_of(table, connection, key)
-    found = table.get(connection, keys.ticket_row(key))
+    members = members_beside(table, connection, key, nearby.get(keys.snapshot_of(key)))
+    found = nearby.get(keys.ticket_row(key))
     stored = read_ticket(found) if found else None
     is_known = bool(members.snapshots or members.withdrawn or (members.since and stored))
     # Of an adopted item nobody knows what it should say until its snapshot comes, and wakes us; and who left a

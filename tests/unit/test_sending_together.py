@@ -1,0 +1,130 @@
+"""A lane's changes go as several requests at once, as many as Azure DevOps takes; each outcome is its own call's."""
+
+from dataclasses import dataclass, field
+from threading import Barrier, BrokenBarrierError, Lock
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.azure_devops.work_items import WorkItem, add_fields, create
+from shared.errors import BridgeError, RefusedError, ThrottledError, UnknownError
+from shared.tickets.work.lane import Lane
+from shared.tickets.work.widths import MOST, Widths
+
+CALLS = [create("P", "Issue", add_fields({"System.Title": f"{number}"})) for number in range(95)]
+
+
+@dataclass
+class Answering:
+    """Makes what it is asked for, or raises what `errors` has for the request; `sizes` are those of its requests.
+
+    `together` requests meet before any is answered.
+    """
+
+    together: int = 1
+    errors: dict[int, BridgeError] = field(default_factory=dict)
+    slow_down: float = 0.0
+    sizes: list[int] = field(default_factory=list)
+    met: bool = True
+    at_once: int = 0
+    most_at_once: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._barrier = Barrier(self.together)
+
+    def do(self, call: Any) -> Any:
+        bodies = [entry["body"] for entry in call.body] if call.path.endswith("$batch") else [call.body]
+        titles = [int(body[0]["value"]) for body in bodies]
+        with self._lock:
+            self.sizes.append(len(titles))
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            self._barrier.wait(timeout=20)
+        except BrokenBarrierError:
+            self.met = False
+        with self._lock:
+            self.at_once -= 1
+        if error := self.errors.get(titles[0]):
+            raise error
+        made = [WorkItem(number, 1, "P", {}, (), "") for number in titles]
+        return made if call.path.endswith("$batch") else made[0]
+
+
+def lane_of(organisation: Answering, widths: Widths) -> Lane:
+    tools: Any = SimpleNamespace(
+        widths=widths,
+        leases=SimpleNamespace(may_send=lambda _: True),
+        health=SimpleNamespace(batch_trouble=pytest.fail),
+    )
+    connection: Any = SimpleNamespace(name="c")
+    condition: Any = SimpleNamespace(single_calls=False)
+    lease: Any = None
+    asked: Any = organisation
+    return Lane(tools, connection, asked, lease, condition)
+
+
+def numbers(outcomes: list[Any]) -> list[Any]:
+    return [outcome.id if isinstance(outcome, WorkItem) else type(outcome) for outcome in outcomes]
+
+
+def test_many_go_at_once_and_come_back_in_order() -> None:
+    organisation = Answering(together=MOST)
+
+    outcomes = lane_of(organisation, Widths()).send(CALLS)
+
+    assert numbers(outcomes) == list(range(95))
+    assert sorted(organisation.sizes) == [23, 24, 24, 24]
+    assert organisation.met
+
+
+def test_a_few_go_in_one_request() -> None:
+    organisation = Answering()
+
+    assert numbers(lane_of(organisation, Widths()).send(CALLS[:12])) == list(range(12))
+    assert organisation.sizes == [12]
+
+
+def test_what_goes_wrong_with_one_request_is_nothing_to_the_others() -> None:
+    organisation = Answering(errors={24: UnknownError("lost"), 48: RefusedError("as a whole")})
+
+    outcomes = numbers(lane_of(organisation, Widths()).send(CALLS))
+
+    assert outcomes[:24] == list(range(24))
+    assert outcomes[24:48] == [UnknownError] * 24
+    assert outcomes[48:] == [RefusedError, *range(49, 95)]  # refused as a whole: its calls went one by one
+
+
+@pytest.mark.parametrize("how", ["a header", "a refusal"])
+def test_fewer_go_at_once_after_azure_devops_asked_to_slow_down(how: str) -> None:
+    widths, organisation = Widths(), Answering()
+    if how == "a header":
+        organisation.slow_down = 5.0
+    else:
+        organisation.errors = {0: ThrottledError("Too much.", retry_after=5.0)}
+    lane = lane_of(organisation, widths)
+    lane.send(CALLS)
+    assert widths.of("c") == MOST // 2
+    lane.send(CALLS)
+    assert widths.of("c") == 1
+
+    organisation.sizes.clear()
+    organisation.most_at_once = 0
+    lane.send(CALLS)
+
+    assert organisation.sizes == [50, 45]
+    assert organisation.most_at_once == 1
+    assert widths.of("another") == MOST
+
+
+def test_more_go_at_once_again_after_a_while() -> None:
+    widths = Widths()
+    widths.learn("c", slower=True)
+    widths.learn("c", slower=True)
+
+    for _ in range(100):
+        widths.learn("c", slower=False)
+
+    assert widths.of("c") == MOST
