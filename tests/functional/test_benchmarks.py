@@ -30,4 +30,3 @@ def test_a_benchmark_runs_and_says_what_it_found(name: str) -> None:
     assert header == HEADER.splitlines()[0]
     assert rows
     assert all(len(row.split("|")) == len(header.split("|")) for row in rows)
-

@@ -103,14 +103,16 @@ MUTATIONS = (
         (
             Edit(
                 "updates/outbox.py",
-                "            for message in unsent.messages:\n                self.updates.send_text(message)\n",
+                "        for message in found.messages if found else ():\n"
+                "            self.updates.send_text(message)\n",
                 "",
             ),
             Edit(
                 "updates/outbox.py",
-                "            else:\n                return\n\n    def _read",
-                "            else:\n                for message in unsent.messages:\n"
-                "                    self.updates.send_text(message)\n                return\n\n    def _read",
+                "            if sent is None or self._ended(connection, sent):\n                return\n",
+                "            if sent is None:\n                return\n            if self._ended(connection, sent):\n"
+                "                for message in sent.messages:\n                    self.updates.send_text(message)\n"
+                "                return\n",
             ),
         ),
         _KILLS,
