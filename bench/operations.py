@@ -21,6 +21,8 @@ _OF_A_MESSAGE = 2
 _OF_AN_EVENT = 3
 """The edge puts it on its queue, too."""
 _MOST_FOR_AN_EVENT = 5
+_NOW_AND_THEN = 0.1
+"""What is asked for once in some seconds, as a share of each."""
 
 
 def measure(size: Size) -> Iterator[Result]:
@@ -66,5 +68,5 @@ def _row(what: str, found: list[Requests], number: int, of_the_host: int = 0, mo
         f"{tables:.2f} to tables, {queues + of_the_host:.2f} to queues, {azure_devops:.2f} to Azure DevOps",
         "",
         f"≤ {most} round trips with the outbox" if most else "",
-        tables + queues <= most if most else None,
+        tables + queues < most + _NOW_AND_THEN if most else None,
     )

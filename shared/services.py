@@ -7,6 +7,7 @@ without functions.
 import os
 
 from shared.administration import Administration
+from shared.connections.lately import Lately
 from shared.console.signing_key import SigningKey
 from shared.once import once
 from shared.storage.tables import Table
@@ -75,7 +76,7 @@ class Services(Administration, TicketServices):
             journal=self._journal,
             outbox=self._outbox,
             events=self.hook_events,
-            connections=self.connections,
+            connections=Lately(self.connections, self._times.connection_known),
             links=self.links,
             organisations=self._organisations,
             categories=self._categories,

@@ -41,6 +41,8 @@ class Times:
     """Between the moments at which tickets of one severity and of the next become due when a new day has shares."""
     switch_known: float = 5.0
     """How long a worker goes by what it last read of the switch that stops creation."""
+    connection_known: float = 5.0
+    """How long events are judged by what was last read of their connection."""
     feed_start: float = 86_400.0
     """How far back a project's feed of revisions is read for the first time."""
     hearing: float = 600.0

@@ -9,9 +9,9 @@ from functools import partial
 
 from shared.azure_devops.organisation import Organisation
 from shared.azure_devops.work_items import DeletedItem, WorkItem, get_many
+from shared.connections.lately import Lately
 from shared.connections.models import Connection
 from shared.connections.organisations import Organisations
-from shared.connections.store import ConnectionStore
 from shared.errors import (
     BridgeError,
     NotFoundError,
@@ -69,7 +69,8 @@ class Observe:
     journal: Journal
     outbox: Outbox
     events: Queue
-    connections: ConnectionStore
+    connections: Lately
+    """An event that is judged by what a connection was seconds ago came seconds ago itself."""
     links: LinkStore
     organisations: Organisations
     categories: Categories
