@@ -1,6 +1,7 @@
 """Every benchmark, ours and its rival in turn: `make bench`, or `python -m bench NAME …` for some.
 
-What is found is printed, and written with date and machine into docs/benchmarks.md if all of it was measured.
+What is found is printed, and written with date and machine into README.md and docs/benchmarks.md if all of it was
+measured.
 """
 
 import argparse
@@ -21,7 +22,8 @@ ALL: Mapping[str, Benchmark] = {
     "operations": operations.measure,
     "registries": registries.measure,
 }
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+_REPOSITORY = Path(__file__).parents[1]
+PAGES = (_REPOSITORY / "docs" / "benchmarks.md", _REPOSITORY / "README.md")
 _BEGIN, _END = "<!-- measured: make bench -->\n", "<!-- /measured -->\n"
 
 
@@ -63,11 +65,12 @@ def _processor() -> str:
 
 
 def write(results: list[Result]) -> None:
-    """Put the table into the page, in the place of the one before."""
-    before, _, rest = PAGE.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+    """Put the table into the pages that show it, in the place of the one before."""
     table = "\n".join([HEADER, *(result.row() for result in results)])
-    PAGE.write_text(f"{before}{_BEGIN}{machine()}.\n\n{table}\n{_END}{after}")
+    for page in PAGES:
+        before, _, rest = page.read_text().partition(_BEGIN)
+        after = rest.partition(_END)[2]
+        page.write_text(f"{before}{_BEGIN}{machine()}.\n\n{table}\n{_END}{after}")
 
 
 if __name__ == "__main__":
