@@ -81,3 +81,16 @@ def test_whatever_is_there_is_found_and_nothing_else(there: set[int], wanted: se
     some = sorted(wanted)
 
     assert read(table_of(there), some) == [number in there for number in some]
+
+
+def test_of_large_rows_a_few_are_read_at_once() -> None:
+    table = table_of(range(760))
+    for row in table.rows.values():
+        row.values["snapshot0"] = b"x" * 1_000_000  # type: ignore[index]
+    nearby = Nearby(table, "c")  # type: ignore[arg-type]
+
+    assert [*nearby._range(key(0), key(759), 760)[0]] == [key(number) for number in range(5)]
+
+    nearby.read_ahead(map(key, range(0, 760, 8)))
+
+    assert all(nearby.get(key(number)) for number in range(0, 760, 8))

@@ -50,7 +50,8 @@ class Making:
         tree = tree_of(items, conventions.wanted, self.source.limits)
         known: Known = dict(earlier.known()) if earlier and earlier.digest == conventions.digest else {}
         missing = {key: file for file in tree.files if (key := key_of(file.path, file.object_id)) not in known}
-        read = self._way_to_read(len(missing), known)
+        self._check_patience(len(missing))
+        read = Whole(self.source) if not known or len(missing) > _MANY else self.source.some_of
         unread = _take_in(read(tuple(missing.values())), known, conventions)
         # What other files register is known when all were read.
         outlines = _outlines(tree.files, known, conventions)
@@ -70,10 +71,9 @@ class Making:
             raise RefusedError(f"{OWN} cannot be read: {content.reason}.", hint="Make it a small text file.")
         return found, content.content
 
-    def _way_to_read(self, count: int, known: Known) -> Callable[[Sequence[File]], Iterable[Found]]:
+    def _check_patience(self, count: int) -> None:
         if self.most is not None and count > self.most:
             raise TooMuchError(f"{count:,} files are to be read.")
-        return Whole(self.source) if not known or count > _MANY else self.source.some_of
 
 
 def _take_in(found: Iterable[Found], known: Known, conventions: Conventions, *, closely: bool = False) -> list[Unread]:

@@ -13,7 +13,7 @@ python_file, entry_points
                       a module's names and what may register; entry points of pyproject.toml and setup.cfg
 definitions           a function or class, and all that it refers to
 glances, scopes       one quick look at a statement; what names mean where
-interest              the lines of a text that may register something
+interest, sketches    the lines of a text that may register something; what is called there, as its module tells
 expressions           expressions in the notation of summaries
 source_text, notation bytes → text within bounds; how summaries write things
 """

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from sys import stdlib_module_names
 from typing import Any
 
@@ -45,14 +44,10 @@ class Calls:
         self._conventions = conventions
         self._resolver = resolver
         self.values = values
-        self._path_may_register = cache(self._may_register)
 
     def may_register(self, use: str, module: Module) -> bool:
         """Whether what a module calls so may be what a convention names."""
         path = f"{module.name}.{use[1:]}" if use.startswith(":") else self._resolver.modules.absolute(use, module)
-        return self._path_may_register(path)
-
-    def _may_register(self, path: str) -> bool:
         decorating, calling = self._conventions.decorating, self._conventions.calling
         if any(decorating(hop) or calling(hop) for hop in self._resolver.hops(path)):
             return True

@@ -1,4 +1,4 @@
-"""One quick look at everything that a statement contains: what it refers to, and whether it may register something.
+"""One quick look at everything that a statement contains: what it refers to, binds, and looks up.
 
 It visits each node once (twice in what imports for itself) and asks little of it, since it costs a fifth of parsing
 for all that there is.
@@ -60,7 +60,7 @@ class Glance:
     """What a look at a statement found.
 
     `references` are dotted names that begin with a name of the module, or one that is imported here, with the line
-    where each is first; `lines` are those of what may register something.
+    where each is first.
     """
 
     references: dict[str, int] = field(default_factory=dict)
@@ -68,7 +68,6 @@ class Glance:
     imports: dict[str, str] = field(default_factory=dict)
     assigned_globals: set[str] = field(default_factory=set)
     look_ups: list[ast.Call] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
 
 
 def glance(statement: ast.AST, words: Words, names: AbstractSet[str]) -> Glance:
@@ -140,20 +139,12 @@ def _attribute(node: ast.Attribute, references: dict[str, int], names: AbstractS
 
 
 def _call(node: ast.Call, words: Words, seen: Glance) -> None:
-    if type(node.func) is ast.Call:
-        seen.lines.append(node.lineno)
-        return
-    word = word_of(node)
-    if word in words.calls:
-        seen.lines.append(node.lineno)
-    if word in words.look_ups:
+    if word_of(node) in words.look_ups:
         seen.look_ups.append(node)
 
 
 def _definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, words: Words, seen: Glance) -> None:  # noqa: ARG001
     seen.bound.add(node.name)
-    if node.decorator_list:
-        seen.lines.append(node.lineno)
 
 
 def _argument(node: ast.arg, words: Words, seen: Glance) -> None:  # noqa: ARG001

@@ -1,4 +1,4 @@
-"""Which lines of a source may register something: asked of its text, for that costs a tenth of asking its tree."""
+"""Which lines of a source may register something: asked of its text, which costs a fraction of asking its tree."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

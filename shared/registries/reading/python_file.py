@@ -2,7 +2,7 @@
 
 import ast
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from shared.registries.reading.glances import Words, calls_of_interest, children
 from shared.registries.reading.interest import Interest
 from shared.registries.reading.notation import Definition, Expression, unknown
 from shared.registries.reading.scopes import Bound, Scope, bound_by
+from shared.registries.reading.sketches import sketches
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor)
@@ -28,9 +29,6 @@ SETUP = "setup"
 """Whose argument `entry_points` declares some: https://setuptools.pypa.io/en/latest/userguide/entry_point.html"""
 
 type Hit = dict[str, Any]
-
-
-_DEEPEST_SKETCH = 10
 
 
 @dataclass(slots=True)
@@ -320,35 +318,3 @@ def _entries_of(value: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
         case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
             return [(ast.Constant(word.arg, lineno=word.lineno), word.value) for word in keywords]
     return None
-
-
-def sketches(path: Expression, names: Mapping[str, Expression], depth: int = 0) -> list[str]:  # noqa: PLR0911  a table
-    """Return the qualified names that an expression may be, as far as its module tells; `:` begins one of its own."""
-    if depth > _DEEPEST_SKETCH:
-        return ["?"]
-    match path:
-        case ["r", str(name)]:
-            return _sketches_of_name(name, names, depth)
-        case ["i", str(target)]:
-            return [target]
-        case [".", of, str(name)]:
-            return [f"{one}.{name}" for one in sketches(of, names, depth + 1)]
-        case ["c", ["r" | "i", str(callee)], [bound, *_], _] if callee.rpartition(".")[2] == "partial":
-            return sketches(bound, names, depth + 1)
-        case ["c", callee, *_]:
-            return [f"{one}()" for one in sketches(callee, names, depth + 1)]
-        case ["o", *several]:
-            return [one for each in several[:8] for one in sketches(each, names, depth + 1)][:16]
-        case ["p", _, list() as annotation]:
-            return [f"{one}()" for one in sketches(annotation, names, depth + 1)]
-    return ["?"]
-
-
-def _sketches_of_name(name: str, names: Mapping[str, Expression], depth: int) -> list[str]:
-    root, dot, rest = name.partition(".")
-    match names.get(root):
-        case ["i", str(target)]:
-            return [f"{target}{dot}{rest}"]
-        case ["c" | "o", *_] as meaning:
-            return [f"{one}{dot}{rest}" for one in sketches(meaning, names, depth + 1)]
-    return [f":{name}"]

@@ -1,6 +1,6 @@
 """Rows of many keys. Those of an import lie close together, and one range read brings hundreds of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.storage.tables import Row, Table
@@ -12,6 +12,8 @@ _AROUND = keys.LANES
 """Of so many rows in a range one is wanted, where all lanes have as much to do: their keys are mixed."""
 _MOST = 1_000
 """https://learn.microsoft.com/rest/api/storageservices/query-timeout-and-pagination"""
+_MOST_BYTES = 4_000_000
+"""A snapshot may be 768 KiB, and eight lanes read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +35,20 @@ class Nearby:
         """
         left = sorted(wanted)
         while len(left) >= _LEAST:
-            most = min(_MOST, _AROUND * len(left))
-            rows = {row.key: row for row in self._range(left[0], left[-1], most)}
-            end = left[-1] if len(rows) < most else max(rows)
+            rows, end = self._range(left[0], left[-1], min(_MOST, _AROUND * len(left)))
             reached = [key for key in left if key <= end]
             self._known.update({key: rows.get(key) for key in reached})
             left = left[len(reached) :]
-            if not _is_worth_it(rows, reached):
+            if 2 * _AROUND * len(reached) < len(rows):  # nor will the next range hold as much as one of an import
                 return
 
-    def _range(self, first: str, last: str, most: int) -> Iterable[Row]:
-        return self.table.range(self.connection, first, f"{last}{keys.AFTER_ALL}", limit=most)
-
-
-def _is_worth_it(rows: Mapping[str, Row], reached: Iterable[str]) -> bool:
-    """Whether the next range may hold as much of what is wanted as a range of an import."""
-    return 2 * _AROUND * sum(1 for _ in reached) >= len(rows)
+    def _range(self, first: str, last: str, most: int) -> tuple[dict[str, Row], str]:
+        """Return rows from the first key on, and up to which key these are all."""
+        rows: dict[str, Row] = {}
+        size = 0
+        for row in self.table.range(self.connection, first, f"{last}{keys.AFTER_ALL}", limit=most):
+            rows[row.key] = row
+            size += sum(len(value) for value in row.values.values() if isinstance(value, str | bytes))
+            if size > _MOST_BYTES or len(rows) == most:
+                return rows, row.key
+        return rows, last

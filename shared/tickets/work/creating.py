@@ -8,7 +8,6 @@ A process that dies after the stamp leaves attempts without results: *unknown*, 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import batched
 from typing import Any
 
 from shared.azure_devops.batches import Outcome
@@ -28,9 +27,6 @@ from shared.tickets.work.concerns import concerns_connection
 from shared.tickets.work.extras import ASSIGNED_TO, Extra, Extras, parent, related, told
 from shared.tickets.work.jobs import Job, failure_of
 from shared.tickets.work.lane import Lane
-
-BATCH = 95
-"""How many creates are stamped by one transaction, and then sent."""
 
 type Operations = Sequence[Mapping[str, Any]]
 _ALONE_AFTER = 4
@@ -85,8 +81,8 @@ class Creator:
         if jobs:
             self._learn_states(jobs[0])
             self._compare(jobs[0].link.project_id)
-        for batch in _batches(jobs):
-            self._create(batch)
+        for together in _stamped_together(jobs):
+            self._create(together)
 
     def _create(self, jobs: Sequence[Job]) -> None:
         attached = {job.stored.key: self._attached(job) for job in jobs}
@@ -210,9 +206,10 @@ class Creator:
         return (self.lane.connection.name, job.link.project_id, job.making.work_item_type)
 
 
-def _batches(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+def _stamped_together(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
     """Tickets whose creates came to nothing again and again go alone: one of them may spoil every batch it is in."""
-    yield from batched([job for job in jobs if not _goes_alone(job)], BATCH, strict=False)
+    if together := [job for job in jobs if not _goes_alone(job)]:
+        yield together
     yield from ([job] for job in jobs if _goes_alone(job))
 
 
