@@ -30,7 +30,7 @@ _BEGIN, _END = "<!-- measured: make bench -->\n", "<!-- /measured -->\n"
 def main() -> None:
     """Measure, print, and write down."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*ALL, []], help="of some benchmarks only")
+    parser.add_argument("names", nargs="*", choices=ALL, metavar="NAME", help=f"some only: {', '.join(ALL)}")
     parser.add_argument("--rounds", type=int, default=Size().rounds)
     parser.add_argument("--small", action="store_true", help="only to see that they run")
     options = parser.parse_args()
@@ -38,7 +38,7 @@ def main() -> None:
     print(f"{machine()}\n\n{HEADER}")
     found = [_shown(result) for result in _results(options.names or [*ALL], size)]
     if not (options.names or options.small):
-        write(found)
+        write(found, options.rounds)
 
 
 def _results(names: list[str], size: Size) -> Iterator[Result]:
@@ -64,13 +64,13 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def write(results: list[Result]) -> None:
+def write(results: list[Result], rounds: int) -> None:
     """Put the table into the pages that show it, in the place of the one before."""
     table = "\n".join([HEADER, *(result.row() for result in results)])
     for page in PAGES:
         before, _, rest = page.read_text().partition(_BEGIN)
         after = rest.partition(_END)[2]
-        page.write_text(f"{before}{_BEGIN}{machine()}.\n\n{table}\n{_END}{after}")
+        page.write_text(f"{before}{_BEGIN}{machine()}; each {rounds} times.\n\n{table}\n{_END}{after}")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from statistics import median
 
 import requests
 
 from bench.hosts import APPS, host
-from bench.results import Result, Size, median
+from bench.results import Result, Size
 from bench.stacks import fresh_stack
 from local.processes import REPOSITORY
 from tests.functional.bridge import Bridge
@@ -52,9 +53,8 @@ def _start(bridge: Bridge, app: Path, takes: str, settings: Mapping[str, str]) -
     """Start a host once and return the seconds to each first answer, and MB of `memory`."""
     queue = bridge.queue("ticket-requests")
     queue.clear_messages()
-    queue.send_message(
-        json.dumps(bridge.snapshot("V1"))
-    )  # of an asset without a link: it is refused, which is an answer
+    # Of an asset without a link: it is refused, which is an answer.
+    queue.send_message(json.dumps(bridge.snapshot("V1")))
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as state, host(app, Path(state), settings) as running:
         done: dict[str, Callable[[], bool]] = {

@@ -39,7 +39,7 @@ def main() -> None:
     ):
         bridge = Bridge.fresh(stack)
         ticket = bridge.until(bridge.send("V", title="Outdated parser"), "open")
-        fill(stack, bridge, ticket["id"], options.tickets - 1)
+        fill(stack, bridge.name, keys.parse_public_id(ticket["id"])[1], options.tickets - 1)
         console = f"{stack.addresses.functions}/api/console"
         eventually(lambda: "As of" in requests.get(console, timeout=60).text, seconds=600, what="the counts")
         print(f"{options.tickets:,} tickets; milliseconds: median and longest of {ROUNDS}")
@@ -76,11 +76,10 @@ def timed(url: str) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
-def fill(stack: Stack, bridge: Bridge, ticket: str, count: int, *, first: int = 0) -> None:
-    """Copy the rows of a ticket so many times; `first` were made before."""
-    key = keys.parse_public_id(ticket)[1]
+def fill(stack: Stack, connection: str, key: str, count: int, *, first: int = 0) -> None:
+    """Copy the rows of a connection's ticket so many times; `first` were made before."""
     with TableClient.from_connection_string(stack.addresses.storage_connection_string, "tickets") as table:
-        rows = [dict(row) for kind in _KINDS for row in table.query_entities(_of(bridge.name, f"{kind}|{key}"))]
+        rows = [dict(row) for kind in _KINDS for row in table.query_entities(_of(connection, f"{kind}|{key}"))]
         for some in batched(copies(rows, key, range(first, first + count)), _AT_ONCE, strict=False):
             table.submit_transaction([("upsert", row) for row in some])
 

@@ -12,13 +12,17 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from azure.storage.queue import QueueClient
+
 from bench.hosts import APPS, Host, host
-from bench.results import Result, Size, median, percentile
+from bench.results import Result, Size, percentile
 from bench.stacks import fresh_stack
 from local.processes import REPOSITORY
 from local.stack import Stack
@@ -31,7 +35,6 @@ DELIVERIES, CONNECTIONS = 4_000, 16
 EVENTS, EACH_SECOND = 400, 20
 _FACTOR, _MILLISECONDS = 1.3, 100
 _NAME = "contoso"
-_UPDATED = "workitem.updated"
 
 
 def measure(size: Size) -> Iterator[Result]:
@@ -65,7 +68,7 @@ def delivery(number: int, work_item: int = 1, state: str = "Doing", revision: in
     return {
         "subscriptionId": "7c4bd5f2-0000-4000-8000-000000000001",
         "notificationId": number,
-        "eventType": _UPDATED,
+        "eventType": "workitem.updated",
         "publisherId": "tfs",
         "resource": resource,
         "resourceVersion": "1.0",
@@ -137,27 +140,15 @@ def _followed(stack: Stack, size: Size) -> Result:
     eventually(lambda: not updates.get_queue_properties().approximate_message_count or _cleared(updates), what="quiet")
     revisions = {item["id"]: item["rev"] for item in bridge.work_items()}
     sent: dict[str, float] = {}
-    told: dict[str, float] = {}
-    ended = threading.Event()
-
-    def listen() -> None:
-        while not ended.is_set():
-            for message in updates.receive_messages(max_messages=32):
-                told.setdefault(json.loads(message.content)["ticket"], time.perf_counter())
-
-    listener = threading.Thread(target=listen)
-    listener.start()
-    address = urlsplit(stack.addresses.functions).netloc
-    client = http.client.HTTPConnection(address, timeout=60)
     password = derive(stack._host_environment()["HOOK_KEY"], bridge.name, 1)
-    begun = time.perf_counter()
-    for at, (ticket, item) in enumerate(items.items()):
-        time.sleep(max(0.0, begun + at / EACH_SECOND - time.perf_counter()))
-        sent[ticket] = time.perf_counter()
-        _send(client, bridge.name, password, delivery(at, item, "Doing", revisions[item] + 1))
-    eventually(lambda: len(told) == number, what="the last update")
-    ended.set()
-    listener.join()
+    with _told(updates) as told:
+        client = http.client.HTTPConnection(urlsplit(stack.addresses.functions).netloc, timeout=60)
+        begun = time.perf_counter()
+        for at, (ticket, item) in enumerate(items.items()):
+            time.sleep(max(0.0, begun + at / EACH_SECOND - time.perf_counter()))
+            sent[ticket] = time.perf_counter()
+            _send(client, bridge.name, password, delivery(at, item, "Doing", revisions[item] + 1))
+        eventually(lambda: len(told) == number, what="the last update")
     times = [told[ticket] - sent[ticket] for ticket in sent]
     p99 = percentile(times, 0.99)
     return Result(
@@ -167,6 +158,26 @@ def _followed(stack: Stack, size: Size) -> Result:
         f"p99 ≤ {_MILLISECONDS} ms",
         1000 * p99 <= _MILLISECONDS,
     )
+
+
+@contextmanager
+def _told(updates: QueueClient) -> Iterator[dict[str, float]]:
+    """Listen until the block ends; when the first update of each ticket came."""
+    told: dict[str, float] = {}
+    ended = threading.Event()
+
+    def listen() -> None:
+        while not ended.is_set():
+            for message in updates.receive_messages(max_messages=32):
+                told.setdefault(json.loads(message.content)["ticket"], time.perf_counter())
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield told
+    finally:
+        ended.set()
+        listener.join()
 
 
 def _cleared(queue: Any) -> bool:

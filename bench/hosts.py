@@ -1,5 +1,6 @@
 """A functions host for one app, beside the stack's own: what a benchmark compares runs on the same kind of host."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -35,9 +36,12 @@ class Host:
 
 @contextmanager
 def host(app: Path, state: Path, settings: Mapping[str, str]) -> Iterator[Host]:
-    """Start one and wait until it listens; it is stopped in the end."""
-    command = [sys.executable, "-m", "local.host", "--app", str(app), "--port", "0", "--state", str(state)]
+    """Start one, set up as ours is, and wait until it listens; it is stopped in the end."""
     state.mkdir(exist_ok=True)
+    if app != REPOSITORY:
+        app = shutil.copytree(app, state / "app")
+        shutil.copy(REPOSITORY / "host.json", app)
+    command = [sys.executable, "-m", "local.host", "--app", str(app), "--port", "0", "--state", str(state)]
     log = state / "log"
     environment = {**inherited(), **settings, "HOST_QUIET": ""}
     with (

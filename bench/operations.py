@@ -4,7 +4,6 @@ docs/benchmarks.md says what each is for.
 """
 
 import json
-import logging
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from bench.counting import Requests
 from bench.results import Result, Size
 from bench.scale import Bench
 from bench.stacks import fresh_stack
-from tests.functional.bridge import Bridge
 
 _NUMBER = 300
 _OF_A_MESSAGE = 2
@@ -27,20 +25,15 @@ _NOW_AND_THEN = 0.1
 
 def measure(size: Size) -> Iterator[Result]:
     """Count with one process that does what the triggers do."""
-    logging.disable()
     number = size.of(_NUMBER)
     with fresh_stack() as stack:
-        bridge = Bridge.fresh(stack)
-        stack.kill("functions")  # from here on this process is the only one
-        bench = Bench(stack, bridge)
-        bench.take(1)
-        bench.drain()  # what is read once per process is read now
+        bench = Bench.alone(stack)
         yield _row(
             "a ticket by a message of its own", _made(bench, lambda: _single(bench, number)), number, _OF_A_MESSAGE
         )
-        body = [f"{secrets.token_hex(4)}-{at}" for at in range(number)]
-        yield _row("a ticket of a report", _made(bench, lambda: bench.take(number, body)), number)
-        yield _row("an unchanged finding of a report", _made(bench, lambda: bench.take(number, body)), number)
+        names = [f"{secrets.token_hex(4)}-{at}" for at in range(number)]
+        yield _row("a ticket of a report", _made(bench, lambda: bench.take(number, names)), number)
+        yield _row("an unchanged finding of a report", _made(bench, lambda: bench.take(number, names)), number)
         events = min(number, 100)
         heard = bench.hear(events)
         yield _row("an event", [heard], events, _OF_AN_EVENT, most=_MOST_FOR_AN_EVENT)

@@ -1,18 +1,17 @@
-"""What a new ticket costs where there are ever more of its connection: `python -m bench partitions`.
+"""What a new ticket costs where there are ever more of its asset: `python -m bench partitions`.
 
 One process does what the triggers do, and counts; the tickets that are there already are copies of one.
 """
 
-import logging
 import time
 from collections.abc import Iterator
+from statistics import median
 
 from bench.console import fill
 from bench.counting import KINDS
-from bench.results import Result, Size, median
+from bench.results import Result, Size
 from bench.scale import Bench
 from bench.stacks import fresh_stack
-from tests.functional.bridge import Bridge
 
 STORED = (1_000, 10_000, 100_000)
 _MADE = 300
@@ -20,22 +19,19 @@ _FACTOR = 1.3
 
 
 def measure(size: Size) -> Iterator[Result]:
-    """Measure with each number of stored tickets; the fewest are the rival."""
-    logging.disable()
+    """Measure with each number of stored tickets of one asset; the fewest are the rival."""
     number = size.of(_MADE)
     with fresh_stack() as stack:
-        bridge = Bridge.fresh(stack)
-        first = bridge.until(bridge.send("V"), "open")
-        stack.kill("functions")  # from here on this process is the only one
-        bench, there, least = Bench(stack, bridge), 1, (0.0, 0.0)
+        bench = Bench.alone(stack)
+        key, there, least = bench.first_ticket(), 1, (0.0, 0.0)
         for stored in dict.fromkeys(map(size.of, STORED)):
-            fill(stack, bridge, first["id"], stored - there, first=there)
+            fill(stack, bench.bridge.name, key, stored - there, first=there)
             there = stored
             seconds, calls = _cost(bench, number, size.rounds)
-            there += number * (size.rounds + 1)
+            there += number * size.rounds
             least = least if any(least) else (seconds, calls)
             yield Result(
-                f"a new ticket where there are {stored:,} of its connection",
+                f"a new ticket where there are {stored:,} of its asset",
                 f"{1000 * seconds:.1f} ms, {calls:.2f} calls",
                 f"with the fewest {1000 * least[0]:.1f} ms, {least[1]:.2f} calls ({seconds / least[0]:.2f}×)",
                 f"≤ {_FACTOR}×, as many calls",
@@ -45,8 +41,6 @@ def measure(size: Size) -> Iterator[Result]:
 
 def _cost(bench: Bench, number: int, rounds: int) -> tuple[float, float]:
     """Return the median of the seconds, and the calls, that a new ticket takes."""
-    bench.take(number)
-    bench.drain()  # what is read once per process is read now
     times, calls = [], 0
     for _ in range(rounds):
         started = time.perf_counter()

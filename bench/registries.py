@@ -44,6 +44,8 @@ def _measure(folder: Path, most: int, rounds: int) -> Iterator[Result]:
     conventions = conventions_of(None)
     files = _files(folder, conventions, most)
     modules = [file for file in files if file.path.endswith(".py")]
+    if not modules:
+        raise SystemExit(f"There is no Python source in {folder}: name a folder that has some.")
     reading = _Reading(files, conventions)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,8 +1,8 @@
 """What benchmarks find: a row each, ours beside the rival that ran in the same run, and whether the aim was reached."""
 
-import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,10 @@ type Benchmark = Callable[[Size], Iterator[Result]]
 HEADER = "| what | ours | rival, in the same run | aim | |\n|---|---|---|---|---|"
 
 
-def median(numbers: Sequence[float]) -> float:
-    """Return the median."""
-    return statistics.median(numbers)
-
-
 def in_turn(rounds: int, *kinds: Callable[[], float]) -> list[float]:
     """Measure several things in turn, so that what else the machine does meets all of them; return their medians."""
     found = [[kind() for kind in kinds] for _ in range(rounds)]
-    return [statistics.median(column) for column in zip(*found, strict=True)]
+    return [median(column) for column in zip(*found, strict=True)]
 
 
 def percentile(numbers: Sequence[float], share: float) -> float:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
 from bench.counting import KINDS, Requests
@@ -23,6 +24,7 @@ from local.stack import Stack
 from shared.services import Services
 from shared.tickets.lanes.wake_ups import read_until
 from shared.tickets.observing.hook_events import HookEvent
+from shared.tickets.rows import keys
 from shared.tickets.upkeep.rounds import Round
 from shared.tickets.vulnerabilities.scans import Report, Scan
 from shared.tickets.vulnerabilities.snapshots import read_snapshot
@@ -44,6 +46,23 @@ class Bench:
         self.bridge = bridge
         self.services = Services(environment)
         self.queue = QueueClient.from_connection_string(stack.addresses.storage_connection_string, "ticket-work")
+
+    @classmethod
+    def alone(cls, stack: Stack) -> "Bench":
+        """Return one that is the only process to work, and has read what is read once per process."""
+        logging.disable()
+        bridge = Bridge.fresh(stack)
+        stack.kill("functions")
+        bench = cls(stack, bridge)
+        bench.take(1)
+        bench.drain()
+        return bench
+
+    def first_ticket(self) -> str:
+        """Return the key of the only ticket that there is."""
+        with TableClient.from_connection_string(self.stack.addresses.storage_connection_string, "tickets") as table:
+            (row,) = table.query_entities("RowKey ge 't|' and RowKey lt 't|~'", select=["RowKey"])
+        return keys.ticket_of_row(row["RowKey"])
 
     def count(self, what: Callable[[], object]) -> Requests:
         """Do something and count what it asks for."""
@@ -108,17 +127,12 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=1_000, help="how many are made to be counted")
     parser.add_argument("--tickets-per-day", type=float, default=50.0, help="of one tenant")
     options = parser.parse_args()
-    logging.disable()
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), time_scale=1, in_memory_storage=True) as stack:
-        bridge = Bridge.fresh(stack)
-        stack.kill("functions")  # from here on this process is the only one
-        counted(Bench(stack, bridge), options.tickets, options.tickets_per_day)
+        counted(Bench.alone(stack), options.tickets, options.tickets_per_day)
 
 
 def counted(bench: Bench, number: int, per_day: float) -> None:
     """Count with one connection that is there, and print all that follows from it."""
-    bench.take(1)
-    bench.drain()  # what is read once per process is read now
     taking = bench.count(lambda: bench.take(number))
     working, messages = bench.drain()
     hearing = bench.hear(min(number, 100))

@@ -1,4 +1,4 @@
-"""From tickets asked for to work items made, beside a loop over Microsoft's client: `python -m bench.tickets`.
+"""From tickets asked for to work items made, beside a loop over Microsoft's client: `python -m bench tickets`.
 
 The simulated Azure DevOps charges for each request and for each entry in it; nothing of the bridge's durations is
 scaled. The clock runs until the last update is on the queue `ticket-updates`, so the work item is made, its number is
