@@ -1,7 +1,9 @@
 """What an import has to know of the assets in it, read once: where their tickets are, and what is stored of them."""
 
+from collections import ChainMap
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from shared.errors import RejectedRequestError
 from shared.links.store import LinkStore
@@ -15,6 +17,8 @@ from shared.tickets.vulnerabilities.snapshots import Asset
 
 _FEW = 20
 """So many rows are read one by one: a small report needs none of the thousands that its asset may have besides."""
+_WORTH = 25
+"""Reading a row by itself costs about as much as reading so many of a range."""
 
 
 @dataclass(slots=True)
@@ -27,19 +31,39 @@ class Place:
     accept: Accept
     gathered: list[tuple[int, Arrival]] = field(default_factory=list)
     remembered: bool = False
-    _all: dict[str, Row] | None = None
+    _asked: int = 0
+    _rows: dict[str, Row] = field(default_factory=dict)
+    _others: Iterator[Row] | None = None
+    """Those that were not read yet, in order; None before any was."""
+    _is_whole: bool = False
 
     def all(self) -> Mapping[str, Row]:
         """Return all stored rows, read once."""
-        if self._all is None:
-            self._all = self.accept.known(self.connection, self.asset)
-        return self._all
+        self._read_on(None)
+        return self._rows
 
     def stored(self, rows: Collection[str]) -> Mapping[str, Row]:
-        """Return the stored ones of some rows, perhaps others as well."""
-        if self._all is None and len(rows) <= _FEW:
-            return self.accept.some_known(self.connection, rows)
-        return self.all()
+        """Return the stored ones of some rows, perhaps others as well.
+
+        Rows of the asset are read in their order as long as that costs no more than reading those that are asked for:
+        a report as large as its asset reads it whole, and some hundred rows among a hundred thousand do not.
+        """
+        self._asked += len(rows)
+        if self._asked > _FEW:
+            self._read_on(_WORTH * self._asked)
+        end = next(reversed(self._rows), "")
+        apart = [] if self._is_whole else [row for row in rows if row > end]
+        return ChainMap(self.accept.some_known(self.connection, apart), self._rows)
+
+    def _read_on(self, most: int | None) -> None:
+        """Read on until so many rows were read, or all."""
+        if self._is_whole or (most is not None and len(self._rows) >= most):
+            return
+        self._others = self._others or self.accept.known(self.connection, self.asset)
+        more = None if most is None else most - len(self._rows)
+        before = len(self._rows)
+        self._rows.update((row.key, row) for row in islice(self._others, more))
+        self._is_whole = more is None or len(self._rows) - before < more
 
 
 class Assets:

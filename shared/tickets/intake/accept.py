@@ -73,11 +73,10 @@ class Accept:
         done = self._accept(connection, [(arrival, _decide(arrival, stored, grouping))], grouping)
         return done[0].ticket
 
-    def known(self, connection: str, asset: str) -> dict[str, Row]:
-        """Return what tells whether a snapshot of an asset changes anything, in one range read."""
+    def known(self, connection: str, asset: str) -> Iterator[Row]:
+        """Yield what tells whether a snapshot of an asset changes anything: all its rows in order, by ranges."""
         prefix = f"v|{asset}"
-        rows = self.table.range(connection, prefix, prefix + keys.AFTER_ALL, select=LIGHT)
-        return {row.key: row for row in rows}
+        return self.table.range(connection, prefix, prefix + keys.AFTER_ALL, select=LIGHT)
 
     def some_known(self, connection: str, rows: Iterable[str]) -> dict[str, Row]:
         """Return the same of some snapshots, one read each."""
