@@ -26,6 +26,4 @@ class Lately:
         found = self.store.find(name)
         if found:
             self._known[name] = (now, found)
-        else:
-            self._known.pop(name, None)
         return found

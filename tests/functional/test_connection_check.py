@@ -89,6 +89,17 @@ class TestCheck:
         assert {name for name, step in found.items() if not step["ok"]} == set(missing)
         assert all(words.lower() in found[name]["hint"].lower() for name, words in missing.items())
 
+    def test_no_answer_is_no_missing_right(self, admin: EntraAdmin) -> None:
+        working(admin, "client_secret")
+        admin.bridge.fault("GET .*/_apis/wit/workitemtypes.*", "status:503", times=9)
+
+        found = self.steps(admin)
+
+        assert [name for name, step in found.items() if step["passing"]] == ["work_items_read"]
+        assert "may not" not in found["work_items_read"]["message"]
+        health = admin.bridge.ask("GET", f"connections/{admin.bridge.name}").json()["health"]
+        assert (health["missing_rights"], health["rights_tried_at"]) == ([], None)
+
     @pytest.mark.parametrize(
         ("scopes", "missing"),
         [
