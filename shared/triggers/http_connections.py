@@ -108,6 +108,8 @@ def save_connection(req: func.HttpRequest) -> func.HttpResponse:
     body = parse_json(body_of(req), what="connection")
     request = validated(ConnectionRequest, body, what="connection")
     saved = services.save_connection(name, request, condition_of(req))
+    if request.credential:
+        services.rights.forget(name)
     services.expiries.look_at(name)
     services.health.resume(name)
     services.sweep.wake(name)
@@ -208,6 +210,7 @@ def finish_sign_in(req: func.HttpRequest) -> func.HttpResponse:
     name = req.route_params["connection"]
     found = services.sign_in.finish(name)
     if found["status"] == "done":
+        services.rights.forget(name)
         services.expiries.look_at(name)
         services.health.resume(name)
         services.sweep.wake(name)

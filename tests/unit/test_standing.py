@@ -85,6 +85,15 @@ class TestRights:
         assert contoso.missing() == ["code"]
         assert contoso.night(LACKS) == 0
 
+    def test_what_another_credential_lacked_is_forgotten(self) -> None:
+        contoso = Connected()
+        contoso.night(LACKS)
+
+        for _ in range(2):
+            contoso.rights.forget("contoso")
+
+        assert (contoso.missing(), contoso.view()["rights_tried_at"]) == ([], None)
+
     @pytest.mark.parametrize("name", ["token", "member"])
     def test_what_pauses_the_connection_is_told_by_that(self, name: str) -> None:
         contoso = Connected()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -9,7 +10,7 @@ from typing import TypedDict
 from shared.alerts import Alerts
 from shared.connections.check import CheckConnection, Step, StepsView
 from shared.storage import tables
-from shared.storage.tables import Row, Table, Value
+from shared.storage.tables import Row, RowChangedError, Table, Value
 from shared.tickets.rows import keys
 
 _SCHEMA = 1
@@ -64,6 +65,11 @@ class Rights:
                     self.alerts.send(ALERT, connection, right["message"], hint=right["hint"], severity="error")
         # Told before it is remembered: a process that dies between the two tells it twice, never not at all.
         self._keep(connection, steps)
+
+    def forget(self, connection: str) -> None:
+        """Somebody else is signed in: what was missing says nothing any more."""
+        with suppress(RowChangedError):  # nothing was known
+            self.table.write(connection, tables.delete(keys.RIGHTS_ROW, tables.ANY))
 
     def _keep(self, connection: str, steps: Sequence[Step]) -> None:
         if _is_conclusive(steps):

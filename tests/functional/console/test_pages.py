@@ -1,5 +1,7 @@
 """The console as people use it, without JavaScript, on the running stack."""
 
+import html
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -152,7 +154,23 @@ def test_the_overview_says_what_a_connection_may_not_do(browser: Browser, bridge
 
     assert "Right missing: work items create." in page
     assert "Rights were tried" in page
-    assert "Right missing" in text_of(browser.open("/connections?limit=1000"))
+    row = row_of(browser, bridge.name)
+    assert "Right missing" in row
+    assert "Working" not in row
+
+    bridge.token = bridge.control("POST", "personal-access-tokens", {**powerless, "may_write": True})["token"]
+    assert bridge.connect().ok
+    assert "Right missing" not in text_of(browser.open(f"/connections/{bridge.name}"))
+    assert "Working" in row_of(browser, bridge.name)
+
+
+def row_of(browser: Browser, connection: str) -> str:
+    """What the list of connections says of one, on whichever page it stands."""
+    page = browser.open("/connections")
+    while f'/connections/{connection}"' not in page:
+        (more,) = re.findall(r'href="/api/console([^"]*)" rel="next"', page)
+        page = browser.open(html.unescape(more))
+    return text_of(page.partition(f'/connections/{connection}"')[2].partition("</tr>")[0])
 
 
 def test_the_switch_stops_and_starts_creation(browser: Browser) -> None:
