@@ -12,6 +12,7 @@ import secrets
 import tempfile
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,14 @@ from tests.functional.bridge import Bridge
 
 TENANTS = (10, 1_000, 100_000)
 MONTH = 30 * 86_400
-TURNS = {"sweep": MONTH / 60, "reconcile": MONTH / 900, "doctor": MONTH / 3600, "verify": 30.0, "rights": 30.0}
+TURNS = {
+    "sweep": MONTH / 60,
+    "reconcile": MONTH / 900,
+    "doctor": MONTH / 3600,
+    "verify": 30.0,
+    "rights": 30.0,
+    "count": MONTH / 3600,
+}
 _PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
 
 
@@ -140,11 +148,12 @@ def counted(bench: Bench, number: int, per_day: float) -> None:
     bench.drain()
     (connection,) = bench.services.connections.all()
     idle = {"sweep": bench.count(lambda: bench.services.sweep._sweep(connection))}
-    for what in (Round.RECONCILE, Round.DOCTOR, Round.VERIFY, Round.RIGHTS):
-        started = bench.count(lambda what=what: bench.services.rounds.start(what))  # type: ignore[misc]
+    rounds = {what.value: partial(bench.services.rounds.start, what) for what in Round}
+    for name, start in {**rounds, "count": bench.services.counting.start}.items():
+        started = bench.count(start)
         done, _ = bench.drain()
         started.counts.update(done.counts)
-        idle[what.value] = started
+        idle[name] = started
 
     whole = {kind: (taking.counts[kind] + working.counts[kind]) / number for kind in KINDS}
     whole["queue"] += 2 * messages / number  # the host receives and deletes each
