@@ -148,7 +148,7 @@ def counted(bench: Bench, number: int, per_day: float) -> None:
     bench.drain()
     (connection,) = bench.services.connections.all()
     idle = {"sweep": bench.count(lambda: bench.services.sweep._sweep(connection))}
-    rounds = {what.value: partial(bench.services.rounds.start, what) for what in Round}
+    rounds: dict[str, Callable[[], object]] = {what.value: partial(bench.services.rounds.start, what) for what in Round}
     for name, start in {**rounds, "count": bench.services.counting.start}.items():
         started = bench.count(start)
         done, _ = bench.drain()
