@@ -318,7 +318,7 @@ class Lane:
 
 
 def _together(count: int, width: int) -> int:
-    """Return how many of so many calls go in one request: Microsoft names no limit, and one that is lost leaves all open."""
+    """Return how many of so many calls go in one request; Microsoft names no limit."""
     return min(_MOST_TOGETHER, max(_LEAST_TOGETHER, math.ceil(count / width)))
 
 
