@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.results import HEADER, Result, Size, in_turn
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
-from shared.registries.reading import assemble, outlined, summarise
+from shared.registries.reading import Assembly, summarise
 
 CHANGED = 10
 _MOST = 5_000
@@ -88,9 +88,12 @@ class _Reading:
 
     def _read(self, files: Iterable[SourceFile]) -> None:
         self._summaries |= {file.path: summarise(file, self._conventions) for file in files}
-        for path in outlined(self._summaries, self._conventions):
-            self._summaries[path] = summarise(self._by_path[path], self._conventions, closely=True)
-        assemble(self._summaries, (), self._conventions)
+        assembly = Assembly(self._summaries, self._conventions)
+        if outlines := assembly.outlined():
+            closer = {path: summarise(self._by_path[path], self._conventions, closely=True) for path in outlines}
+            self._summaries |= closer
+            assembly = Assembly(self._summaries, self._conventions)
+        assembly.registry()
 
 
 def _files(folder: Path, conventions: Conventions, most: int) -> list[SourceFile]:

@@ -16,6 +16,8 @@ def main() -> int:
     options = Options.read(sys.argv[1:])
     folder = options.state or Path(tempfile.mkdtemp(prefix="torture-"))
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise SystemExit(f"{folder} is not empty: what it holds of another run would be counted. Name a new folder.")
     print(f"State, logs and ledger: {folder}", flush=True)
     agreed = Run(options, folder, say=lambda text: print(text, flush=True))()
     if agreed and options.state is None:

@@ -15,16 +15,18 @@ from shared.connections.defaults import Defaults
 from shared.connections.models import Connection
 from shared.errors import RejectedRequestError, TransientError
 from shared.links.service_hooks import Pushes
+from shared.registries.graph import Registry
 from shared.registries.keeping.following import Followed, Following
 from shared.registries.keeping.forgetting import Forgetting
 from shared.registries.keeping.questions import Asked
 from shared.registries.keeping.reading import MOST_ATTEMPTS, Patience, ReadCommit, TooSlowError
 from shared.registries.keeping.readings import Reading, Readings, State
 from shared.registries.keeping.runs import Runs
-from shared.registries.keeping.shelf import Shelf
+from shared.registries.keeping.shelf import CONTAINER, Shelf
 from shared.registries.sources.limits import Limits
 from shared.registries.sources.versions import Version
 from shared.settings import StorageAccount
+from shared.storage import blobs
 from shared.storage.account import Account
 from shared.storage.tables import Table
 from shared.times import Times
@@ -110,9 +112,9 @@ def world(azurite: str, base: str) -> Iterator[World]:
         yield World(account, made)
 
 
-def texts(kept: Any) -> Mapping[str, str]:
-    assert kept
-    return {path: summary.text for path, summary in kept.summaries.items()}
+def names(registry: Registry | None) -> set[str]:
+    assert registry
+    return {node.name for node in registry.nodes}
 
 
 def test_what_was_read_is_not_read_again(world: World) -> None:
@@ -120,7 +122,7 @@ def test_what_was_read_is_not_read_again(world: World) -> None:
     first = world.reader()(asked, PATIENT)
     before = len(world.calls())
 
-    assert texts(world.reader()(asked, PATIENT)) == texts(first)
+    assert world.reader()(asked, PATIENT) == first
     assert len(world.calls()) == before
     assert world.row(asked).state is State.DONE
 
@@ -147,7 +149,7 @@ def test_a_process_that_dies_anywhere_is_followed_by_one_that_ends_it(world: Wor
             continue
     assert steps > 5
 
-    assert "a.v1" in str(texts(world.reader()(asked, PATIENT)))
+    assert names(world.reader()(asked, PATIENT)) == {"a.v1"}
     assert world.row(asked).state is State.DONE
 
 
@@ -175,7 +177,7 @@ def test_one_who_was_overtaken_ends_nothing_and_stops_when_the_lease_is_renewed(
     assert world.reader(times)(interrupted(asked, overtake), PATIENT) is None
 
     assert (world.row(asked).owner, world.row(asked).state) == ("another", State.READING)
-    assert bool(Shelf(world.account).get(asked.key)) == reads_on
+    assert bool(Shelf(world.account).registry(asked.key)) == reads_on
 
 
 def test_what_takes_too_long_fails_with_what_to_do(world: World) -> None:
@@ -222,9 +224,9 @@ def test_a_push_costs_what_it_changed(world: World) -> None:
     second = world.push(**{f"m{number}": f"c{number}.v1" for number in range(49)}, m49="new.v1")
     before = len(world.calls())
 
-    found = texts(world.reader()(second, PATIENT))
+    found = names(world.reader()(second, PATIENT))
 
-    assert "new.v1" in found["m49.py"]
+    assert "new.v1" in found
     assert len(found) == 50
     assert world.calls()[before:] == ["items", "blobs"]
 
@@ -247,7 +249,7 @@ def test_of_a_repository_the_last_commits_are_kept(world: World) -> None:
     for one in asked:
         world.reader()(one, PATIENT)
 
-    kept = [one for one in asked if Shelf(world.account).get(one.key)]
+    kept = [one for one in asked if Shelf(world.account).registry(one.key)]
 
     assert len(kept) == 20
     assert kept[-1] == asked[-1]
@@ -275,8 +277,9 @@ def test_what_nobody_asks_for_is_forgotten_with_its_subscription(world: World) -
 
     forgetting(world, hooks)("c")
     assert readings.find(old.key) is None
-    assert Shelf(world.account).get(old.key) is None
-    assert Shelf(world.account).get(new.key)
+    shelf = Shelf(world.account)
+    assert (shelf.registry(old.key), shelf.summaries(old.key)) == (None, None)
+    assert Shelf(world.account).registry(new.key)
     assert (len(list(following.all("c"))), removed.messages) == (2, [])
 
     world.table.clock.observe(format_datetime(datetime.now(UTC) + timedelta(days=60)))
@@ -299,17 +302,30 @@ def test_of_a_repository_the_last_refs_are_followed(world: World) -> None:
 
 def test_a_blob_that_is_lost_or_broken_is_made_again(world: World) -> None:
     asked = world.push(a="a.v1")
-    first = texts(world.reader()(asked, PATIENT))
+    first = world.reader()(asked, PATIENT)
     Shelf(world.account).remove(asked.key)
 
-    assert texts(world.reader()(asked, PATIENT)) == first
+    assert world.reader()(asked, PATIENT) == first
+
+
+def test_where_only_the_registry_is_lost_no_file_is_read_again(world: World) -> None:
+    asked = world.push(a="a.v1")
+    first = world.reader()(asked, PATIENT)
+    before = len(world.calls())
+    blobs.delete(world.account, CONTAINER, f"c/{asked.key.repository}/{asked.key.commit}/{asked.key.basis}/registry")
+
+    assert world.reader()(asked, PATIENT) == first
+    assert world.calls()[before:] == ["items"]
 
 
 def test_secrets_in_source_are_not_kept(world: World) -> None:
     token = "ghp_" + "a1B2" * 9
     asked = world.push(a=token)
 
-    assert token not in str(texts(world.reader()(asked, PATIENT)))
+    assert world.reader()(asked, PATIENT)
+
+    assert token not in str(Shelf(world.account).summaries(asked.key))
+    assert token not in str(Shelf(world.account).registry(asked.key))
 
 
 def test_everything_of_a_connection_is_cleared_and_nothing_of_others(world: World) -> None:
@@ -318,6 +334,6 @@ def test_everything_of_a_connection_is_cleared_and_nothing_of_others(world: Worl
     shelf = Shelf(world.account)
 
     shelf.clear("other")
-    assert shelf.get(asked.key)
+    assert shelf.registry(asked.key)
     shelf.clear("c")
-    assert shelf.get(asked.key) is None
+    assert (shelf.registry(asked.key), shelf.summaries(asked.key)) == (None, None)

@@ -15,7 +15,7 @@ import pytest
 
 from shared.registries.conventions import conventions_of
 from shared.registries.graph import Node, Registry
-from shared.registries.reading import assemble
+from shared.registries.reading import Assembly
 from tests.unit.small_repositories import summaries_of
 
 HERE = Path(__file__).parent
@@ -93,7 +93,7 @@ def read(project: Project) -> Registry:
     paths = [file.relative_to(PACKAGES).as_posix() for file in folder.rglob("*.py")]
     wanted = [path for path in paths if not any(part in path for part in project.left_out)]
     summaries = summaries_of({path: (PACKAGES / path).read_bytes() for path in wanted}, conventions)
-    return assemble(summaries, (), conventions)
+    return Assembly(summaries, conventions).registry()
 
 
 def is_own(node: Node, project: Project) -> bool:

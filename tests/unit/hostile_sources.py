@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from shared.registries.conventions import conventions_of
-from shared.registries.reading import assemble
+from shared.registries.reading import Assembly
 from tests.unit.small_repositories import PLUGINS, SHOP, summaries_of
 
 type Files = Mapping[str, bytes]
@@ -49,7 +49,7 @@ def _read_all() -> None:
         files = {**{path: text.encode() for path, text in PLUGINS.items()}, **own}
         start = time.process_time()
         summaries = summaries_of(files, conventions)
-        found = assemble(summaries, (), conventions)
+        found = Assembly(summaries, conventions).registry()
         seconds = time.process_time() - start
         said = {
             "source": name,

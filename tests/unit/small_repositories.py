@@ -7,7 +7,7 @@ from typing import Any
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.graph import Registry
-from shared.registries.reading import assemble, outlined, summarise
+from shared.registries.reading import Assembly, summarise
 
 SHOP = {
     "id": "shop",
@@ -29,9 +29,9 @@ def registry_of(files: Mapping[str, str | bytes], *conventions: Mapping[str, Any
     contents = {
         path: content if isinstance(content, bytes) else dedent(content).encode() for path, content in files.items()
     }
-    found = assemble(summaries_of(contents, chosen), (), chosen)
+    found = Assembly(summaries_of(contents, chosen), chosen).registry()
     closely = {path: summarise(SourceFile(path, "", text), chosen, closely=True) for path, text in contents.items()}
-    assert found == assemble(closely, (), chosen), "outlines leave nothing out that matters"
+    assert found == Assembly(closely, chosen).registry(), "outlines leave nothing out that matters"
     return found
 
 
@@ -39,7 +39,7 @@ def summaries_of(contents: Mapping[str, bytes], conventions: Conventions) -> dic
     """Summaries as they are made of a commit: closely only where something is registered."""
     files = {path: SourceFile(path, path, content) for path, content in contents.items()}
     summaries = {path: summarise(file, conventions) for path, file in files.items()}
-    closely = outlined(summaries, conventions)
+    closely = Assembly(summaries, conventions).outlined()
     return summaries | {path: summarise(files[path], conventions, closely=True) for path in closely}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shared.registries.conventions import conventions_of
 from shared.registries.conventions.models import Convention
-from shared.registries.reading import assemble
+from shared.registries.reading import Assembly
 from tests.unit.small_repositories import summaries_of
 
 PAGE = (Path(__file__).parents[2] / "docs/registries.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def test_the_example_registers_and_finds_dependencies() -> None:
     conventions = conventions_of(example.encode())
     summaries = summaries_of({path: source.encode() for path, source in SOURCE.items()}, conventions)
 
-    found = assemble(summaries, (), conventions)
+    found = Assembly(summaries, conventions).registry()
 
     names = {node.id: node.name for node in found.nodes}
     assert {(node.kind, node.name) for node in found.nodes} == {("plugin", name) for name in ("cart", "tax", "order")}

@@ -5,8 +5,10 @@ import pytest
 from shared.registries.conventions import conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.reading import summarise
+from shared.registries.reading.modules import Modules
+from shared.registries.reading.resolving import Resolver
 from shared.registries.reading.source_text import UnreadableError, text_of
-from tests.unit.small_repositories import PLUGINS, SHOP, names, reasons, registry_of, shop
+from tests.unit.small_repositories import PLUGINS, SHOP, names, reasons, registry_of, shop, summaries_of
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,12 @@ def test_a_registry_is_followed_through_re_exports_of_other_modules_and_other_na
     )
 
     assert names(found) == ["a", "b"]
+
+
+def test_all_of_a_compiled_module_is_followed_once() -> None:
+    made = summaries_of({"shop/__init__.py": b"from .compiled import *\nfrom . import compiled"}, conventions_of(None))
+
+    assert Resolver(Modules(made)).hops("shop.register") == ("shop.register", "shop.compiled.register")
 
 
 @pytest.mark.parametrize(

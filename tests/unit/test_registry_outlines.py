@@ -10,7 +10,7 @@ import pytest
 
 from shared.registries.conventions import conventions_of
 from shared.registries.files import SourceFile
-from shared.registries.reading import outlined, summarise
+from shared.registries.reading import Assembly, summarise
 from tests.unit.small_repositories import PLUGINS, SHOP, edges, names, reasons, registry_of, shop
 
 TARGET = "from shop.plugins import register\n@register('target')\ndef target(): ...\n"
@@ -94,10 +94,10 @@ def test_only_what_is_registered_is_read_closely() -> None:
     files = {path: SourceFile(path, "", source.encode()) for path, source in sources.items()}
     summaries = {path: summarise(file, conventions) for path, file in files.items()}
 
-    assert outlined(summaries, conventions) == {"shop/others.py"}
+    assert Assembly(summaries, conventions).outlined() == {"shop/others.py"}
 
     summaries["shop/others.py"] = summarise(files["shop/others.py"], conventions, closely=True)
-    assert outlined(summaries, conventions) == frozenset()
+    assert Assembly(summaries, conventions).outlined() == frozenset()
     assert _definition(summaries, "others", "thing") == {
         "n": "thing", "l": 1, "t": "A thing.", "p": [["target", None, None]]
     }  # fmt: skip

@@ -15,7 +15,7 @@ import pytest
 
 from shared.errors import RejectedRequestError
 from shared.registries.conventions import conventions_of
-from shared.registries.reading import assemble
+from shared.registries.reading import Assembly
 from tests.unit.small_repositories import PLUGINS, SHOP, names, shop, summaries_of
 
 _ROOT = Path(__file__).parents[2]
@@ -113,7 +113,7 @@ def test_traps_leave_no_trace_and_what_they_register_is_found(folder: Path, mark
     with _Watched() as watched:
         wanted = {path: content for path, content in before.items() if chosen.wanted(path)}
         summaries = summaries_of(wanted, chosen)
-        found = assemble(summaries, (), chosen)
+        found = Assembly(summaries, chosen).registry()
 
     assert not mark.exists()
     assert _state_of(folder) == before

@@ -1,7 +1,6 @@
 """A registry: what one commit of a repository registers, and how that hangs together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +99,14 @@ class NotRead:
 class Registry:
     """Everything that is known of what one commit registers. Every list has an order that only its content decides."""
 
-    nodes: Sequence[Node] = ()
-    edges: Sequence[Edge] = ()
-    cycles: Sequence[Sequence[str]] = ()
-    dangling: Sequence[Dangling] = ()
-    duplicates: Sequence[Sequence[str]] = ()
-    unresolved: Sequence[Unresolved] = ()
-    unparsed: Sequence[Unparsed] = ()
-    unread: Sequence[NotRead] = ()
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    cycles: tuple[tuple[str, ...], ...] = ()
+    dangling: tuple[Dangling, ...] = ()
+    duplicates: tuple[tuple[str, ...], ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    unparsed: tuple[Unparsed, ...] = ()
+    unread: tuple[NotRead, ...] = ()
     files: int = 0
     conventions: str = ""
-    limits: Sequence[str] = field(default=())
+    limits: tuple[str, ...] = ()

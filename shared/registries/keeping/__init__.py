@@ -5,10 +5,11 @@ forgetting   what nobody asked for lately, and all of a connection that is delet
 runs         what messages of the queue `registry-work` ask for
 reading      one commit read by one worker, whoever else wants it
 questions    what is asked for: which commit of which repository, by which conventions
-making       summaries of one commit: those that are known, and the others out of the source
+making       one commit → its summaries, those that are known and the others out of the source, and its registry
 following    branches and tags that were asked for: their pushes are heard of
 readings     who reads which commit, and how that ended: rows of the table `registries`
 shelf        what readings made: blobs of the container `registries`
-kept         what a reading makes, as it is stored
+kept, drawn  what a reading makes, as it is stored: summaries for the next one, and the registry
+packing      texts as they are stored
 pushes       what a service hook says of a push
 """

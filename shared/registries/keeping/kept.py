@@ -1,18 +1,15 @@
-"""What the reading of one commit makes, and how it is stored: summaries by path, with the ids of contents. Pure."""
+"""What is kept of one commit for the next one, and how it is stored: summaries by path, with the ids of contents."""
 
 import base64
 import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.errors import RefusedError
 from shared.registries.files import Unread
+from shared.registries.keeping.packing import compressed, decompressed
 
 _SCHEMA = 1
-MAX_PACKED = 64 * 1024 * 1024
-_MAX_UNPACKED = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +53,15 @@ def packed(kept: Kept) -> bytes:
         "files": {path: [summary.object_id, summary.text] for path, summary in kept.summaries.items()},
         "unread": [[one.path, one.reason] for one in kept.unread],
     }
-    content = zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), level=1)
-    if len(content) > MAX_PACKED:
-        raise RefusedError(
-            "The repository registers more than is kept.", hint="Narrow the conventions in its registry.toml."
-        )
-    return content
+    return compressed(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def unpacked(content: bytes) -> Kept | None:
     """Return what was stored; None for what cannot be read (any more): then it is made again."""
     try:
-        text = zlib.decompressobj().decompress(content, _MAX_UNPACKED)
-        document: dict[str, Any] = json.loads(text)
+        document: dict[str, Any] = json.loads(decompressed(content))
         return _read(document) if document["schema"] == _SCHEMA else None
-    except (zlib.error, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 

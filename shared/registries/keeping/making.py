@@ -1,4 +1,4 @@
-"""Summaries of one commit: those of contents that are known, and the others out of the source."""
+"""One commit → its summaries, those of contents that are known and the others out of the source, and its registry."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,8 +9,9 @@ from shared.azure_devops.sources import Item
 from shared.errors import RefusedError
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile, Unread
+from shared.registries.graph import Registry
 from shared.registries.keeping.kept import Kept, Summary, key_of
-from shared.registries.reading import outlined, summarise
+from shared.registries.reading import Assembly, summarise
 from shared.registries.sources.contents import Found, Source, Whole
 from shared.registries.sources.trees import File, tree_of
 from shared.texts.masking import masked, masked_tree
@@ -31,13 +32,16 @@ class TooMuchError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """Makes what is kept of one commit. `most` is how many files may be read for whoever waits, None for any number."""
+    """Makes what is kept of one commit, and its registry.
+
+    `most` is how many files may be read for whoever waits, None for any number.
+    """
 
     source: Source
     given: Given
     most: int | None = None
 
-    def __call__(self, before: Callable[[], Kept | None]) -> Kept:
+    def __call__(self, before: Callable[[], Kept | None]) -> tuple[Kept, Registry]:
         """Return what the commit says; `before` gives another commit's, of which nothing that is the same is read.
 
         Raises `TooMuchError`, `RejectedRequestError` for conventions that cannot be used, what `Source.pace` raises,
@@ -53,10 +57,13 @@ class Making:
         self._check_patience(len(missing))
         read = Whole(self.source) if not known or len(missing) > _MANY else self.source.some_of
         unread = _take_in(read(tuple(missing.values())), known, conventions)
-        # What other files register is known when all were read.
-        outlines = _outlines(tree.files, known, conventions)
-        unread += _take_in(read(outlines), known, conventions, closely=True)
-        return _kept(conventions, (own_id, own), tree.files, known, [*tree.unread, *unread])
+        assembly = _assembly(tree.files, known, conventions)
+        if outlines := assembly.outlined():  # what other files register is known when all were read
+            files = {key_of(file.path, file.object_id): file for file in tree.files if file.path in outlines}
+            unread += _take_in(read(tuple(files.values())), known, conventions, closely=True)
+            assembly = _assembly(tree.files, known, conventions)
+        kept = _kept(conventions, (own_id, own), tree.files, known, [*tree.unread, *unread])
+        return kept, assembly.registry(kept.unread)
 
     def _own(self, items: Iterable[Item], earlier: Kept | None) -> tuple[str, bytes | None]:
         """Return the repository's own conventions; a link or a submodule of that name is none."""
@@ -91,12 +98,9 @@ def _take_in(found: Iterable[Found], known: Known, conventions: Conventions, *, 
     return unread
 
 
-def _outlines(files: Sequence[File], known: Known, conventions: Conventions) -> Sequence[File]:
-    """Return the files that are to be read once more, each content once."""
+def _assembly(files: Sequence[File], known: Known, conventions: Conventions) -> Assembly:
     keys = {file.path: key_of(file.path, file.object_id) for file in files}
-    summaries = {path: known[key] for path, key in keys.items() if key in known}
-    paths = outlined(summaries, conventions)
-    return tuple({keys[file.path]: file for file in files if file.path in paths}.values())
+    return Assembly({path: known[key] for path, key in keys.items() if key in known}, conventions)
 
 
 def _summary(file: SourceFile, conventions: Conventions, *, closely: bool) -> str:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from shared.errors import BridgeError, RefusedError, ThrottledError, TransientError
+from shared.registries.graph import Registry
 from shared.registries.keeping.kept import Kept
 from shared.registries.keeping.making import Making, TooMuchError
 from shared.registries.keeping.questions import Asked
@@ -73,12 +74,12 @@ class ReadCommit:
     shelf: Shelf
     times: Times
 
-    def done(self, reading: Reading | None) -> Kept | None:
+    def done(self, reading: Reading | None) -> Registry | None:
         """Return what a reading made, if it is there."""
-        return self.shelf.get(reading.key) if reading and reading.state is State.DONE else None
+        return self.shelf.registry(reading.key) if reading and reading.state is State.DONE else None
 
-    def __call__(self, asked: Asked, patience: Patience) -> Kept | None:
-        """Return what a commit says, None while somebody else reads it.
+    def __call__(self, asked: Asked, patience: Patience) -> Registry | None:
+        """Return what a commit registers, None while somebody else reads it.
 
         Raises what keeps it from being read, which its row then says: `TooMuchError` and `TooSlowError` for what is
         more than `patience`, and what Azure DevOps raises.
@@ -86,22 +87,22 @@ class ReadCommit:
         reading = self.readings.find(asked.key) or Reading(
             asked.key, asked.repository.project, asked_at=self.readings.now()
         )
-        kept = self.done(reading)
-        if kept:
-            return kept
+        registry = self.done(reading)
+        if registry:
+            return registry
         if reading.attempts >= MOST_ATTEMPTS and not self.readings.is_leased(reading):
             self.readings.save(replace(reading, state=State.FAILED, owner="", attempts=0, problem=_DIED))
             raise _DIED.error()
         taken = self.readings.take(reading)
-        return self._read(asked, taken, patience) if taken else None
+        return self._read(asked, reading, taken, patience) if taken else None
 
-    def _read(self, asked: Asked, taken: Reading, patience: Patience) -> Kept | None:
+    def _read(self, asked: Asked, before: Reading, taken: Reading, patience: Patience) -> Registry | None:
         watch = _Watch(self.readings, taken, time.monotonic() + patience.seconds, patience)
         place = asked.repository
         source = Source(asked.organisation, place.project, place.id, asked.version.commit, patience.limits, watch.pace)
         try:
-            kept = Making(source, asked.given, patience.most)(lambda: self._latest(asked.key))
-            self.shelf.put(asked.key, kept)
+            kept, registry = Making(source, asked.given, patience.most)(lambda: self._earlier(before))
+            self.shelf.put(asked.key, kept, registry)
             self.readings.save(replace(watch.reading, state=State.DONE, owner="", attempts=0, problem=None))
         except TakenOverError:
             return None
@@ -113,14 +114,19 @@ class ReadCommit:
             raise
         with suppress(TransientError):  # what is too many now is too many the next time
             self._clear(asked.key)
-        return kept
+        return registry
+
+    def _earlier(self, before: Reading) -> Kept | None:
+        """Return what is known already: of this commit, of which only the registry is lost, or of another."""
+        own = self.shelf.summaries(before.key) if before.state is State.DONE else None
+        return own or self._latest(before.key)
 
     def _latest(self, key: Key) -> Kept | None:
         """Return what was read last of a repository by the same conventions: most of it is the same."""
         others = (one for one in self.readings.of(key.connection, key.repository) if one.key.basis == key.basis)
         done = [one for one in others if one.state is State.DONE]
         newest = max(done, key=lambda one: one.written_at, default=None)
-        return self.done(newest)
+        return self.shelf.summaries(newest.key) if newest else None
 
     def _ended(self, reading: Reading, error: BridgeError) -> None:
         """Write down why a commit was not read, for whoever asks."""

@@ -10,8 +10,8 @@ from datetime import timedelta
 from hashlib import sha256
 
 from shared.errors import TransientError
+from shared.registries.graph import Registry
 from shared.registries.keeping.following import REMEMBERED_WITHIN, Followed, Following
-from shared.registries.keeping.kept import Kept
 from shared.registries.keeping.making import TooMuchError
 from shared.registries.keeping.questions import Asked, Questions
 from shared.registries.keeping.reading import Patience, ReadCommit
@@ -71,22 +71,22 @@ class Registries:
         asked = self.questions.ask(connection, project, repository, ref)
         return Question(asked, self.questions.against(asked, against) if against else None)
 
-    def answer(self, question: Question) -> list[Kept] | Pending:
-        """Return what was read of each commit, or which one is not read yet.
+    def answer(self, question: Question) -> list[Registry] | Pending:
+        """Return what each commit registers, or which one is not read yet.
 
         Raises what keeps one from being read, also if a worker met it a while ago.
         """
         self._follow(question.asked)
-        found = [self._kept(asked) for asked in question.all]
+        found = [self._found(asked) for asked in question.all]
         pending = next((one for one in found if isinstance(one, Pending)), None)
-        return pending or [one for one in found if isinstance(one, Kept)]
+        return pending or [one for one in found if isinstance(one, Registry)]
 
-    def _kept(self, asked: Asked) -> Kept | Pending:
+    def _found(self, asked: Asked) -> Registry | Pending:
         reading = self.readings.find(asked.key)
-        kept = self.read.done(reading)
-        if reading and kept:
+        registry = self.read.done(reading)
+        if reading and registry:
             self._touch(reading)
-            return kept
+            return registry
         if reading and reading.state is not State.DONE and not self._is_over(reading):
             return self._waiting(asked, reading)
         if reading is None or reading.state in (State.DONE, State.FAILED):
@@ -105,7 +105,7 @@ class Registries:
             raise reading.problem.error()
         return Pending(asked, reading.state, reading.attempts, reading.problem)
 
-    def _at_once(self, asked: Asked) -> Kept | None:
+    def _at_once(self, asked: Asked) -> Registry | None:
         """Return what is read while the caller waits; None for what takes longer."""
         if not self.runs.room.acquire(blocking=False):
             return None

@@ -7,13 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import Literal, TypedDict
 
-from shared.registries.conventions import conventions_of
 from shared.registries.drawing import as_mermaid, as_svg
 from shared.registries.graph import DifferenceView, Registry, RegistryView, as_json, difference
-from shared.registries.keeping.kept import Kept
 from shared.registries.keeping.questions import Asked
 from shared.registries.keeping.registries import Question
-from shared.registries.reading import assemble
 from shared.validation import well_formed
 
 type Form = Literal["json", "mermaid", "svg"]
@@ -38,9 +35,9 @@ class AnswerView(TypedDict):
     difference: DifferenceView | None
 
 
-def shown(question: Question, kept: Sequence[Kept], form: Form) -> str:
-    """Return the answer's text. Names may hold halves of surrogate pairs."""
-    registry, *earlier = (_registry(asked, one) for asked, one in zip(question.all, kept, strict=True))
+def shown(question: Question, registries: Sequence[Registry], form: Form) -> str:
+    """Return the answer's text, of the registry of each of the question's commits."""
+    registry, *earlier = registries
     against = earlier[0] if earlier else None
     match form:
         case "json":
@@ -63,11 +60,6 @@ def _view(question: Question, registry: Registry, earlier: Registry | None) -> A
         "registry": None if earlier else as_json(registry, link_to=asked.link),
         "difference": difference(earlier, registry) if earlier else None,
     }
-
-
-def _registry(asked: Asked, kept: Kept) -> Registry:
-    summaries = {path: summary.text for path, summary in kept.summaries.items()}
-    return assemble(summaries, kept.unread, conventions_of(kept.own, asked.given))
 
 
 def _commit(asked: Asked) -> CommitView:

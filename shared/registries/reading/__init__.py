@@ -18,7 +18,7 @@ expressions           expressions in the notation of summaries
 source_text, notation bytes → text within bounds; how summaries write things
 """
 
-from shared.registries.reading.assembling import assemble, outlined
+from shared.registries.reading.assembling import Assembly
 from shared.registries.reading.summaries import summarise
 
-__all__ = ["assemble", "outlined", "summarise"]
+__all__ = ["Assembly", "summarise"]

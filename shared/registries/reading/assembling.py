@@ -23,20 +23,11 @@ _MOST_UNRESOLVED = 20_000
 _LONGEST_NAME = 300
 
 
-def assemble(summaries: Mapping[str, str], unread: Sequence[Unread], conventions: Conventions) -> Registry:
-    """Return what the files, by their paths, register together. `unread` are listed in it as they are."""
-    return _Assembling(summaries, unread, conventions).done()
+class Assembly:
+    """What the files of one commit, by their paths, register together."""
 
-
-def outlined(summaries: Mapping[str, str], conventions: Conventions) -> frozenset[str]:
-    """Return the paths of the files that are to be summarised closely: something that is registered is an outline."""
-    return _Assembling(summaries, (), conventions).outlined()
-
-
-class _Assembling:
-    def __init__(self, summaries: Mapping[str, str], unread: Sequence[Unread], conventions: Conventions) -> None:
+    def __init__(self, summaries: Mapping[str, str], conventions: Conventions) -> None:
         self._summaries = summaries
-        self._unread = unread
         self._conventions = conventions
         self._heads = {path: head_of(summary) for path, summary in summaries.items()}
         self._unparsed = list(self._failures())
@@ -53,9 +44,10 @@ class _Assembling:
         self._calls = Calls(conventions, self._resolver, self._values)
         self._drafts: list[Draft] = []
         self._unresolved: list[Unresolved] = []
+        self._take_all()
 
     def outlined(self) -> frozenset[str]:
-        self._take_all()
+        """Return the paths of the files that are to be summarised closely: what is registered there is an outline."""
         subjects = [draft.subject for draft in self._drafts]
         return frozenset(one.module.path for one in subjects if one.module and (one.definition or {}).get("o"))
 
@@ -65,13 +57,13 @@ class _Assembling:
         if self._conventions.has_bases:
             self._take(subclasses(self._modules, self._resolver, self._calls, self._conventions))
 
-    def done(self) -> Registry:
-        self._take_all()
+    def registry(self, unread: Sequence[Unread] = ()) -> Registry:
+        """Return the registry. `unread` are listed in it as they are."""
         registered = _nodes(sorted(self._drafts, key=_order)[:_MOST_NODES])
         edges = Edges(self._conventions, self._resolver, self._values, self._calls, registered)
         found = sorted(edges.all(), key=lambda edge: (edge.source, edge.target))
         unresolved = sorted(
-            set(self._unresolved + edges.unresolved), key=lambda one: (one.place.path, one.place.line, one.reason)
+            {*self._unresolved, *edges.unresolved}, key=lambda one: (one.place.path, one.place.line, one.reason)
         )
         return Registry(
             nodes=tuple(node for node, _ in registered),
@@ -83,7 +75,7 @@ class _Assembling:
             duplicates=_duplicates(registered),
             unresolved=tuple(unresolved[:_MOST_UNRESOLVED]),
             unparsed=tuple(sorted(self._unparsed, key=lambda one: one.path)),
-            unread=tuple(NotRead(one.path, one.reason) for one in sorted(self._unread, key=lambda one: one.path)),
+            unread=tuple(NotRead(one.path, one.reason) for one in sorted(unread, key=lambda one: one.path)),
             files=len(self._summaries),
             conventions=self._conventions.digest,
             limits=tuple(self._limits(unresolved)),

@@ -114,7 +114,9 @@ class Resolver:
         meaning = module.names.get(segments[0])
         if meaning is None:
             for star in module.stars:
-                yield _extended(self.modules.absolute(star, module), segments), False
+                source = self.modules.absolute(star, module)
+                # What is compiled seems to be of its package, and so would lead to itself without an end.
+                yield _extended(source, segments), source not in self.modules.by_name
             return
         yield from self._into(meaning, module, segments[1:], f"{module.name}.{segments[0]}")
 

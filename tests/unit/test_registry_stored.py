@@ -1,0 +1,67 @@
+"""Registries as they are stored: read as they were written, by later versions too, and made again where they differ."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.registries.graph import Registry
+from shared.registries.keeping.drawn import packed, unpacked
+from shared.registries.keeping.packing import compressed, decompressed
+from tests.unit.small_repositories import shop
+
+STORED = Path(__file__).with_name("stored") / "registry.json"
+SOURCE = """
+from typing import TYPE_CHECKING
+from .plugins import get, register
+
+@register("base")
+class Base:
+    '''What all are made of.'''
+
+@register("one")
+class One(Base):
+    def __init__(self, base: Base, two): get("two"), get("nobody")
+
+@register("two")
+def two(one=One): ...
+
+@register("two")
+def again(): ...
+
+if TYPE_CHECKING:
+    @register(chosen())
+    def unknown(): ...
+"""
+
+
+def example() -> Registry:
+    return shop(SOURCE, broken="def (")
+
+
+def test_what_was_stored_is_read_and_what_the_same_source_says_is_still_the_same() -> None:
+    """Where the second fails on purpose, raise `_READER`: else what was stored before is answered for ever."""
+    text = STORED.read_text("utf-8")
+
+    assert unpacked(compressed(text.encode())) == example()
+    assert json.loads(decompressed(packed(example()))) == json.loads(text)
+
+
+def test_every_part_of_the_model_is_in_the_example() -> None:
+    found = example()
+
+    assert all([found.nodes, found.edges, found.cycles, found.dangling, found.duplicates])
+    assert all([found.unresolved, found.unparsed, found.conventions, found.files])
+
+
+def test_halves_of_surrogate_pairs_are_stored() -> None:
+    source = 'from .plugins import get, register\n@register("a")\ndef f(): get("b\\ud800")'
+    found = unpacked(packed(shop(source)))
+
+    assert found
+    assert [one.name for one in found.dangling] == ["b?"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no zlib", compressed(b"{}"), compressed(b'{"schema":2,"registry":{}}')])
+def test_what_cannot_be_read_is_none(content: bytes) -> None:
+    assert unpacked(content) is None
