@@ -3,7 +3,6 @@
 That nothing is left out which matters, every other test of registries asks as well: see `small_repositories`.
 """
 
-import json
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from shared.registries.conventions import conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.reading import Assembly, summarise
+from shared.registries.reading.summaries import Names
 from tests.unit.small_repositories import PLUGINS, SHOP, edges, names, reasons, registry_of, shop
 
 TARGET = "from shop.plugins import register\n@register('target')\ndef target(): ...\n"
@@ -105,4 +105,4 @@ def test_only_what_is_registered_is_read_closely() -> None:
 
 
 def _definition(summaries: dict[str, str], module: str, name: str) -> Any:
-    return json.loads(summaries[f"shop/{module}.py"])[1]["names"][name][1]
+    return Names(summaries[f"shop/{module}.py"])[name][1]

@@ -1,6 +1,5 @@
 """One commit → its summaries, those of contents that are known and the others out of the source, and its registry."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +7,12 @@ from typing import Any
 from shared.azure_devops.sources import Item
 from shared.errors import RefusedError
 from shared.registries.conventions import Conventions, conventions_of
-from shared.registries.files import SourceFile, Unread
+from shared.registries.files import Unread
 from shared.registries.graph import Registry
 from shared.registries.keeping.kept import Kept, Summary, key_of
-from shared.registries.reading import Assembly, summarise
+from shared.registries.reading import Assembly, summarise, without_secrets
 from shared.registries.sources.contents import Found, Source, Whole
 from shared.registries.sources.trees import File, tree_of
-from shared.texts.masking import masked, masked_tree
 
 OWN = "registry.toml"
 _MANY = 2000
@@ -90,7 +88,7 @@ def _take_in(found: Iterable[Found], known: Known, conventions: Conventions, *, 
         if isinstance(one, Unread):
             unread.append(one)
             continue
-        text = _summary(one, conventions, closely=closely)
+        text = without_secrets(summarise(one, conventions, closely=closely))
         if len(text) > _MAX_SUMMARY:
             unread.append(Unread(one.path, _TOO_MUCH))
             continue
@@ -101,12 +99,6 @@ def _take_in(found: Iterable[Found], known: Known, conventions: Conventions, *, 
 def _assembly(files: Sequence[File], known: Known, conventions: Conventions) -> Assembly:
     keys = {file.path: key_of(file.path, file.object_id) for file in files}
     return Assembly({path: known[key] for path, key in keys.items() if key in known}, conventions)
-
-
-def _summary(file: SourceFile, conventions: Conventions, *, closely: bool) -> str:
-    """Return what a file says. Secrets belong into no source, but where one is, it is not kept here."""
-    text = summarise(file, conventions, closely=closely)
-    return text if masked(text) == text else json.dumps(masked_tree(json.loads(text)), ensure_ascii=False)
 
 
 def _kept(

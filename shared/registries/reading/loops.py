@@ -15,7 +15,7 @@ type Hit = dict[str, Any]
 
 def unrolled(hit: Hit, module: Module, values: Values, resolver: Resolver) -> Iterator[Hit]:
     """Yield the hit once for each turn of the loops around it that it depends on. Raises `UnresolvedError`."""
-    used = sorted(_loops_in([hit.get(part) for part in ("x", "a", "k", "o", "t")]))
+    used = sorted(_loops_in([hit.get(part) for part in ("x", "a", "k", "o", "t")])) if "each" in hit else []
     if not used:
         yield hit
         return

@@ -1,7 +1,8 @@
-"""One file → its summary: everything that reading the whole repository needs of it, as JSON.
+"""One file → its summary: everything that reading the whole repository needs of it.
 
-It is an array of two: what tells whether the rest is needed at all, and the rest. It does not say where the file is, so
-that the same content is the same summary wherever it lies.
+It is lines of JSON: what tells whether the rest is needed at all; what may register something; and each name of a
+module, with what it is, which most often nobody asks for. It does not say where the file is, so that the same content
+is the same summary wherever it lies.
 """
 
 import ast
@@ -9,27 +10,29 @@ import configparser
 import gc
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from json import JSONDecoder
 from typing import Any
 
 from shared.registries.conventions import Conventions, FileKind
 from shared.registries.files import SourceFile
 from shared.registries.reading.entry_points import of_pyproject, of_setup_cfg
 from shared.registries.reading.interest import interest_of
+from shared.registries.reading.notation import Expression
 from shared.registries.reading.python_file import SETUP, Hit, read
 from shared.registries.reading.source_text import UnreadableError, text_of
+from shared.texts.masking import masked, masked_tree
 
 _MOST_CHARACTERS = 2_000_000
-_decoder = JSONDecoder()
+NOTHING = "{}\n{}"
+"""The summary of a file that says nothing."""
 
 type Head = dict[str, Any]
 type Body = dict[str, Any]
 
 
 def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = False) -> str:
-    """Return the summary of a file as JSON. It never raises: what cannot be read says why in its summary.
+    """Return the summary of a file. It never raises: what cannot be read says why in its summary.
 
     Definitions that nothing in their module may register are outlines, unless `closely`: of some, other modules need
     more, which `outlined` tells.
@@ -37,9 +40,9 @@ def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = Fal
     kind = conventions.kind_of(file.path) or FileKind.OWN
     try:
         if kind is FileKind.PYTHON:
-            head, body = _python(file.content, conventions, closely=closely)
+            parts = _python(file.content, conventions, closely=closely)
         else:
-            head, body = _entry_points(_READERS[kind](file.content))
+            parts = _entry_points(_READERS[kind](file.content))
     except UnreadableError as error:
         return _failed(kind, str(error))
     except SyntaxError as error:
@@ -48,7 +51,7 @@ def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = Fal
         return _failed(kind, "nested too deeply")
     except (ValueError, configparser.Error) as error:
         return _failed(kind, f"not {kind}: {str(error).splitlines()[0][:200]}" if str(error) else f"not {kind}")
-    text = _as_json([{"of": kind, **head}, body])
+    text = _written({"of": kind, **parts[0]}, *parts[1:])
     return text if len(text) <= _MOST_CHARACTERS else _failed(kind, "says more than is kept of one file")
 
 
@@ -56,29 +59,70 @@ _VERSION = "Python 3.13"
 
 
 def head_of(summary: str) -> Head:
-    """Return the first part of a summary, without reading the second."""
-    head: Head = _decoder.raw_decode(summary, 1)[0]
+    """Return the first part of a summary, without reading the others."""
+    head: Head = json.loads(summary[: summary.index("\n")])
     return head
 
 
 def body_of(summary: str) -> Body:
     """Return the second part of a summary."""
-    body: Body = json.loads(summary)[1]
+    body: Body = json.loads(summary.split("\n", 2)[1])
     return body
 
 
+class Names(Mapping[str, Expression]):
+    """The names of a module, and what each of them is, which is read when it is asked for."""
+
+    def __init__(self, summary: str) -> None:
+        self._lines: dict[str, str] = dict(_named(line) for line in summary.split("\n")[2:])
+        self._read: dict[str, Expression] = {}
+
+    def __getitem__(self, name: str) -> Expression:
+        if name not in self._read:
+            self._read[name] = json.loads(self._lines[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def without_secrets(summary: str) -> str:
+    """Return a summary with what looks like a secret masked: it belongs into no source, and is not kept here."""
+    if masked(summary) == summary:
+        return summary
+    head, body, *names = summary.split("\n")
+    return _written(
+        masked_tree(json.loads(head)),
+        masked_tree(json.loads(body)),
+        {name: masked_tree(json.loads(value)) for name, value in map(_named, names)},
+    )
+
+
+def _named(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(" ")
+    return name, value
+
+
 def _failed(kind: FileKind, why: str, line: int | None = None) -> str:
-    return _as_json([{"of": kind, "failed": why, **({"line": line} if line else {})}, {}])
+    return _written({"of": kind, "failed": why, **({"line": line} if line else {})}, {})
+
+
+def _written(head: Head, body: Body, names: Mapping[str, Expression] | None = None) -> str:
+    lines = [_as_json(head), _as_json(body), *(f"{name} {_as_json(value)}" for name, value in (names or {}).items())]
+    return "\n".join(lines)
 
 
 def _as_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _python(content: bytes, conventions: Conventions, *, closely: bool) -> tuple[Head, Body]:
+def _python(content: bytes, conventions: Conventions, *, closely: bool) -> tuple[Head, Body, Mapping[str, Expression]]:
     text = text_of(content)
     if not text or text.isspace():
-        return {}, {}
+        return {}, {}, {}
     with _no_collecting(), warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         interest = interest_of(text, conventions.call_words | {SETUP})
@@ -88,8 +132,8 @@ def _python(content: bytes, conventions: Conventions, *, closely: bool) -> tuple
         head["uses"] = found.uses
     if found.always:
         head["always"] = 1
-    body = {"names": found.names, "stars": found.stars, "hits": found.hits}
-    return head, {name: part for name, part in body.items() if part}
+    body = {"stars": found.stars, "hits": found.hits}
+    return head, {name: part for name, part in body.items() if part}, found.names
 
 
 @contextmanager
@@ -116,8 +160,8 @@ def _own(content: bytes) -> list[Hit]:  # noqa: ARG001
     return []
 
 
-def _entry_points(hits: list[Hit]) -> tuple[Head, Body]:
-    return ({"always": 1}, {"hits": hits}) if hits else ({}, {})
+def _entry_points(hits: list[Hit]) -> tuple[Head, Body, Mapping[str, Expression]]:
+    return ({"always": 1}, {"hits": hits}, {}) if hits else ({}, {}, {})
 
 
 _READERS: dict[FileKind, Callable[[bytes], list[Hit]]] = {
