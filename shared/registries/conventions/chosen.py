@@ -12,7 +12,7 @@ from typing import Any
 from shared.errors import FieldProblem, RejectedRequestError
 from shared.registries.conventions.bounded_toml import toml_of
 from shared.registries.conventions.models import Convention, Document, LookUp
-from shared.registries.conventions.paths import expression_of, last_word, method_of_unknown
+from shared.registries.conventions.paths import expression_of, last_word, method_of_unknown, words_of
 from shared.validation import validated
 
 _BUILT_IN = Path(__file__).with_name("builtin.toml")
@@ -64,6 +64,11 @@ class Conventions:
     def call_words(self) -> frozenset[str]:
         """The names by one of which every call that registers ends, unless it calls what another returned."""
         return self._calling.words
+
+    @cached_property
+    def decorating_words(self) -> frozenset[str]:
+        """All the names within what registers by decorating."""
+        return frozenset(word for one in self.all for pattern in one.decorators for word in words_of(pattern))
 
     @cached_property
     def look_up_words(self) -> frozenset[str]:

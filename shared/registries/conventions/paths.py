@@ -19,11 +19,16 @@ def expression_of(pattern: str) -> str:
     return anything + escaped.replace(r"\*", r"[^.()]+")
 
 
+def words_of(pattern: str) -> list[str]:
+    """Return the names that are written out in `pattern`."""
+    return _IDENTIFIER.findall(pattern)
+
+
 def last_word(pattern: str) -> str:
     """Return the last name that is written out in `pattern`; "" if there is none, or it is what something returned."""
     if pattern.endswith("()"):
         return ""
-    words = _IDENTIFIER.findall(pattern)
+    words = words_of(pattern)
     return words[-1] if words else ""
 
 

@@ -18,6 +18,8 @@ from shared.registries.reading.sketches import sketches
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Import, ast.ImportFrom, ast.Assert, ast.Delete, ast.Raise)
+"""Statements that register by calls and tables only, as those of expressions may do by an alias."""
 _BRANCHES = (ast.If, ast.Try, ast.TryStar, ast.While, ast.Match)
 _BUILT_IN = frozenset({"property", "staticmethod", "classmethod"})
 _OF_PROPERTIES = frozenset({"setter", "getter", "deleter"})
@@ -49,15 +51,17 @@ class Read:
 def read(tree: ast.Module, conventions: Conventions, interest: Interest, *, closely: bool) -> Read:
     """Return what is to be known of a module.
 
-    Definitions that no decorator registers are outlines, unless it is read `closely`, or registers by calls: these may
-    name any of them.
+    Definitions are outlines, unless a decorator looks like one that registers, it is read `closely`, or registers by
+    calls: these may name any of them.
     """
-    return _Reading(tree, conventions, interest).done(closely=closely)
+    return _Reading(tree, conventions, interest, closely=closely).done()
 
 
 class _Reading:
-    def __init__(self, tree: ast.Module, conventions: Conventions, interest: Interest) -> None:
+    def __init__(self, tree: ast.Module, conventions: Conventions, interest: Interest, *, closely: bool) -> None:
         self._tree = tree
+        self._closely = closely
+        self._decorating_words = conventions.decorating_words
         self._interest = interest
         self._outlines: dict[Defined, Definition] = {}
         self._names_what_it_registers = False
@@ -70,10 +74,10 @@ class _Reading:
         # Within a definition: the lines of what may register something, and everything else is passed over.
         self._lines: Sequence[int] | None = None
 
-    def done(self, *, closely: bool) -> Read:
+    def done(self) -> Read:
         self._name_all()
         self._statements(self._tree.body, self._module, conditional=False)
-        if closely or self._names_what_it_registers:
+        if self._closely or self._names_what_it_registers:
             for node in list(self._outlines):
                 self._define(node, self._module)
         used = dict.fromkeys(
@@ -125,12 +129,19 @@ class _Reading:
 
     def _statements(self, statements: Iterable[ast.stmt], scope: Scope, *, conditional: bool) -> None:
         for statement in statements:
-            if self._lines is not None and not (_is_decorated(statement) or _touches(statement, self._lines)):
+            if self._is_passed_over(statement):
                 continue
             if isinstance(statement, Defined.__value__):
                 self._definition(statement, scope, conditional=conditional)
             else:
                 self._statement(statement, scope, conditional=conditional)
+
+    def _is_passed_over(self, statement: ast.stmt) -> bool:
+        if self._lines is not None:
+            return not (_is_decorated(statement) or _touches(statement, self._lines))
+        if self._tables or not isinstance(statement, _SIMPLE):
+            return False
+        return not _touches(statement, self._interest.registering)
 
     def _statement(self, statement: ast.stmt, scope: Scope, *, conditional: bool) -> None:
         if self._tables:
@@ -175,11 +186,23 @@ class _Reading:
         if self._is_of_no_interest(callee, scope):
             return
         hit = self._hit("d", decorator.lineno, callee, scope, conditional=conditional)
-        hit |= {"l": node.lineno, "o": ["D", self._define(node, scope)]}
+        hit |= {"l": node.lineno, "o": ["D", self._decorated(node, callee, scope)]}
         if call:
             hit |= self._arguments(call, scope)
         else:
             hit["bare"] = 1
+
+    def _decorated(self, node: Defined, callee: ast.expr, scope: Scope) -> Definition:
+        if self._closely or self._looks_like_a_registry(callee, scope):
+            return self._define(node, scope)
+        return self._definitions.get(node) or self._outlines.get(node) or outline_of(node, scope)
+
+    def _looks_like_a_registry(self, callee: ast.expr, scope: Scope) -> bool:
+        """Whether it shares a word with what a convention names. What has another name is read once more, closely."""
+        path = dotted(callee)
+        meaning = self._meant(path.partition(".")[0], scope)
+        target = f"{meaning[1]}.{path}" if meaning and meaning[0] == "i" else path
+        return not path or not self._decorating_words.isdisjoint(target.split("."))
 
     def _is_of_no_interest(self, callee: ast.expr, scope: Scope) -> bool:
         path = dotted(callee)

@@ -24,6 +24,7 @@ from shared.registries.reading.source_text import UnreadableError, text_of
 from shared.texts.masking import masked, masked_tree
 
 _MOST_CHARACTERS = 2_000_000
+_encoder = json.JSONEncoder(separators=(",", ":"))
 NOTHING = "{}\n{}"
 """The summary of a file that says nothing."""
 
@@ -116,7 +117,7 @@ def _written(head: Head, body: Body, names: Mapping[str, Expression] | None = No
 
 
 def _as_json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return _encoder.encode(value)
 
 
 def _python(content: bytes, conventions: Conventions, *, closely: bool) -> tuple[Head, Body, Mapping[str, Expression]]:
