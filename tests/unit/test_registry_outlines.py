@@ -83,6 +83,27 @@ def test_what_another_module_registers_has_its_dependencies(thing: str, register
     assert {(source, target) for source, target, _ in edges(found)} == {("thing", "target")}
 
 
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "@add('thing')\ndef thing():\n    return target()",
+        "@print\n@add('thing')\ndef thing():\n    return target()",
+        "def outer():\n    @add('thing')\n    def thing():\n        return target()",
+        "class Outer:\n    @add('thing')\n    class Thing:\n        run = target",
+    ],
+)
+def test_what_a_registry_of_another_name_decorates_has_its_dependencies(thing: str) -> None:
+    source = f"from .more import add\nfrom .targets import target\n{thing}\n"
+    files = {**PLUGINS, "shop/more.py": "from .plugins import register as add", "shop/targets.py": TARGET}
+    chosen = conventions_of(None, [{**SHOP, "depends": ["references"]}])
+    summary = summarise(SourceFile("shop/things.py", "", source.encode()), chosen)
+
+    found = registry_of({**files, "shop/things.py": source}, {**SHOP, "depends": ["references"]})
+
+    assert edges(found) == {("thing", "target", "reference")}
+    assert '"r":' not in summary, "it looks like no registry"
+
+
 def test_only_what_is_registered_is_read_closely() -> None:
     conventions = conventions_of(None, [SHOP])
     sources = {
