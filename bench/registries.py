@@ -18,6 +18,7 @@ from pathlib import Path
 from bench.results import HEADER, Result, Size, in_turn
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
+from shared.registries.keeping import drawn, kept
 from shared.registries.reading import Assembly, summarise
 
 CHANGED = 10
@@ -71,29 +72,33 @@ def _measure(folder: Path, most: int, rounds: int) -> Iterator[Result]:
 
 
 class _Reading:
-    """A repository as it is read, whole at first."""
+    """A repository as it is read, whole at first, with all that is stored in between."""
 
     def __init__(self, files: Sequence[SourceFile], conventions: Conventions) -> None:
         self._files = files
         self._by_path = {file.path: file for file in files}
         self._conventions = conventions
-        self._summaries: dict[str, str] = {}
+        self._stored = b""
 
     def __call__(self) -> None:
-        self._read(self._files)
+        self._stored = self._made(self._files, {})
 
     def refresh(self) -> None:
         """Read some files once more."""
-        self._read(self._files[:: max(1, len(self._files) // CHANGED)][:CHANGED])
+        before = kept.unpacked(self._stored)
+        assert before
+        texts = {path: summary.text for path, summary in before.summaries.items()}
+        self._made(self._files[:: max(1, len(self._files) // CHANGED)][:CHANGED], texts)
 
-    def _read(self, files: Iterable[SourceFile]) -> None:
-        self._summaries |= {file.path: summarise(file, self._conventions) for file in files}
-        assembly = Assembly(self._summaries, self._conventions)
+    def _made(self, files: Iterable[SourceFile], texts: dict[str, str]) -> bytes:
+        texts |= {file.path: summarise(file, self._conventions) for file in files}
+        assembly = Assembly(texts, self._conventions)
         if outlines := assembly.outlined():
-            closer = {path: summarise(self._by_path[path], self._conventions, closely=True) for path in outlines}
-            self._summaries |= closer
-            assembly = Assembly(self._summaries, self._conventions)
-        assembly.registry()
+            texts |= {path: summarise(self._by_path[path], self._conventions, closely=True) for path in outlines}
+            assembly = Assembly(texts, self._conventions)
+        drawn.packed(assembly.registry())
+        summaries = {path: kept.Summary("0" * 40, text) for path, text in texts.items()}
+        return kept.packed(kept.Kept(self._conventions.digest, None, "", summaries))
 
 
 def _files(folder: Path, conventions: Conventions, most: int) -> list[SourceFile]:

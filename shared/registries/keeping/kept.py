@@ -9,7 +9,8 @@ from typing import Any
 from shared.registries.files import Unread
 from shared.registries.keeping.packing import compressed, decompressed
 
-_SCHEMA = 1
+_SCHEMA = 2
+_BETWEEN = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +45,38 @@ def key_of(path: str, object_id: str) -> tuple[str, str]:
 
 
 def packed(kept: Kept) -> bytes:
-    """Return it as it is stored. Raises `RefusedError` for more than is kept."""
-    document = {
+    """Return it as it is stored: what is short as JSON, then the texts, between them what JSON has nowhere.
+
+    Raises `RefusedError` for more than is kept.
+    """
+    head = {
         "schema": _SCHEMA,
         "digest": kept.digest,
         "own": None if kept.own is None else base64.b64encode(kept.own).decode(),
         "own_id": kept.own_id,
-        "files": {path: [summary.object_id, summary.text] for path, summary in kept.summaries.items()},
+        "files": [[path, summary.object_id] for path, summary in kept.summaries.items()],
         "unread": [[one.path, one.reason] for one in kept.unread],
     }
-    return compressed(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+    texts = (summary.text for summary in kept.summaries.values())
+    return compressed(_BETWEEN.join([json.dumps(head), *texts]).encode())
 
 
 def unpacked(content: bytes) -> Kept | None:
     """Return what was stored; None for what cannot be read (any more): then it is made again."""
     try:
-        document: dict[str, Any] = json.loads(decompressed(content))
-        return _read(document) if document["schema"] == _SCHEMA else None
+        head, *texts = decompressed(content).decode().split(_BETWEEN)
+        document: dict[str, Any] = json.loads(head)
+        return _read(document, texts) if document["schema"] == _SCHEMA else None
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _read(document: Mapping[str, Any]) -> Kept:
-    own = document["own"]
+def _read(document: Mapping[str, Any], texts: Sequence[str]) -> Kept:
+    own, files = document["own"], document["files"]
     return Kept(
         digest=document["digest"],
         own=None if own is None else base64.b64decode(own),
         own_id=document["own_id"],
-        summaries={path: Summary(*summary) for path, summary in document["files"].items()},
+        summaries={path: Summary(id_, text) for (path, id_), text in zip(files, texts, strict=True)},
         unread=tuple(Unread(*one) for one in document["unread"]),
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from sys import stdlib_module_names
 from typing import Any
 
@@ -44,12 +45,12 @@ class Calls:
         self._conventions = conventions
         self._resolver = resolver
         self.values = values
+        self._named = cache(self._named_by)
 
     def may_register(self, use: str, module: Module) -> bool:
         """Whether what a module calls so may be what a convention names."""
         path = f"{module.name}.{use[1:]}" if use.startswith(":") else self._resolver.modules.absolute(use, module)
-        decorating, calling = self._conventions.decorating, self._conventions.calling
-        if any(decorating(hop) or calling(hop) for hop in self._resolver.hops(path)):
+        if self._named("d", path) or self._named("c", path):
             return True
         return bool(self._conventions.possible(path.rpartition(".")[2]))
 
@@ -94,14 +95,18 @@ class Calls:
     # Which convention
 
     def _match(self, hit: Hit, module: Module) -> Match | None:
-        ask = {"c": self._conventions.calling, "t": self._conventions.tables}.get(
-            hit["f"], self._conventions.decorating
-        )
         for path in self._resolver.paths(hit["x"], module):
-            for hop in self._resolver.hops(path):
-                if (found := ask(hop)) and not self._conventions.look_ups(hop):
-                    convention, pattern = found[-1]
-                    return Match(convention, path, self.registry_of(path, pattern, hit, module))
+            if found := self._named(hit["f"], path):
+                convention, pattern = found
+                return Match(convention, path, self.registry_of(path, pattern, hit, module))
+        return None
+
+    def _named_by(self, form: str, path: str) -> tuple[Convention, str] | None:
+        """Return the convention that names what `path` leads to, with its pattern; what looks up does not register."""
+        ask = {"c": self._conventions.calling, "t": self._conventions.tables}.get(form, self._conventions.decorating)
+        for hop in self._resolver.hops(path):
+            if (found := ask(hop)) and not self._conventions.look_ups(hop):
+                return found[-1]
         return None
 
     def registry_of(self, path: str, pattern: str, hit: Hit, module: Module) -> str:
