@@ -21,8 +21,9 @@ drop.addEventListener("drop", (event) => {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const asset = document.getElementById("asset").selectedOptions[0];
-  const query = new URLSearchParams({ kind: asset.dataset.kind, asset: asset.value });
+  const asset = document.getElementById("asset");
+  const kind = document.getElementById("kind")?.value ?? asset.selectedOptions[0].dataset.kind;
+  const query = new URLSearchParams({ kind, asset: asset.value });
   for (const name of ["full", "confirm"]) {
     if (document.getElementById(name).checked) query.set(name, "true");
   }

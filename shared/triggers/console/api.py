@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +13,7 @@ from shared.errors import ConflictError, FieldProblem, RejectedRequestError
 from shared.triggers.operations import JSON, Operation, declared
 
 type Json = dict[str, Any]
+_MOST_CHOICES = "1000"
 THERE_ALREADY = "Open that one to change it, or choose another name."
 CHANGED_MEANWHILE = (
     "Somebody changed it meanwhile. What you typed is still here: sent again, it takes the place of theirs."
@@ -35,6 +36,26 @@ class Answer:
         """What it says, if that is JSON; {} for nothing."""
         content = self.raw.get_body()
         return json.loads(content) if content else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a form offers of a collection; `all`: there is no more."""
+
+    entries: list[Any] = field(default_factory=list)
+    all: bool = True
+
+    def named(self, name: str) -> "Choices":
+        """Return one member of each entry as what is offered."""
+        return Choices([entry[name] for entry in self.entries], self.all)
+
+
+def choices(
+    collection: str, route: Mapping[str, str] | None = None, *, query: Mapping[str, str] | None = None
+) -> Choices:
+    """Return what may be chosen of a collection of the API, as many as a page should hold."""
+    found = ask(f"list_{collection}", route, query={**(query or {}), "limit": _MOST_CHOICES}).body
+    return Choices(found[collection], found["continuation"] is None)
 
 
 def ask(

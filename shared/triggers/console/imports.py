@@ -7,19 +7,19 @@ from shared.console.words import Said
 from shared.errors import BridgeError
 from shared.links.models import KINDS
 from shared.triggers.answers import ok, problem
-from shared.triggers.console.api import ask
+from shared.triggers.console.api import Choices, ask, choices
 from shared.triggers.console.visits import Page, Redirect, Visit, action, page
 
 blueprint = func.Blueprint()
-_ASSETS = "1000"
 
 
 @page(blueprint, "import")
 def console_import(visit: Visit) -> Page:
     """Ask for a report and whose it is."""
     del visit
-    links = [link for kind in KINDS for link in ask("list_links", query={"kind": kind, "limit": _ASSETS}).body["links"]]
-    return Page("import.html", {"links": links})
+    found = [choices("links", query={"kind": kind}) for kind in KINDS]
+    links = Choices([link for each in found for link in each.entries], all(each.all for each in found))
+    return Page("import.html", {"links": links, "kinds": KINDS})
 
 
 @action(blueprint, "import")

@@ -10,7 +10,15 @@ from shared.console.addresses import next_page, segment
 from shared.console.words import Said
 from shared.errors import BridgeError
 from shared.links.models import KINDS
-from shared.triggers.console.api import CHANGED_MEANWHILE, THERE_ALREADY, Json, ask, settings_in
+from shared.triggers.console.api import (
+    CHANGED_MEANWHILE,
+    THERE_ALREADY,
+    Choices,
+    Json,
+    ask,
+    choices,
+    settings_in,
+)
 from shared.triggers.console.visits import Page, Redirect, Visit, action, page
 
 blueprint = func.Blueprint()
@@ -137,22 +145,19 @@ def _form(
 
 
 def _choices(given: Mapping[str, str]) -> Json:
-    found: Json = {"projects": [], "types": [], "area_paths": [], "required": [], "trouble": None}
-    found["connections"] = [
-        one["connection"] for one in ask("list_connections", query={"limit": "1000"}).body["connections"]
-    ]
+    nothing = Choices()
+    found: Json = {"projects": nothing, "types": nothing, "area_paths": nothing, "required": [], "trouble": None}
+    found["connections"] = choices("connections").named("connection")
     connection, project = given.get("connection", ""), given.get("project", "")
     try:
         if connection:
             route = {"connection": connection, "project": project}
-            found["projects"] = [
-                one["name"] for one in ask("list_projects", route, query={"limit": "1000"}).body["projects"]
-            ]
+            found["projects"] = choices("projects", route).named("name")
         if connection and project:
-            found["types"] = ask("list_work_item_types", route, query={"limit": "1000"}).body["work_item_types"]
-            found["area_paths"] = ask("list_area_paths", route, query={"limit": "1000"}).body["area_paths"]
+            types = choices("work_item_types", route)
             chosen = given.get("work_item_type") or "Issue"
-            found["required"] = next((one["required_fields"] for one in found["types"] if one["name"] == chosen), [])
+            found["types"], found["area_paths"] = types.named("name"), choices("area_paths", route)
+            found["required"] = next((one["required_fields"] for one in types.entries if one["name"] == chosen), [])
     except BridgeError as error:
         found["trouble"] = error
     return found

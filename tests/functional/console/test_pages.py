@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from local.stack import Stack
-from tests.functional.bridge import Bridge, eventually
+from tests.functional.bridge import PROJECT, Bridge, eventually
 from tests.functional.console.browser import Browser, text_of
 from tests.functional.entra_admin import EntraAdmin, case, grant
 
@@ -256,3 +256,23 @@ def test_a_connection_is_checked(browser: Browser, bridge: Bridge) -> None:
 
     assert "Works: " in page
     assert "Service hooks:" in page
+
+
+def test_where_there_are_more_choices_than_a_page_offers_any_may_be_typed(browser: Browser, bridge: Bridge) -> None:
+    areas = f"{bridge.stack.addresses.azure_devops}/{bridge.name}/{PROJECT}/_apis/wit/classificationnodes/Areas"
+    with requests.Session() as azure:
+        azure.auth = ("", bridge.token)
+        for number in range(1000):
+            made = azure.post(areas, params={"api-version": "7.1"}, json={"name": f"Team {number:04}"}, timeout=10)
+            assert made.ok
+
+    page = browser.open(f"/new-link?kind=application&asset={bridge.asset}-2&connection={bridge.name}&project={PROJECT}")
+
+    assert 'list="area_path-choices"' in page
+    assert "There are more than the 1000 that are offered: type the whole name." in page
+    assert f"{PROJECT}\\Team 0999" not in page
+    assert '<select id="project"' in page, "of which there are few"
+    chosen = {"kind": "application", "connection": bridge.name, "project": PROJECT}
+    browser.send("/links", area_path=f"{PROJECT}\\Team 0999", **chosen)
+    link = bridge.ask("GET", f"links/application/{bridge.asset}-2").json()
+    assert link["area_path"] == f"{PROJECT}\\Team 0999"
