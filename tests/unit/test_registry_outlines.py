@@ -10,7 +10,7 @@ import pytest
 from shared.registries.conventions import conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.reading import Assembly, summarise
-from shared.registries.reading.summaries import Names
+from shared.registries.reading.summaries import LazyNames
 from tests.unit.small_repositories import PLUGINS, SHOP, edges, names, reasons, registry_of, shop
 
 TARGET = "from shop.plugins import register\n@register('target')\ndef target(): ...\n"
@@ -126,4 +126,4 @@ def test_only_what_is_registered_is_read_closely() -> None:
 
 
 def _definition(summaries: dict[str, str], module: str, name: str) -> Any:
-    return Names(summaries[f"shop/{module}.py"])[name][1]
+    return LazyNames(summaries[f"shop/{module}.py"])[name][1]

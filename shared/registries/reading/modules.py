@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from sys import stdlib_module_names
 
 from shared.registries.reading.notation import Expression
-from shared.registries.reading.summaries import Body, Names, body_of
+from shared.registries.reading.summaries import Body, LazyNames, body_of
 
 # Folders that are on the path of a repository's own programs, by custom: https://packaging.python.org (src layout)
 _ROOTS = frozenset({"src", "lib", "python"})
@@ -30,7 +30,7 @@ class Module:
     @cached_property
     def names(self) -> Mapping[str, Expression]:
         """What each of its names is."""
-        return Names(self._summary)
+        return LazyNames(self._summary)
 
     @cached_property
     def stars(self) -> Sequence[str]:

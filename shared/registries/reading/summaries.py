@@ -71,7 +71,7 @@ def body_of(summary: str) -> Body:
     return body
 
 
-class Names(Mapping[str, Expression]):
+class LazyNames(Mapping[str, Expression]):
     """The names of a module, and what each of them is, which is read when it is asked for."""
 
     def __init__(self, summary: str) -> None:
