@@ -272,7 +272,7 @@ def test_where_there_are_more_choices_than_a_page_offers_any_may_be_typed(browse
     assert "There are more than the 1000 that are offered: type the whole name." in page
     assert f"{PROJECT}\\Team 0999" not in page
     assert '<select id="project"' in page, "of which there are few"
-    chosen = {"kind": "application", "connection": bridge.name, "project": PROJECT}
-    browser.send("/links", area_path=f"{PROJECT}\\Team 0999", **chosen)
+    area = f"{PROJECT}\\Team 0999"
+    browser.send("/links", kind="application", connection=bridge.name, project=PROJECT, area_path=area)
     link = bridge.ask("GET", f"links/application/{bridge.asset}-2").json()
-    assert link["area_path"] == f"{PROJECT}\\Team 0999"
+    assert link["area_path"] == area
