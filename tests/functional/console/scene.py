@@ -1,6 +1,12 @@
 """What the console's pages are looked at with: something of everything, some of it hostile."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+
+from azure.data.tables import TableClient
 
 from local.stack import Stack
 from tests.functional.bridge import PROJECT, Bridge, eventually
@@ -79,3 +85,21 @@ def make(stack: Stack) -> Scene:
     read(bridge)
     eventually(lambda: bridge.ask("GET", "overview").json()["tickets"], what="the counts")
     return Scene(bridge, tickets, bridge.name, (str(first["commit"]), str(second["commit"])))
+
+
+@contextmanager
+def many_links(bridge: Bridge) -> Iterator[None]:
+    """More links than a page lists: copies of one, for a while."""
+    with TableClient.from_connection_string(bridge.stack.addresses.storage_connection_string, "links") as table:
+        link = table.get_entity("application", bridge.asset)
+        copies = [{**link, "RowKey": f"copy {number:04}"} for number in range(1000)]
+        _submit(table, "create", copies)
+        try:
+            yield
+        finally:
+            _submit(table, "delete", copies)
+
+
+def _submit(table: TableClient, kind: str, rows: list[dict[str, Any]]) -> None:
+    for some in batched(rows, 100, strict=True):
+        table.submit_transaction([(kind, row) for row in some])

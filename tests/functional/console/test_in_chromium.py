@@ -299,6 +299,21 @@ class TestImports:
         window.page.get_by_text("The import is being taken back.").wait_for()
         assert eventually(lambda: "By hand" in str(stage.bridge.tickets()), what="its ticket")
 
+    def test_where_assets_are_too_many_to_list_one_is_typed(self, window: Any, stage: Scene, tmp_path: Path) -> None:
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+        report = tmp_path / "report.sarif"
+        run = {"tool": {"driver": {"name": "typed"}}, "results": [{"ruleId": "r", "message": {"text": "Typed"}}]}
+        report.write_text(json.dumps({"version": "2.1.0", "runs": [run]}))
+
+        with scene.many_links(stage.bridge):
+            window.open("/import")
+            assert axe.run(window.page).violations_count == 0
+            window.page.get_by_label("Whose findings they are").fill(stage.bridge.asset)
+            window.page.get_by_label("Kind").select_option("application")
+            window.page.get_by_label("Drop a SARIF file here").set_input_files(report)
+            window.page.get_by_role("button", name="Import").click()
+            window.page.get_by_text("1 accepted").wait_for()
+
     def test_what_is_no_report_is_said(self, window: Any, tmp_path: Path) -> None:
         report = tmp_path / "report.sarif"
         report.write_text("no report")
