@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.results import HEADER, Result, Size, in_turn
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
-from shared.registries.keeping import drawn, kept
+from shared.registries.keeping import kept, kept_registry
 from shared.registries.reading import Assembly, summarise
 
 CHANGED = 10
@@ -96,7 +96,7 @@ class _Reading:
         if outlines := assembly.outlined():
             texts |= {path: summarise(self._by_path[path], self._conventions, closely=True) for path in outlines}
             assembly = Assembly(texts, self._conventions)
-        drawn.packed(assembly.registry())
+        kept_registry.packed(assembly.registry())
         summaries = {path: kept.Summary("0" * 40, text) for path, text in texts.items()}
         return kept.packed(kept.Kept(self._conventions.digest, None, "", summaries))
 

@@ -127,3 +127,12 @@ def test_only_what_is_registered_is_read_closely() -> None:
 
 def _definition(summaries: dict[str, str], module: str, name: str) -> Any:
     return LazyNames(summaries[f"shop/{module}.py"])[name][1]
+
+
+def test_what_looks_like_a_registry_is_read_once() -> None:
+    conventions = conventions_of(None, [SHOP])
+    source = "from shop.plugins import register\n@register('a')\ndef thing(target): ...\n"
+    sources = {**PLUGINS, "shop/things.py": source}
+    summaries = {path: summarise(SourceFile(path, "", text.encode()), conventions) for path, text in sources.items()}
+
+    assert Assembly(summaries, conventions).outlined() == frozenset()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.registries.graph import Registry
-from shared.registries.keeping.drawn import packed, unpacked
+from shared.registries.keeping.kept_registry import packed, unpacked
 from shared.registries.keeping.packing import compressed, decompressed
 from tests.unit.small_repositories import shop
 

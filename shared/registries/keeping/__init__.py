@@ -9,7 +9,9 @@ making       one commit → its summaries, those that are known and the others o
 following    branches and tags that were asked for: their pushes are heard of
 readings     who reads which commit, and how that ended: rows of the table `registries`
 shelf        what readings made: blobs of the container `registries`
-kept, drawn  what a reading makes, as it is stored: summaries for the next one, and the registry
+kept         summaries of one commit for the reading of the next one, as they are stored
+kept_registry
+             the registry of one commit, as it is stored
 packing      texts as they are stored
 pushes       what a service hook says of a push
 """

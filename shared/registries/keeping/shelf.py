@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.errors import NotFoundError, RejectedRequestError
 from shared.registries.graph import Registry
-from shared.registries.keeping import drawn, kept
+from shared.registries.keeping import kept, kept_registry
 from shared.registries.keeping.kept import Kept
 from shared.registries.keeping.packing import MAX_PACKED
 from shared.registries.keeping.readings import Key
@@ -28,12 +28,12 @@ class Shelf:
     def registry(self, key: Key) -> Registry | None:
         """Return what a commit registers, None where it is not there or cannot be read any more."""
         content = self._read(_registry(key))
-        return drawn.unpacked(content) if content else None
+        return kept_registry.unpacked(content) if content else None
 
     def put(self, key: Key, summaries: Kept, registry: Registry) -> None:
         """Keep what a reading made. Raises `RefusedError` for more than is kept."""
         blobs.write(self.account, CONTAINER, _summaries(key), kept.packed(summaries))
-        blobs.write(self.account, CONTAINER, _registry(key), drawn.packed(registry))
+        blobs.write(self.account, CONTAINER, _registry(key), kept_registry.packed(registry))
 
     def remove(self, key: Key) -> None:
         """Forget what a reading made."""

@@ -3,7 +3,8 @@
 assembling            the summaries of all files → the registry
 edges                 what registered objects depend on
 inheriting, points    classes by what they inherit from, declared entry points
-calls                 decorators, calls and tables that register
+calls                 decorators, calls and tables that register: what, and under which names
+matching              the conventions that name them, and in which registry
 loops, drafts         a call in a loop, one by one; a registration before it is a node
 values                what is constant
 resolving             what qualified names lead to

@@ -10,6 +10,7 @@ from shared.registries.reading.calls import Calls
 from shared.registries.reading.drafts import Draft
 from shared.registries.reading.edges import Edges
 from shared.registries.reading.inheriting import subclasses
+from shared.registries.reading.matching import Matching
 from shared.registries.reading.modules import Module, Modules
 from shared.registries.reading.points import declared_points
 from shared.registries.reading.resolving import Resolver
@@ -41,7 +42,8 @@ class Assembly:
         self._modules = Modules(python)
         self._resolver = Resolver(self._modules)
         self._values = Values(self._resolver)
-        self._calls = Calls(conventions, self._resolver, self._values)
+        self._matching = Matching(conventions, self._resolver)
+        self._calls = Calls(self._matching, self._resolver, self._values)
         self._drafts: list[Draft] = []
         self._unresolved: list[Unresolved] = []
         self._take_all()
@@ -60,7 +62,7 @@ class Assembly:
     def registry(self, unread: Sequence[Unread] = ()) -> Registry:
         """Return the registry. `unread` are listed in it as they are."""
         registered = _nodes(sorted(self._drafts, key=_order)[:_MOST_NODES])
-        edges = Edges(self._conventions, self._resolver, self._values, self._calls, registered)
+        edges = Edges(self._conventions, self._resolver, self._matching, self._calls, registered)
         found = sorted(edges.all(), key=lambda edge: (edge.source, edge.target))
         unresolved = sorted(
             {*self._unresolved, *edges.unresolved}, key=lambda one: (one.place.path, one.place.line, one.reason)
@@ -106,7 +108,7 @@ class Assembly:
     def _is_of_interest(self, head: Head, module: Module) -> bool:
         if "always" in head:
             return True
-        return any(self._calls.may_register(use, module) for use in head.get("uses", ()))
+        return any(self._matching.may_register(use, module) for use in head.get("uses", ()))
 
     def _from_entry_points(self) -> Iterator[Draft | Unresolved]:
         for path, head in self._heads.items():

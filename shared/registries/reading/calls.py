@@ -1,37 +1,22 @@
-"""Decorators and calls that register: by which convention, in which registry, under which names, and what."""
+"""Decorators, calls and tables that register: what, and under which names."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from sys import stdlib_module_names
-from typing import Any
 
-from shared.registries.conventions import Convention, Conventions
-from shared.registries.conventions.paths import joined, segments_of
+from shared.registries.conventions import Convention
 from shared.registries.graph.model import Place, Unresolved
 from shared.registries.reading.drafts import Draft, Subject
 from shared.registries.reading.loops import everywhere, unrolled
+from shared.registries.reading.matching import Hit, Match, Matching
 from shared.registries.reading.modules import Module
 from shared.registries.reading.notation import Expression
 from shared.registries.reading.resolving import UNKNOWN, Resolver
-from shared.registries.reading.values import UnresolvedError, Values, why
-
-type Hit = dict[str, Any]
+from shared.registries.reading.values import UnresolvedError, Values
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}([^\w{]?)")
 _MOST_PARTIALS = 10
 _UNPACKED = "its keyword arguments are unpacked"
 _BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A convention by which what is called registers. `path` is how the source calls it, `registry` where."""
-
-    convention: Convention
-    path: str
-    registry: str
 
 
 class AbsentError(Exception):
@@ -41,18 +26,10 @@ class AbsentError(Exception):
 class Calls:
     """Turns the hits of modules into drafts."""
 
-    def __init__(self, conventions: Conventions, resolver: Resolver, values: Values) -> None:
-        self._conventions = conventions
+    def __init__(self, matching: Matching, resolver: Resolver, values: Values) -> None:
+        self._matching = matching
         self._resolver = resolver
         self.values = values
-        self._named = cache(self._named_by)
-
-    def may_register(self, use: str, module: Module) -> bool:
-        """Whether what a module calls so may be what a convention names."""
-        path = f"{module.name}.{use[1:]}" if use.startswith(":") else self._resolver.modules.absolute(use, module)
-        if self._named("d", path) or self._named("c", path):
-            return True
-        return bool(self._conventions.possible(path.rpartition(".")[2]))
 
     def drafts(self, hit: Hit, module: Module) -> Iterator[Draft | Unresolved]:
         """Yield what a hit registers, and what of it cannot be told."""
@@ -60,16 +37,16 @@ class Calls:
         try:
             turns = list(unrolled(hit, module, self.values, self._resolver))
         except UnresolvedError as error:
-            if match := self._match(hit, module):
+            if match := self._matching.match(hit, module):
                 yield Unresolved(place, "registration", str(error), match.convention.id)
             return
         for turn in turns:
             yield from self._of_turn(turn, module, place)
 
     def _of_turn(self, hit: Hit, module: Module, place: Place) -> Iterator[Draft | Unresolved]:
-        match = self._match(hit, module)
+        match = self._matching.match(hit, module)
         if match is None:
-            if reason := self._possible(hit, module):
+            if reason := self._matching.possible(hit, module):
                 yield reason
             return
         if hit["f"] == "t":
@@ -91,76 +68,6 @@ class Calls:
         for name in names:
             label = self._label(match, name, subject, args, keywords, module)
             yield Draft(match.convention, match.registry, label, place, subject, module, "if" in hit, args, keywords)
-
-    # Which convention
-
-    def _match(self, hit: Hit, module: Module) -> Match | None:
-        for path in self._resolver.paths(hit["x"], module):
-            if found := self._named(hit["f"], path):
-                convention, pattern = found
-                return Match(convention, path, self.registry_of(path, pattern, hit, module))
-        return None
-
-    def _named_by(self, form: str, path: str) -> tuple[Convention, str] | None:
-        """Return the convention that names what `path` leads to, with its pattern; what looks up does not register."""
-        ask = {"c": self._conventions.calling, "t": self._conventions.tables}.get(form, self._conventions.decorating)
-        for hop in self._resolver.hops(path):
-            if (found := ask(hop)) and not self._conventions.look_ups(hop):
-                return found[-1]
-        return None
-
-    def registry_of(self, path: str, pattern: str, hit: Hit, module: Module) -> str:
-        """Return the qualified name of the registry in which a call of `path`, which fits `pattern`, registers."""
-        receiver = path
-        if "()" in pattern or pattern.startswith("**."):
-            after = segments_of(pattern.removeprefix("**.").rpartition("()")[2])
-            receiver = joined(segments_of(path)[: -len(after)]) if after else path
-        own = [hop for hop in self._resolver.hops(receiver) if "()" not in hop]
-        if own and own[-1] != UNKNOWN:
-            return own[-1]
-        return f"{module.name}.{hit['w']}" if "w" in hit else module.name
-
-    def _possible(self, hit: Hit, module: Module) -> Unresolved | None:
-        """Return that a decorator may register, if what it is a method of cannot be told."""
-        if hit["f"] != "d":
-            return None
-        for path in self._resolver.paths(hit["x"], module):
-            receiver, _, method = path.rpartition(".")
-            conventions = self._conventions.possible(method)
-            if conventions and (reason := self._unknown(receiver, hit["x"])):
-                convention, pattern = conventions[0]
-                wanted = pattern.rpartition("()")[0]
-                return Unresolved(
-                    Place(module.path, int(hit["l"])),
-                    "registration",
-                    f"whether {reason} is a {wanted} cannot be told",
-                    convention.id,
-                )
-        return None
-
-    def _unknown(self, receiver: str, callee: Expression) -> str:
-        """Return in words what an unknown object is; "" if it is known to be something else."""
-        if receiver.startswith(UNKNOWN):
-            return why(callee[1]) if callee[0] == "." else "it"
-        last = self._resolver.hops(receiver)[-1]
-        shown = f"`{last}`"
-        if last.partition(".")[0].partition("(")[0] in stdlib_module_names:
-            return ""
-        if last.endswith("()"):
-            return shown if self._may_return_any(last.removesuffix("()")) else ""
-        found = self._resolver.found(receiver)
-        if found is not None:
-            return shown if found.meaning[0] in ("?", "p", "o") else ""
-        is_own = self._resolver.modules.split(last) is not None
-        return "" if is_own or last.count(".") == 0 else f"{shown} of another package"
-
-    def _may_return_any(self, callee: str) -> bool:
-        found = self._resolver.found(callee)
-        if found is not None and found.meaning[0] == "D":
-            return not found.meaning[1].get("c")
-        return callee.rpartition(".")[2][:1].islower()
-
-    # What, and under which names
 
     def _arguments(self, hit: Hit, module: Module) -> tuple[list[Expression], dict[str, Expression]]:
         args, keywords = list(hit.get("a", ())), dict(hit.get("k", {}))
@@ -262,7 +169,7 @@ class Calls:
     def _attribute(self, subject: Subject, name: str) -> tuple[Expression | None, Module]:
         found = self._resolver.found(f"{subject.qualified}.{name}") if subject.module else None
         if found is None:
-            return None, subject.module or _nowhere()
+            return None, subject.module or Module("", "", "")
         return found.meaning, found.module
 
     def _label(
@@ -348,7 +255,3 @@ def _styled(subject: Subject, style: str) -> str:
             snake = _BORDER.sub("_", subject.name)
             return snake.lower() if style == "snake" else snake.upper()
     return subject.name
-
-
-def _nowhere() -> Module:
-    return Module("", "", "", "[{},{}]")

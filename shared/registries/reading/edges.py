@@ -7,10 +7,11 @@ from shared.registries.conventions import Convention, Conventions, LookUp
 from shared.registries.graph.model import Dangling, Edge, Node, Place, Reason, Unresolved
 from shared.registries.reading.calls import AbsentError, Calls
 from shared.registries.reading.drafts import Draft, Subject
+from shared.registries.reading.matching import Matching
 from shared.registries.reading.modules import Module
 from shared.registries.reading.notation import Expression
 from shared.registries.reading.resolving import Resolver
-from shared.registries.reading.values import UnresolvedError, Values
+from shared.registries.reading.values import UnresolvedError
 
 _MOST_REASONS = 20
 
@@ -22,13 +23,13 @@ class Edges:
         self,
         conventions: Conventions,
         resolver: Resolver,
-        values: Values,
+        matching: Matching,
         calls: Calls,
         registered: Sequence[tuple[Node, Draft]],
     ) -> None:
         self._conventions = conventions
         self._resolver = resolver
-        self._values = values
+        self._matching = matching
         self._calls = calls
         self._registered = registered
         self._by_object: dict[str, list[str]] = {}
@@ -133,7 +134,7 @@ class Edges:
         args, keywords, module = call
         try:
             name = self._calls.names([look_up.name], Subject(), args, keywords, module)[0]
-            registry = self._calls.registry_of(path, look_up.call, {}, module)
+            registry = self._matching.registry_of(path, look_up.call, {}, module)
             if look_up.registry:
                 registry = self._calls.names([look_up.registry], Subject(), args, keywords, module)[0]
         except UnresolvedError as error:

@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from sys import stdlib_module_names
 
 from shared.registries.reading.notation import Expression
-from shared.registries.reading.summaries import Body, LazyNames, body_of
+from shared.registries.reading.summaries import NOTHING, Body, LazyNames, body_of
 
 # Folders that are on the path of a repository's own programs, by custom: https://packaging.python.org (src layout)
 _ROOTS = frozenset({"src", "lib", "python"})
@@ -14,7 +14,7 @@ _ROOTS = frozenset({"src", "lib", "python"})
 class Module:
     """One Python file. `name` is unique; `folder` is where it lies, `root` the folder from which it is imported."""
 
-    def __init__(self, path: str, name: str, root: str, summary: str) -> None:
+    def __init__(self, path: str, name: str, root: str, summary: str = NOTHING) -> None:
         self.path = path
         self.name = name
         self.root = root

@@ -9,7 +9,6 @@ from shared.registries.reading.calls import Calls
 from shared.registries.reading.drafts import Draft, Subject
 from shared.registries.reading.modules import Module, Modules
 from shared.registries.reading.notation import Expression, string
-from shared.registries.reading.summaries import NOTHING
 
 type Hit = dict[str, Any]
 
@@ -19,7 +18,7 @@ def declared_points(
 ) -> Iterator[Draft | Unresolved]:
     """Yield the entry points among the hits of the file at `path`."""
     folder = path.rpartition("/")[0]
-    here = modules.by_path.get(path) or Module(path, "", folder, NOTHING)
+    here = modules.by_path.get(path) or Module(path, "", folder)
     for hit in hits:
         match hit["f"]:
             case "e":

@@ -36,14 +36,14 @@ def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = Fal
     """Return the summary of a file. It never raises: what cannot be read says why in its summary.
 
     Definitions that nothing in their module may register are outlines, unless `closely`: of some, other modules need
-    more, which `outlined` tells.
+    more, which `Assembly.outlined` tells.
     """
     kind = conventions.kind_of(file.path) or FileKind.OWN
     try:
         if kind is FileKind.PYTHON:
-            parts = _python(file.content, conventions, closely=closely)
+            head, body, names = _python(file.content, conventions, closely=closely)
         else:
-            parts = _entry_points(_READERS[kind](file.content))
+            head, body, names = _entry_points(_READERS[kind](file.content))
     except UnreadableError as error:
         return _failed(kind, str(error))
     except SyntaxError as error:
@@ -52,7 +52,7 @@ def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = Fal
         return _failed(kind, "nested too deeply")
     except (ValueError, configparser.Error) as error:
         return _failed(kind, f"not {kind}: {str(error).splitlines()[0][:200]}" if str(error) else f"not {kind}")
-    text = _written({"of": kind, **parts[0]}, *parts[1:])
+    text = _written({"of": kind, **head}, body, names)
     return text if len(text) <= _MOST_CHARACTERS else _failed(kind, "says more than is kept of one file")
 
 
@@ -108,11 +108,11 @@ def _named(line: str) -> tuple[str, str]:
 
 
 def _failed(kind: FileKind, why: str, line: int | None = None) -> str:
-    return _written({"of": kind, "failed": why, **({"line": line} if line else {})}, {})
+    return _written({"of": kind, "failed": why, **({"line": line} if line else {})}, {}, {})
 
 
-def _written(head: Head, body: Body, names: Mapping[str, Expression] | None = None) -> str:
-    lines = [_as_json(head), _as_json(body), *(f"{name} {_as_json(value)}" for name, value in (names or {}).items())]
+def _written(head: Head, body: Body, names: Mapping[str, Expression]) -> str:
+    lines = [_as_json(head), _as_json(body), *(f"{name} {_as_json(value)}" for name, value in names.items())]
     return "\n".join(lines)
 
 

@@ -40,14 +40,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a form offers of a collection; `all`: there is no more."""
+    """What a form offers of a collection; `complete`: there is no more."""
 
     entries: list[Any] = field(default_factory=list)
-    all: bool = True
+    complete: bool = True
 
     def named(self, name: str) -> "Choices":
         """Return one member of each entry as what is offered."""
-        return Choices([entry[name] for entry in self.entries], self.all)
+        return Choices([entry[name] for entry in self.entries], self.complete)
 
 
 def choices(

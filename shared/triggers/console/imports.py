@@ -18,7 +18,7 @@ def console_import(visit: Visit) -> Page:
     """Ask for a report and whose it is."""
     del visit
     found = [choices("links", query={"kind": kind}) for kind in KINDS]
-    links = Choices([link for each in found for link in each.entries], all(each.all for each in found))
+    links = Choices([link for each in found for link in each.entries], all(each.complete for each in found))
     return Page("import.html", {"links": links, "kinds": KINDS})
 
 
