@@ -4,10 +4,11 @@ import pytest
 
 from shared.registries.conventions import conventions_of
 from shared.registries.files import SourceFile
-from shared.registries.reading import summarise
+from shared.registries.reading import summarise, without_secrets
 from shared.registries.reading.modules import Modules
 from shared.registries.reading.resolving import Resolver
 from shared.registries.reading.source_text import UnreadableError, text_of
+from shared.registries.reading.summaries import LazyNames
 from tests.unit.small_repositories import PLUGINS, SHOP, names, reasons, registry_of, shop, summaries_of
 
 
@@ -75,7 +76,7 @@ def test_a_registry_is_followed_through_re_exports_of_other_modules_and_other_na
 
 
 def test_all_of_a_compiled_module_is_followed_once() -> None:
-    made = summaries_of({"shop/__init__.py": b"from .compiled import *\nfrom . import compiled"}, conventions_of(None))
+    made = summaries_of({"shop/__init__.py": b"from .compiled import *"}, conventions_of(None))
 
     assert Resolver(Modules(made)).hops("shop.register") == ("shop.register", "shop.compiled.register")
 
@@ -240,6 +241,31 @@ def test_what_looks_like_a_secret_is_in_no_summary() -> None:
 
     assert token not in repr(found)
     assert "[secret masked]" in found.nodes[0].name
+
+
+def test_what_looks_like_a_secret_is_masked_in_every_part_of_a_summary() -> None:
+    token = "ghp_" + "a1" * 18
+    source = f"from .plugins import register\nTOKENS = ['{token}']\n@register('{token}')\ndef f(): ...\n"
+    made = summarise(SourceFile("shop/things.py", "", source.encode()), conventions_of(None, [SHOP]))
+    assert made.count(token) == 2
+
+    shown = without_secrets(made)
+
+    assert token not in shown
+    assert LazyNames(shown)["TOKENS"] == ["l", [["s", "[secret masked]"]]]
+    assert LazyNames(shown)["register"] == LazyNames(made)["register"]
+
+
+def test_what_looks_up_does_not_register() -> None:
+    found = registry_of(
+        {
+            **PLUGINS,
+            "shop/things.py": "from shop.plugins import get, register\n@get('a')\n@register('b')\ndef f(): ...\n",
+        },
+        {**SHOP, "decorators": ["shop.plugins.*"]},
+    )
+
+    assert names(found) == ["b"]
 
 
 def test_files_of_the_same_name_in_folders_that_are_no_packages_are_told_apart() -> None:

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import RefusedError
+from shared.registries.files import Unread
 from shared.registries.graph import Registry
+from shared.registries.keeping import kept, packing
+from shared.registries.keeping.kept import Kept, Summary
 from shared.registries.keeping.kept_registry import packed, unpacked
 from shared.registries.keeping.packing import compressed, decompressed
 from tests.unit.small_repositories import shop
@@ -65,3 +69,30 @@ def test_halves_of_surrogate_pairs_are_stored() -> None:
 @pytest.mark.parametrize("content", [b"", b"no zlib", compressed(b"{}"), compressed(b'{"schema":2,"registry":{}}')])
 def test_what_cannot_be_read_is_none(content: bytes) -> None:
     assert unpacked(content) is None
+
+
+KEPT = Kept("d1", b"[[convention]]", "o1", {"a.py": Summary("o2", "{}\n{}\né 1"), "b.py": Summary("o3", "{}\n{}")},
+            (Unread("c.py", "too large"),))  # fmt: skip
+
+
+def test_summaries_are_read_as_they_were_stored() -> None:
+    assert kept.unpacked(kept.packed(KEPT)) == KEPT
+
+
+@pytest.mark.parametrize(
+    ("stored", "instead"),
+    [(b'"schema": 2', b'"schema": 1'), (b"\0{}\n{}", b""), (b"d1", b"\xff"), (b'"own_id"', b'"id"'), (b'{"sch', b"[")],
+)
+def test_summaries_that_cannot_be_read_are_made_again(stored: bytes, instead: bytes) -> None:
+    text = decompressed(kept.packed(KEPT))
+    assert stored in text
+
+    assert kept.unpacked(compressed(text.replace(stored, instead))) is None
+
+
+def test_more_than_is_kept_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "MAX_PACKED", 20)
+
+    with pytest.raises(RefusedError) as caught:
+        kept.packed(KEPT)
+    assert caught.value.hint == "Narrow the conventions in its registry.toml."
