@@ -14,12 +14,18 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 from bench.results import HEADER, Result, Size, in_turn
+from shared.azure_devops.sources import Item
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.keeping import kept, kept_registry
-from shared.registries.reading import Assembly, summarise
+from shared.registries.keeping.making import Making
+from shared.registries.sources.contents import Found, Source
+from shared.registries.sources.limits import Limits
+from shared.registries.sources.object_ids import object_id_of
+from shared.registries.sources.trees import File
 
 CHANGED = 10
 _MOST = 5_000
@@ -42,12 +48,11 @@ def main() -> None:
 
 
 def _measure(folder: Path, most: int, rounds: int) -> Iterator[Result]:
-    conventions = conventions_of(None)
-    files = _files(folder, conventions, most)
+    files = _files(folder, conventions_of(None), most)
     modules = [file for file in files if file.path.endswith(".py")]
     if not modules:
         raise SystemExit(f"There is no Python source in {folder}: name a folder that has some.")
-    reading = _Reading(files, conventions)
+    reading = _Reading(files)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         floor, everything, refresh = in_turn(
@@ -71,39 +76,61 @@ def _measure(folder: Path, most: int, rounds: int) -> Iterator[Result]:
     )
 
 
+class _Source:
+    """What `Making` asks Azure Repos for, out of memory: a commit of these files."""
+
+    def __init__(self, files: Iterable[SourceFile]) -> None:
+        self.limits = Limits()
+        self._files = {file.path: file for file in files}
+        self._items = [Item(f"/{file.path}", file.object_id, "", folder=False) for file in self._files.values()]
+
+    def items(self) -> list[Item]:
+        return self._items
+
+    def some_of(self, files: Sequence[File]) -> Iterator[Found]:
+        return (self._files[file.path] for file in files)
+
+    project = repository = commit = "measured"
+
+    def opened(self, _: object) -> None:
+        """No archive: files come one by one."""
+
+
 class _Reading:
     """A repository as it is read, whole at first, with all that is stored in between."""
 
-    def __init__(self, files: Sequence[SourceFile], conventions: Conventions) -> None:
-        self._files = files
-        self._by_path = {file.path: file for file in files}
-        self._conventions = conventions
+    def __init__(self, files: Sequence[SourceFile]) -> None:
+        changed = {file.path for file in files[:: max(1, len(files) // CHANGED)][:CHANGED]}
+        self._first = _Source(files)
+        self._second = _Source(_changed(file) if file.path in changed else file for file in files)
         self._stored = b""
 
     def __call__(self) -> None:
-        self._stored = self._made(self._files, {})
+        self._stored = _made(self._first, None)
 
     def refresh(self) -> None:
-        """Read some files once more."""
-        before = kept.unpacked(self._stored)
-        assert before
-        texts = {path: summary.text for path, summary in before.summaries.items()}
-        self._made(self._files[:: max(1, len(self._files) // CHANGED)][:CHANGED], texts)
+        """Read the next commit, in which some files changed."""
+        _made(self._second, self._stored)
 
-    def _made(self, files: Iterable[SourceFile], texts: dict[str, str]) -> bytes:
-        texts |= {file.path: summarise(file, self._conventions) for file in files}
-        assembly = Assembly(texts, self._conventions)
-        if outlines := assembly.outlined():
-            texts |= {path: summarise(self._by_path[path], self._conventions, closely=True) for path in outlines}
-            assembly = Assembly(texts, self._conventions)
-        kept_registry.packed(assembly.registry())
-        summaries = {path: kept.Summary("0" * 40, text) for path, text in texts.items()}
-        return kept.packed(kept.Kept(self._conventions.digest, None, "", summaries))
+
+def _made(source: _Source, stored: bytes | None) -> bytes:
+    making = Making(cast("Source", source), given=())
+    summaries, registry = making(lambda: kept.unpacked(stored) if stored else None)
+    kept_registry.packed(registry)
+    return kept.packed(summaries)
+
+
+def _changed(file: SourceFile) -> SourceFile:
+    return _file(file.path, file.content + b"\n")
+
+
+def _file(path: str, content: bytes) -> SourceFile:
+    return SourceFile(path, object_id_of(content, digits=40), content)
 
 
 def _files(folder: Path, conventions: Conventions, most: int) -> list[SourceFile]:
     paths = sorted(path for path in folder.rglob("*") if conventions.wanted(path.relative_to(folder).as_posix()))
-    return [SourceFile(path.relative_to(folder).as_posix(), "", path.read_bytes()) for path in paths[:most]]
+    return [_file(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths[:most]]
 
 
 def _parse(files: Iterable[SourceFile]) -> None:

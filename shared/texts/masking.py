@@ -78,8 +78,15 @@ FORMS: Mapping[str, str] = {
 }
 """What is masked, by what it is. A group with a name stays: it says what stood there."""
 
-_MAY_BE = re.compile(r"[=:@\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|-----|[^ \t\n\r]{15}")
-"""What each of the forms has something of; most lines of text have not, and need no closer look."""
+_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_MAY_BE = re.compile(rf"[=:@]|{_CONTROLS}|-----|[^ \t\n\r]{{15}}")
+_TELLING = re.compile(
+    rf"{_CONTROLS}|-----|akia|asia|abia|acca|secretaccesskey|aws_secret|aws_session|aiza|gocspx|ya29|ghp_|gho_|ghu_|ghs_"
+    r"|ghr_|github_pat_|glpat-|gldt-|glrt-|glcbt-|glptt-|glft-|glsoat-|glagent-|gloas-|xox|xapp-|slack\.com|azdo|7q~|8q~"
+    r"|_live_|npm_|pypi-|eyj|://|accountkey|sharedaccesskey|sharedsecretvalue|password|passwd|pwd|clientsecret"
+    r"|client_secret|apikey|api_key|api-key|sig=|authorization"
+)
+"""What each of the forms has something of, in small letters; most lines of text have not, and need no closer look."""
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern in FORMS.values()))
 
 
@@ -88,9 +95,11 @@ def masked(text: str) -> str:
 
     Characters that are not shown hide nothing: where there is a secret without them, the text comes back without them.
     """
-    if text.isascii() and not _MAY_BE.search(text):
+    if text.isascii() and not (_MAY_BE.search(text) and _TELLING.search(text.lower())):
         return text
     shown = _ANY.sub(_masked, text)
+    if shown.isascii() and shown.isprintable():
+        return shown
     for instead in ("", " "):
         bare = clean(shown, instead)
         if bare != shown and (hidden := _ANY.sub(_masked, bare)) != bare:

@@ -7,7 +7,7 @@ from typing import Any
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import SourceFile
 from shared.registries.graph import Registry
-from shared.registries.reading import Assembly, summarise
+from shared.registries.reading import Assembly, Summary, summarise
 
 SHOP = {
     "id": "shop",
@@ -35,7 +35,7 @@ def registry_of(files: Mapping[str, str | bytes], *conventions: Mapping[str, Any
     return found
 
 
-def summaries_of(contents: Mapping[str, bytes], conventions: Conventions) -> dict[str, str]:
+def summaries_of(contents: Mapping[str, bytes], conventions: Conventions) -> dict[str, Summary]:
     """Summaries as they are made of a commit: closely only where something is registered."""
     files = {path: SourceFile(path, path, content) for path, content in contents.items()}
     summaries = {path: summarise(file, conventions) for path, file in files.items()}

@@ -9,8 +9,7 @@ import pytest
 
 from shared.registries.conventions import conventions_of
 from shared.registries.files import SourceFile
-from shared.registries.reading import Assembly, summarise
-from shared.registries.reading.summaries import LazyNames
+from shared.registries.reading import Assembly, Summary, summarise
 from tests.unit.small_repositories import PLUGINS, SHOP, edges, names, reasons, registry_of, shop
 
 TARGET = "from shop.plugins import register\n@register('target')\ndef target(): ...\n"
@@ -101,7 +100,7 @@ def test_what_a_registry_of_another_name_decorates_has_its_dependencies(thing: s
     found = registry_of({**files, "shop/things.py": source}, {**SHOP, "depends": ["references"]})
 
     assert edges(found) == {("thing", "target", "reference")}
-    assert '"r":' not in summary, "it looks like no registry"
+    assert '"r":' not in summary.rest(), "it looks like no registry"
 
 
 def test_only_what_is_registered_is_read_closely() -> None:
@@ -125,8 +124,8 @@ def test_only_what_is_registered_is_read_closely() -> None:
     assert _definition(summaries, "more", "nothing") == {"n": "nothing", "l": 1, "o": 1}
 
 
-def _definition(summaries: dict[str, str], module: str, name: str) -> Any:
-    return LazyNames(summaries[f"shop/{module}.py"])[name][1]
+def _definition(summaries: dict[str, Summary], module: str, name: str) -> Any:
+    return summaries[f"shop/{module}.py"].names()[name][1]
 
 
 def test_what_looks_like_a_registry_is_read_once() -> None:

@@ -1,17 +1,20 @@
 """Registries as they are stored: read as they were written, by later versions too, and made again where they differ."""
 
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from shared.errors import RefusedError
-from shared.registries.files import Unread
 from shared.registries.graph import Registry
 from shared.registries.keeping import kept, packing
-from shared.registries.keeping.kept import Kept, Summary
+from shared.registries.keeping.kept import Content, Kept
 from shared.registries.keeping.kept_registry import packed, unpacked
 from shared.registries.keeping.packing import compressed, decompressed
+from shared.registries.reading import Summary
 from tests.unit.small_repositories import shop
 
 STORED = Path(__file__).with_name("stored") / "registry.json"
@@ -71,23 +74,63 @@ def test_what_cannot_be_read_is_none(content: bytes) -> None:
     assert unpacked(content) is None
 
 
-KEPT = Kept("d1", b"[[convention]]", "o1", {"a.py": Summary("o2", "{}\n{}\né 1"), "b.py": Summary("o3", "{}\n{}")},
-            (Unread("c.py", "too large"),))  # fmt: skip
+KEPT = Kept(
+    "d1",
+    b"[[convention]]",
+    "o1",
+    {
+        Content(f"o{number}", ".py"): Summary({"of": "python", "uses": [":a"]}, partial(str, f"{{}}\nn{number} é"))
+        for number in range(40)
+    },
+)
+
+
+def written_out(found: Kept | None) -> object:
+    assert found
+    summaries = {content: (one.head, one.rest()) for content, one in found.summaries.items()}
+    return found.digest, found.own, found.own_id, summaries
+
+
+def without(found: Kept | None, *contents: int) -> Kept:
+    assert found
+    left = {
+        content: one for content, one in found.summaries.items() if content.object_id not in map("o{}".format, contents)
+    }
+    return replace(found, summaries=left)
 
 
 def test_summaries_are_read_as_they_were_stored() -> None:
-    assert kept.unpacked(kept.packed(KEPT)) == KEPT
+    assert written_out(kept.unpacked(kept.packed(KEPT))) == written_out(KEPT)
+
+
+def test_what_stays_is_stored_once_more_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kept.unpacked(kept.packed(KEPT))
+    packing_again, unpacking = Mock(side_effect=compressed), Mock(side_effect=decompressed)
+    monkeypatch.setattr(kept, "compressed", packing_again)
+    monkeypatch.setattr(kept, "decompressed", unpacking)
+    after = without(before, 3)
+    after = replace(after, summaries={**after.summaries, Content("new", ".py"): Summary({}, lambda: "{}\nnew")})
+
+    found = kept.unpacked(kept.packed(after))
+
+    assert packing_again.call_count == unpacking.call_count == 1, "the rest of the pack in which something changed"
+    assert written_out(found) == written_out(after)
+    assert written_out(kept.unpacked(kept.packed(without(found, 1, 20, 39)))) == written_out(without(after, 1, 20, 39))
 
 
 @pytest.mark.parametrize(
     ("stored", "instead"),
-    [(b'"schema": 2', b'"schema": 1'), (b"\0{}\n{}", b""), (b"d1", b"\xff"), (b'"own_id"', b'"id"'), (b'{"sch', b"[")],
+    [(b'"schema": 3', b'"schema": 2'), (b"d1", b"\xff"), (b'"own_id"', b'"id"'), (b'{"sch', b"["), (b"\0x", b"\0y")],
 )
 def test_summaries_that_cannot_be_read_are_made_again(stored: bytes, instead: bytes) -> None:
-    text = decompressed(kept.packed(KEPT))
-    assert stored in text
+    packed = kept.packed(KEPT)
+    assert stored in packed
 
-    assert kept.unpacked(compressed(text.replace(stored, instead))) is None
+    assert kept.unpacked(packed.replace(stored, instead)) is None
+
+
+def test_summaries_that_were_cut_off_are_made_again() -> None:
+    assert kept.unpacked(kept.packed(KEPT)[:-1]) is None
 
 
 def test_more_than_is_kept_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

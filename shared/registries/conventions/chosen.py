@@ -18,7 +18,7 @@ from shared.validation import validated
 _BUILT_IN = Path(__file__).with_name("builtin.toml")
 _MOST_BYTES = 200_000
 # Raised whenever a summary or a registry made before would be made otherwise now.
-_READER = "3"
+_READER = "4"
 
 
 class FileKind(StrEnum):
@@ -53,11 +53,11 @@ class Conventions:
 
     def kind_of(self, path: str) -> FileKind | None:
         """Return what the file is read as; None if it is not read."""
-        name = path.rpartition("/")[2]
-        if name.endswith(".py"):
+        if path.endswith(".py"):
             return FileKind.PYTHON
         if path == FileKind.OWN:
             return FileKind.OWN
+        name = path.rpartition("/")[2]
         return FileKind(name) if name in (FileKind.PYPROJECT, FileKind.SETUP_CFG) else None
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from shared.registries.graph import Registry
-from shared.registries.keeping.packing import compressed, decompressed
+from shared.registries.keeping.packing import bounded, compressed, decompressed
 from shared.validation import well_formed
 
 
@@ -21,7 +21,7 @@ class _Stored:
 def packed(registry: Registry) -> bytes:
     """Return it as it is stored. Raises `RefusedError` for more than is kept."""
     text = json.dumps(asdict(_Stored(registry)), ensure_ascii=False, separators=(",", ":"))
-    return compressed(well_formed(text).encode())  # names may hold halves of surrogate pairs
+    return bounded(compressed(well_formed(text).encode()))  # names may hold halves of surrogate pairs
 
 
 def unpacked(content: bytes) -> Registry | None:

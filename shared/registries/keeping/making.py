@@ -1,6 +1,6 @@
 """One commit → its summaries, those of contents that are known and the others out of the source, and its registry."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,19 +9,16 @@ from shared.errors import RefusedError
 from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import Unread
 from shared.registries.graph import Registry
-from shared.registries.keeping.kept import Kept, Summary, key_of
-from shared.registries.reading import Assembly, summarise, without_secrets
+from shared.registries.keeping.kept import Content, Kept, content_of
+from shared.registries.reading import Assembly, Summary, summarise
 from shared.registries.sources.contents import Found, Source, Whole
 from shared.registries.sources.trees import File, tree_of
 
 OWN = "registry.toml"
 _MANY = 2000
 """Files that changed, of which so many take as long as all of them."""
-_MAX_SUMMARY = 2_000_000
-_TOO_MUCH = "it registers more than is kept of one file"
 
 type Given = Sequence[Mapping[str, Any]]
-type Known = dict[tuple[str, str], str]
 
 
 class TooMuchError(RefusedError):
@@ -50,18 +47,18 @@ class Making:
         own_id, own = self._own(items, earlier)
         conventions = conventions_of(own, self.given)
         tree = tree_of(items, conventions.wanted, self.source.limits)
-        known: Known = dict(earlier.known()) if earlier and earlier.digest == conventions.digest else {}
-        missing = {key: file for file in tree.files if (key := key_of(file.path, file.object_id)) not in known}
+        known = earlier.summaries if earlier and earlier.digest == conventions.digest else {}
+        commit = _Commit(tree.files, conventions, known)
+        missing = commit.missing()
         self._check_patience(len(missing))
         read = Whole(self.source) if not known or len(missing) > _MANY else self.source.some_of
-        unread = _take_in(read(tuple(missing.values())), known, conventions)
-        assembly = _assembly(tree.files, known, conventions)
+        commit.take_in(read(missing))
+        assembly = commit.assembly()
         if outlines := assembly.outlined():  # what other files register is known when all were read
-            files = {key_of(file.path, file.object_id): file for file in tree.files if file.path in outlines}
-            unread += _take_in(read(tuple(files.values())), known, conventions, closely=True)
-            assembly = _assembly(tree.files, known, conventions)
-        kept = _kept(conventions, (own_id, own), tree.files, known, [*tree.unread, *unread])
-        return kept, assembly.registry(kept.unread)
+            commit.take_in(read(commit.contents_of(outlines)), closely=True)
+            assembly = commit.assembly()
+        kept = Kept(conventions.digest, own, own_id, commit.summaries())
+        return kept, assembly.registry([*tree.unread, *commit.unread()])
 
     def _own(self, items: Iterable[Item], earlier: Kept | None) -> tuple[str, bytes | None]:
         """Return the repository's own conventions; a link or a submodule of that name is none."""
@@ -81,40 +78,52 @@ class Making:
             raise TooMuchError(f"{count:,} files are to be read.")
 
 
-def _take_in(found: Iterable[Found], known: Known, conventions: Conventions, *, closely: bool = False) -> list[Unread]:
-    """Add what files say to what is known; return those that were not read."""
-    unread = []
-    for one in found:
-        if isinstance(one, Unread):
-            unread.append(one)
-            continue
-        text = without_secrets(summarise(one, conventions, closely=closely))
-        if len(text) > _MAX_SUMMARY:
-            unread.append(Unread(one.path, _TOO_MUCH))
-            continue
-        known[key_of(one.path, one.object_id)] = text
-    return unread
+class _Commit:
+    """The files of a commit, by their paths, and what is known of their contents."""
 
+    def __init__(self, files: Sequence[File], conventions: Conventions, known: Mapping[Content, Summary]) -> None:
+        self._files = files
+        self._conventions = conventions
+        self._contents = {file.path: content_of(file.path, file.object_id) for file in files}
+        self._known = dict(known)
+        self._refused: dict[Content, str] = {}
 
-def _assembly(files: Sequence[File], known: Known, conventions: Conventions) -> Assembly:
-    keys = {file.path: key_of(file.path, file.object_id) for file in files}
-    return Assembly({path: known[key] for path, key in keys.items() if key in known}, conventions)
+    def missing(self) -> tuple[File, ...]:
+        """Return a file for each content of which nothing is known."""
+        contents = self._contents
+        return tuple(
+            {contents[file.path]: file for file in self._files if contents[file.path] not in self._known}.values()
+        )
 
+    def contents_of(self, paths: Collection[str]) -> tuple[File, ...]:
+        """Return a file for each content of some paths."""
+        return tuple({self._contents[file.path]: file for file in self._files if file.path in paths}.values())
 
-def _kept(
-    conventions: Conventions,
-    own: tuple[str, bytes | None],
-    files: Sequence[File],
-    known: Known,
-    unread: Sequence[Unread],
-) -> Kept:
-    summaries: dict[str, Summary] = {}
-    left = {one.path: one for one in unread}
-    reasons = {key_of(file.path, file.object_id): left[file.path].reason for file in files if file.path in left}
-    for file in files:
-        key = key_of(file.path, file.object_id)
-        if key in known:
-            summaries[file.path] = Summary(file.object_id, known[key])
-        else:  # another path of the same content was tried
-            left[file.path] = Unread(file.path, reasons[key])
-    return Kept(conventions.digest, own[1], own[0], summaries, tuple(left[path] for path in sorted(left)))
+    def take_in(self, found: Iterable[Found], *, closely: bool = False) -> None:
+        """Add what files say to what is known, and why some were not read."""
+        for one in found:
+            content = self._contents[one.path]
+            if isinstance(one, Unread):
+                self._refused[content] = one.reason
+            else:
+                self._known[content] = summarise(one, self._conventions, closely=closely)
+
+    def assembly(self) -> Assembly:
+        """Return what the files register together, as far as they are known."""
+        known = self._known
+        summaries = {path: known[content] for path, content in self._contents.items() if content in known}
+        return Assembly(summaries, self._conventions)
+
+    def summaries(self) -> dict[Content, Summary]:
+        """Return what is known of this commit's contents."""
+        known = self._known
+        return {content: known[content] for content in self._contents.values() if content in known}
+
+    def unread(self) -> list[Unread]:
+        """Return the files that were not read; of one content all have the same reason."""
+        refused, known = self._refused, self._known
+        return [
+            Unread(path, refused[content])
+            for path, content in self._contents.items()
+            if content in refused or content not in known
+        ]

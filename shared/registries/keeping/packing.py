@@ -9,8 +9,12 @@ _MAX_UNPACKED = 512 * 1024 * 1024
 
 
 def compressed(text: bytes) -> bytes:
-    """Return a text as it is stored. Raises `RefusedError` for more than is kept."""
-    content = zlib.compress(text, level=1)
+    """Return a text as it is stored, quickly rather than small."""
+    return zlib.compress(text, level=1)
+
+
+def bounded(content: bytes) -> bytes:
+    """Return it. Raises `RefusedError` for more than is kept."""
     if len(content) > MAX_PACKED:
         raise RefusedError(
             "The repository registers more than is kept.", hint="Narrow the conventions in its registry.toml."

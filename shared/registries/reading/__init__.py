@@ -20,6 +20,6 @@ source_text, notation bytes → text within bounds; how summaries write things
 """
 
 from shared.registries.reading.assembling import Assembly
-from shared.registries.reading.summaries import summarise, without_secrets
+from shared.registries.reading.summaries import Head, Summary, summarise
 
-__all__ = ["Assembly", "summarise", "without_secrets"]
+__all__ = ["Assembly", "Head", "Summary", "summarise"]

@@ -14,7 +14,7 @@ from shared.registries.reading.matching import Matching
 from shared.registries.reading.modules import Module, Modules
 from shared.registries.reading.points import declared_points
 from shared.registries.reading.resolving import Resolver
-from shared.registries.reading.summaries import Head, body_of, head_of
+from shared.registries.reading.summaries import Head, Summary
 from shared.registries.reading.values import Values
 from shared.texts.masking import masked
 from shared.texts.plain import one_line, shortened
@@ -27,19 +27,14 @@ _LONGEST_NAME = 300
 class Assembly:
     """What the files of one commit, by their paths, register together."""
 
-    def __init__(self, summaries: Mapping[str, str], conventions: Conventions) -> None:
+    def __init__(self, summaries: Mapping[str, Summary], conventions: Conventions) -> None:
         self._summaries = summaries
         self._conventions = conventions
-        self._heads = {path: head_of(summary) for path, summary in summaries.items()}
-        self._unparsed = list(self._failures())
-        failed = {one.path for one in self._unparsed}
-        python = {
-            path: summary
-            for path, summary in summaries.items()
-            if path not in failed and conventions.kind_of(path) is FileKind.PYTHON
-        }
-        self._failed = failed
-        self._modules = Modules(python)
+        kinds = {path: conventions.kind_of(path) for path in summaries}
+        self._unparsed = list(self._failures(kinds))
+        self._failed = {one.path for one in self._unparsed}
+        python = (path for path, kind in kinds.items() if kind is FileKind.PYTHON and path not in self._failed)
+        self._modules = Modules({path: summaries[path] for path in python})
         self._resolver = Resolver(self._modules)
         self._values = Values(self._resolver)
         self._matching = Matching(conventions, self._resolver)
@@ -83,9 +78,9 @@ class Assembly:
             limits=tuple(self._limits(unresolved)),
         )
 
-    def _failures(self) -> Iterator[Unparsed]:
-        for path, head in self._heads.items():
-            kind = self._conventions.kind_of(path)
+    def _failures(self, kinds: Mapping[str, FileKind | None]) -> Iterator[Unparsed]:
+        for path, (head, _) in self._summaries.items():
+            kind = kinds[path]
             if "failed" in head:
                 yield Unparsed(path, head["failed"], head.get("line"))
             elif kind is not None and head.get("of") != kind and len(head) > 1:
@@ -100,20 +95,21 @@ class Assembly:
 
     def _from_calls(self) -> Iterator[Draft | Unresolved]:
         for module in list(self._modules.by_name.values()):
-            if self._is_of_interest(self._heads[module.path], module):
+            if self._is_of_interest(self._summaries[module.path].head, module):
                 for hit in module.body.get("hits", ()):
                     if "x" in hit:
                         yield from self._calls.drafts(hit, module)
 
     def _is_of_interest(self, head: Head, module: Module) -> bool:
-        if "always" in head:
-            return True
-        return any(self._matching.may_register(use, module) for use in head.get("uses", ()))
+        uses = head.get("uses")
+        if not uses or "always" in head:
+            return "always" in head
+        return any(self._matching.may_register(use, module) for use in uses)
 
     def _from_entry_points(self) -> Iterator[Draft | Unresolved]:
-        for path, head in self._heads.items():
-            if "always" in head and path not in self._failed:
-                hits = body_of(self._summaries[path]).get("hits", ())
+        for path, summary in self._summaries.items():
+            if "always" in summary.head and path not in self._failed:
+                hits = summary.body().get("hits", ())
                 yield from declared_points(path, hits, self._modules, self._calls, self._conventions)
 
     def _limits(self, unresolved: Sequence[Unresolved]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from shared.registries.reading.notation import Expression, attribute, string, unknown
+from shared.texts.masking import masked
 
 _LONGEST_STRING = 300
 _DEEPEST = 40
@@ -64,7 +65,7 @@ def _attribute(node: ast.Attribute, names: Names, spend: Spending) -> Expression
 def _constant(node: ast.Constant, names: Names, spend: Spending) -> Expression:  # noqa: ARG001
     match node.value:
         case str(text) if len(text) <= _LONGEST_STRING:
-            return string(text)
+            return string(masked(text))  # a secret belongs into no source, and is not kept here
         case str():
             return unknown(f"a text of more than {_LONGEST_STRING} characters")
         case bool() | None:

@@ -3,34 +3,51 @@
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from sys import stdlib_module_names
+from typing import NamedTuple
 
 from shared.registries.reading.notation import Expression
-from shared.registries.reading.summaries import NOTHING, Body, LazyNames, body_of
+from shared.registries.reading.summaries import NOTHING, Body, Summary
 
 # Folders that are on the path of a repository's own programs, by custom: https://packaging.python.org (src layout)
 _ROOTS = frozenset({"src", "lib", "python"})
+_PACKAGE = "__init__"
+
+
+class _Place(NamedTuple):
+    """A folder: the `root` from which its files are imported, and what it is called below that and other roots."""
+
+    root: str
+    dotted: Mapping[str, str]
 
 
 class Module:
-    """One Python file. `name` is unique; `folder` is where it lies, `root` the folder from which it is imported."""
+    """One Python file. `name` is unique; `root` is the folder from which it is imported."""
 
-    def __init__(self, path: str, name: str, root: str, summary: str = NOTHING) -> None:
+    def __init__(self, path: str, name: str, root: str, summary: Summary = NOTHING) -> None:
         self.path = path
         self.name = name
         self.root = root
-        self.folder = path.rpartition("/")[0]
-        self.is_package = path.rpartition("/")[2] == "__init__.py"
         self._summary = summary
+
+    @property
+    def folder(self) -> str:
+        """Where it lies."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is what a package says of itself."""
+        return self.path.rpartition("/")[2] == "__init__.py"
 
     @cached_property
     def body(self) -> Body:
         """What of it may register something, and what it takes from others."""
-        return body_of(self._summary)
+        return self._summary.body()
 
     @cached_property
     def names(self) -> Mapping[str, Expression]:
         """What each of its names is."""
-        return LazyNames(self._summary)
+        return self._summary.names()
 
     @cached_property
     def stars(self) -> Sequence[str]:
@@ -42,37 +59,41 @@ class Module:
 class Modules:
     """The Python files of a repository, by what they are imported as. They remember what they were asked."""
 
-    def __init__(self, summaries: Mapping[str, str]) -> None:
+    def __init__(self, summaries: Mapping[str, Summary]) -> None:
         self.absolute = cache(self._absolute)
+        self._place = cache(self._place_of)
         self._beginning = cache(self._module_at_the_beginning)  # of what names are attributes of: few
         self.by_name: dict[str, Module] = {}
         self.by_path: dict[str, Module] = {}
         # By what they may be imported as, and the folder that must be on the path for that.
         self._claims: dict[str, dict[str, Module]] = {}
-        self._folders = {path.rpartition("/")[0] for path in summaries if path.rpartition("/")[2] == "__init__.py"}
+        self._folders = {path.rpartition("/")[0] for path in summaries if path.endswith("/__init__.py")}
         for path in sorted(summaries, key=lambda one: (one.count("/"), one)):
             self._add(path, summaries[path])
 
-    def _add(self, path: str, summary: str) -> None:
-        root = self._root_of(path)
-        short, whole = _dotted(path, root), _dotted(path, "")
+    def _add(self, path: str, summary: Summary) -> None:
+        folder, _, file = path.rpartition("/")
+        place = self._place(folder)
+        stem = file.removesuffix(".py")
+        claims = {root: _claim(dotted, stem) for root, dotted in place.dotted.items()}
+        short, whole = claims[place.root], claims[""]
         # A lone file may have the name of another package, which is meant where this one is not on the path.
-        is_lone = bool(root) and "." not in short and not path.endswith("/__init__.py")
+        is_lone = bool(place.root) and "." not in short and stem != _PACKAGE
         name = short if short and short not in self.by_name and not is_lone else whole or "root"
         if name.partition(".")[0] in stdlib_module_names:
             name += "_"
         while name in self.by_name:
             name += "_"
-        module = Module(path, name, root, summary)
+        module = Module(path, name, place.root, summary)
         self.by_name[name] = self.by_path[path] = module
-        for folder in dict.fromkeys((root, "", _source_root(path))):
-            self._claims.setdefault(_dotted(path, folder), {})[folder] = module
+        for root, claim in claims.items():
+            self._claims.setdefault(claim, {})[root] = module
 
-    def _root_of(self, path: str) -> str:
-        folder = path.rpartition("/")[0]
-        while folder and folder in self._folders:
-            folder = folder.rpartition("/")[0]
-        return folder
+    def _place_of(self, folder: str) -> _Place:
+        root = folder
+        while root and root in self._folders:
+            root = root.rpartition("/")[0]
+        return _Place(root, {one: _within(folder, one).replace("/", ".") for one in (root, "", _source_root(folder))})
 
     def _absolute(self, target: str, module: Module) -> str:
         """Return what an import of `target` within `module` means: a qualified name that begins with a `Module.name`,
@@ -138,12 +159,15 @@ def _chosen(claims: Mapping[str, Module], claim: str, importer: Module) -> str:
     return elsewhere.pop() if len(elsewhere) == 1 else "?" if elsewhere else ""
 
 
-def _dotted(path: str, root: str) -> str:
-    within = path[len(root) + 1 :] if root else path
-    return within.removesuffix(".py").removesuffix("__init__").removesuffix("/").replace("/", ".")
+def _claim(dotted: str, stem: str) -> str:
+    return ".".join(part for part in (dotted, "" if stem == _PACKAGE else stem) if part)
 
 
-def _source_root(path: str) -> str:
-    folders = path.split("/")[:-1]
-    at = next((number for number, folder in enumerate(folders) if folder in _ROOTS), None)
+def _within(folder: str, root: str) -> str:
+    return folder[len(root) :].removeprefix("/")
+
+
+def _source_root(folder: str) -> str:
+    folders = folder.split("/")
+    at = next((number for number, name in enumerate(folders) if name in _ROOTS), None)
     return "" if at is None else "/".join(folders[: at + 1])

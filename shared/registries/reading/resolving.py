@@ -11,6 +11,7 @@ from shared.registries.reading.notation import Definition, Expression
 UNKNOWN = "?"
 _MOST_STEPS = 60
 _MOST_OF_ONE = 8
+_MOST_STARS = 16
 _LONGEST_PATH = 500
 _WRAPPERS = ("typing.Optional", "typing.Annotated", "typing.ClassVar", "typing.Final", "Optional", "Annotated")
 # How many names or classes may lead to one another before it is given up: each is a few calls on Python's stack.
@@ -113,12 +114,20 @@ class Resolver:
         segments = segments_of(rest)
         meaning = module.names.get(segments[0])
         if meaning is None:
-            for star in module.stars:
-                source = self.modules.absolute(star, module)
+            for source in self._star_sources(segments[0], module):
                 # What is compiled seems to be of its package, and so would lead to itself without an end.
                 yield _extended(source, segments), source not in self.modules.by_name
             return
         yield from self._into(meaning, module, segments[1:], f"{module.name}.{segments[0]}")
+
+    def _star_sources(self, name: str, module: Module) -> list[str]:
+        """Return the modules from which `name` may come by `*`: others, and own that may have it; the last few."""
+        sources = [self.modules.absolute(star, module) for star in module.stars]
+        return [source for source in sources if self._may_have(source, name)][-_MOST_STARS:]
+
+    def _may_have(self, source: str, name: str) -> bool:
+        own = self.modules.by_name.get(source)
+        return own is None or bool(own.stars) or name in own.names or f"{source}.{name}" in self.modules.by_name
 
     def _into(self, meaning: Expression, module: Module, rest: list[str], path: str) -> Iterator[tuple[str, bool]]:
         match meaning:

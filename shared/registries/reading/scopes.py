@@ -29,19 +29,25 @@ def bound_by(statements: Iterable[ast.stmt]) -> Bindings:
         statement = waiting.pop()
         if binder := _BINDERS.get(type(statement)):
             binder(statement, bindings)
-        waiting.extend(reversed(blocks_of(statement)))
+        if type(statement) in _BLOCKS:
+            waiting.extend(reversed(_inner(statement)))
     return bindings
 
 
-def blocks_of(statement: ast.stmt) -> list[ast.stmt]:
+def _inner(statement: ast.stmt) -> list[ast.stmt]:
     """Return the statements within a compound statement that are of the same scope as it, in their order."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return []
     inner: list[ast.stmt] = []
-    for field in ("body", "handlers", "cases", "orelse", "finalbody"):
-        for child in getattr(statement, field, ()):
+    for field in _BLOCKS[type(statement)]:
+        for child in getattr(statement, field):
             inner.extend(child.body if isinstance(child, ast.ExceptHandler | ast.match_case) else [child])
     return inner
+
+
+_BLOCKS: dict[type[ast.stmt], tuple[str, ...]] = {
+    kind: tuple(field for field in ("body", "handlers", "cases", "orelse", "finalbody") if field in kind._fields)
+    for kind in (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
+}
+"""The fields of compound statements that hold statements of the same scope."""
 
 
 def imported_names(statement: ast.Import | ast.ImportFrom) -> Iterable[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """One file → its summary: everything that reading the whole repository needs of it.
 
-It is lines of JSON: what tells whether the rest is needed at all; what may register something; and each name of a
-module, with what it is, which most often nobody asks for. It does not say where the file is, so that the same content
-is the same summary wherever it lies.
+It is a head, which tells whether the rest is needed at all, and a rest of lines of JSON: what may register something;
+and each name of a module, with what it is, which most often nobody asks for. It does not say where the file is, so that
+the same content is the same summary wherever it lies. What looks like a secret is masked in it.
 """
 
 import ast
@@ -10,9 +10,9 @@ import configparser
 import gc
 import json
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.registries.conventions import Conventions, FileKind
 from shared.registries.files import SourceFile
@@ -25,14 +25,27 @@ from shared.texts.masking import masked, masked_tree
 
 _MOST_CHARACTERS = 2_000_000
 _encoder = json.JSONEncoder(separators=(",", ":"))
-NOTHING = "{}\n{}"
-"""The summary of a file that says nothing."""
-
 type Head = dict[str, Any]
 type Body = dict[str, Any]
 
 
-def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = False) -> str:
+class Summary(NamedTuple):
+    """What one file says. `rest` returns its second part, which may be stored somewhere until it is asked for."""
+
+    head: Head
+    rest: Callable[[], str]
+
+    def body(self) -> Body:
+        """Return what of the file may register something, and what it takes from others."""
+        body: Body = json.loads(self.rest().partition("\n")[0])
+        return body
+
+    def names(self) -> "LazyNames":
+        """Return what each of its names is."""
+        return LazyNames(self.rest().split("\n")[1:])
+
+
+def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = False) -> Summary:
     """Return the summary of a file. It never raises: what cannot be read says why in its summary.
 
     Definitions that nothing in their module may register are outlines, unless `closely`: of some, other modules need
@@ -52,36 +65,33 @@ def summarise(file: SourceFile, conventions: Conventions, *, closely: bool = Fal
         return _failed(kind, "nested too deeply")
     except (ValueError, configparser.Error) as error:
         return _failed(kind, f"not {kind}: {str(error).splitlines()[0][:200]}" if str(error) else f"not {kind}")
-    text = _written({"of": kind, **head}, body, names)
-    return text if len(text) <= _MOST_CHARACTERS else _failed(kind, "says more than is kept of one file")
+    rest = _written(body, names)
+    if len(rest) > _MOST_CHARACTERS:
+        return _failed(kind, "says more than is kept of one file")
+    return Summary({"of": kind, **head}, lambda: rest)
 
 
 _VERSION = "Python 3.13"
 
 
-def head_of(summary: str) -> Head:
-    """Return the first part of a summary, without reading the others."""
-    head: Head = json.loads(summary[: summary.index("\n")])
-    return head
-
-
-def body_of(summary: str) -> Body:
-    """Return the second part of a summary."""
-    body: Body = json.loads(summary.split("\n", 2)[1])
-    return body
+NOTHING = Summary({}, lambda: "{}")
+"""The summary of a file that says nothing."""
 
 
 class LazyNames(Mapping[str, Expression]):
     """The names of a module, and what each of them is, which is read when it is asked for."""
 
-    def __init__(self, summary: str) -> None:
-        self._lines: dict[str, str] = dict(_named(line) for line in summary.split("\n")[2:])
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = {name: value for name, _, value in (line.partition(" ") for line in lines)}
         self._read: dict[str, Expression] = {}
 
     def __getitem__(self, name: str) -> Expression:
         if name not in self._read:
             self._read[name] = json.loads(self._lines[name])
         return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._lines
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lines)
@@ -90,30 +100,19 @@ class LazyNames(Mapping[str, Expression]):
         return len(self._lines)
 
 
-def without_secrets(summary: str) -> str:
-    """Return a summary with what looks like a secret masked: it belongs into no source, and is not kept here."""
-    if masked(summary) == summary:
-        return summary
-    head, body, *names = summary.split("\n")
-    return _written(
-        masked_tree(json.loads(head)),
-        masked_tree(json.loads(body)),
-        {name: masked_tree(json.loads(value)) for name, value in map(_named, names)},
-    )
+def _failed(kind: FileKind, why: str, line: int | None = None) -> Summary:
+    rest = _written({}, {})
+    return Summary({"of": kind, "failed": masked(why), **({"line": line} if line else {})}, lambda: rest)
 
 
-def _named(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(" ")
-    return name, value
+def _written(body: Body, names: Mapping[str, Expression]) -> str:
+    return "\n".join([_as_json(body), *(f"{name} {_as_line(value)}" for name, value in names.items())])
 
 
-def _failed(kind: FileKind, why: str, line: int | None = None) -> str:
-    return _written({"of": kind, "failed": why, **({"line": line} if line else {})}, {}, {})
-
-
-def _written(head: Head, body: Body, names: Mapping[str, Expression]) -> str:
-    lines = [_as_json(head), _as_json(body), *(f"{name} {_as_json(value)}" for name, value in names.items())]
-    return "\n".join(lines)
+def _as_line(value: Expression) -> str:
+    if value[0] == "i" and value[1].isascii():  # most are, and names and dots need no escaping
+        return f'["i","{value[1]}"]'
+    return _as_json(value)
 
 
 def _as_json(value: Any) -> str:
@@ -162,7 +161,7 @@ def _own(content: bytes) -> list[Hit]:  # noqa: ARG001
 
 
 def _entry_points(hits: list[Hit]) -> tuple[Head, Body, Mapping[str, Expression]]:
-    return ({"always": 1}, {"hits": hits}, {}) if hits else ({}, {}, {})
+    return ({"always": 1}, {"hits": masked_tree(hits)}, {}) if hits else ({}, {}, {})
 
 
 _READERS: dict[FileKind, Callable[[bytes], list[Hit]]] = {

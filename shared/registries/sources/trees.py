@@ -1,18 +1,20 @@
 """Which files of a commit are read: those that are wanted, plain, and within bounds. Pure."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.azure_devops.sources import Item
 from shared.registries.files import Unread
 from shared.registries.sources.limits import Limits
 
 _MAX_PATH = 4096
+_NO_NAME = re.compile(r"(?:^|/)\.{0,2}(?:/|\Z)")
 _TWICE = "its path is there twice"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A file that is to be read; `path` has no leading slash."""
 
     path: str
@@ -61,6 +63,4 @@ def _is_plain(path: str) -> bool:
 
     https://git-scm.com/docs/git-fsck#_fsck_messages
     """
-    parts = path.split("/")
-    is_named = all(part not in ("", ".", "..") for part in parts)
-    return is_named and path.isprintable() and len(path) <= _MAX_PATH
+    return not _NO_NAME.search(path) and path.isprintable() and len(path) <= _MAX_PATH
