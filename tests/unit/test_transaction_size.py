@@ -15,8 +15,8 @@ from shared.storage import tables
 from shared.storage.account import Account
 from shared.storage.sizes import MAX_TRANSACTION_BYTES, body_size
 from shared.storage.tables import Operation, Table, Value
-from shared.tickets.intake.accept import Outcome, _batches, _Decision
-from shared.tickets.rows.arrivals import Arrival, arrival
+from shared.tickets.intake.accept import Outcome, _batches, _Decision, _Wanted
+from shared.tickets.rows.arrivals import arrival
 from shared.tickets.vulnerabilities.snapshots import read_snapshot
 
 HOST = "https://contoso.table.core.windows.net"
@@ -89,18 +89,18 @@ def test_what_surrounds_a_small_row_is_counted(kind: str, sent: list[int]) -> No
 
 def test_large_snapshots_are_taken_in_by_transactions_that_the_service_accepts(sent: list[int]) -> None:
     """Three megabytes of what cannot be compressed are four, and a little more, on the wire."""
-    decided = [_decided(number) for number in range(100)]
+    wanted = [_wanted(number) for number in range(100)]
 
-    batches = list(_batches(decided))
+    batches = list(_batches(wanted))
     for batch in batches:
-        send([operation for _, decision in batch for operation in decision.operations])
+        send([operation for one in batch for operation in one.decision.operations])
 
-    assert sum(map(len, batches)) == len(decided)
+    assert sum(map(len, batches)) == len(wanted)
     assert max(sent) <= LARGEST
     assert len(batches) == 2
 
 
-def _decided(number: int) -> tuple[Arrival, _Decision]:
+def _wanted(number: int) -> _Wanted:
     snapshot = {"id": f"v{number}", "asset": {"kind": "application", "id": "web-shop"}, "title": "t"}
     one = arrival(
         read_snapshot({"schema": 1, "vulnerability": {**snapshot, "severity": "high", "status": "open"}}),
@@ -108,4 +108,5 @@ def _decided(number: int) -> tuple[Arrival, _Decision]:
         now=NOW,
     )
     row = tables.create(one.row, {"schema": 1, "data0": secrets.token_bytes(60_000)})
-    return one, _Decision(Outcome.CHANGED, f"{number:032}", "", (row,))
+    decision = _Decision(Outcome.CHANGED, f"{number:032}", "", (row,))
+    return _Wanted(one, decision, lambda _: decision)

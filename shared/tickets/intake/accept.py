@@ -4,11 +4,15 @@ The snapshot's rows and the pending row change together; the wake-up follows. Wh
 finds the pending row. Accept and work never write the same row, but for the pending one, which accept renews and
 work deletes only as long as it is the one that work saw. A vulnerability whose group is another one than before leaves
 one ticket and joins the other in the same transaction, and both need work.
+
+What several senders bring at the same moment is written by one transaction. After some that were all new the next one
+is taken to be new, too, and not looked for: its row is one that must not exist, and is read where that was wrong.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from shared.connections.defaults import BY_ITSELF
@@ -17,6 +21,7 @@ from shared.storage import tables
 from shared.storage.sizes import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, body_size
 from shared.storage.tables import Operation, Row, RowChangedError, Table
 from shared.telemetry import metrics
+from shared.tickets.intake.gathering import Gathering
 from shared.tickets.intake.grouping import Grouping, ticket_of
 from shared.tickets.lanes.pending import due_at_once
 from shared.tickets.lanes.wake_ups import WakeUps
@@ -26,6 +31,9 @@ from shared.tickets.vulnerabilities import origins
 from shared.tickets.vulnerabilities.snapshots import Status, Vulnerability
 
 _TRIES = 8
+_TOGETHER = 32
+_SURELY = 8
+"""So many of a connection were new, one after the other."""
 
 
 def _unheard(_: Vulnerability) -> None:
@@ -55,23 +63,47 @@ class _Decision:
         return {self.ticket, self.left} - {""}
 
 
-type _Decided = tuple[Arrival, _Decision]
-
-
 @dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A snapshot, and what was decided for it at first. `decide` does so again by its row, in its sender's trace."""
+
+    arrival: Arrival
+    decision: _Decision
+    decide: Callable[[Row | None], _Decision]
+    is_guess: bool = False
+
+
+@dataclass(slots=True)
 class Accept:
     """The use case: snapshots of a connection in, rows and wake-ups out."""
 
     table: Table
     wake_ups: WakeUps
     noticed: Callable[[Vulnerability], None] = _unheard
-    """Hears each snapshot that says something new, before it is stored."""
+    """Hears each snapshot that may say something new, before it is stored."""
+    _new: Counter[str] = field(default_factory=Counter, init=False)
+    """How many of a connection were new, one after the other."""
+    _gathering: Gathering[_Wanted, _Decision] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let senders gather."""
+        self._gathering = Gathering(self._several, _TOGETHER)
 
     def one(self, connection: str, arrival: Arrival, grouping: Grouping) -> str:
-        """Accept a single snapshot and return its ticket: one read, and one transaction if it changes something."""
-        stored = self.table.get(connection, arrival.row)
-        done = self._accept(connection, [(arrival, _decide(arrival, stored, grouping))], grouping)
-        return done[0].ticket
+        """Accept a single snapshot and return its ticket: one read at most, and its part of one transaction if it
+        changes something."""
+
+        def decide(stored: Row | None) -> _Decision:
+            return trace.run(_decide, arrival, stored, grouping)
+
+        trace = copy_context()
+        is_guess = self._new[connection] >= _SURELY and not arrival.origin.gone_from
+        stored = None if is_guess else self.table.get(connection, arrival.row)
+        wanted = _Wanted(arrival, decide(stored), decide, is_guess)
+        done = self._gathering(connection, wanted)
+        is_new = done is wanted.decision if is_guess else stored is None
+        self._new[connection] = self._new[connection] + 1 if is_new else 0
+        return done.ticket
 
     def known(self, connection: str, asset: str) -> Iterator[Row]:
         """Yield what tells whether a snapshot of an asset changes anything: all its rows in order, by ranges."""
@@ -92,41 +124,62 @@ class Accept:
         are sent again.
         """
         outcomes: Counter[Outcome] = Counter()
-        decided = [(arrival, _decide(arrival, known.get(arrival.row), grouping)) for arrival in arrivals]
-        for batch in _batches(decided):
-            outcomes.update(decision.outcome for decision in self._accept(connection, batch, grouping))
+        for batch in _batches(_wanted(arrival, known.get(arrival.row), grouping) for arrival in arrivals):
+            outcomes.update(decision.outcome for decision in self._accept(connection, batch))
         return outcomes
 
-    def _accept(self, connection: str, batch: list[_Decided], grouping: Grouping) -> list[_Decision]:
+    def _several(self, connection: str, wanted: Sequence[_Wanted]) -> list[_Decision | BaseException]:
+        """Accept what several senders want, of whom each hears what came of its own."""
+        done: list[_Decision | BaseException] = []
+        for batch in _batches(wanted):
+            try:
+                done += self._accept(connection, batch)
+            except TransientError as error:
+                done += [error] * len(batch)
+            except Exception:  # noqa: BLE001  one of them is to blame: the others go on without it
+                done += [self._alone(connection, one) for one in batch]
+        return done
+
+    def _alone(self, connection: str, wanted: _Wanted) -> _Decision | Exception:
+        try:
+            return self._accept(connection, [wanted])[0]
+        except Exception as error:  # noqa: BLE001  raised where its sender waits
+            return error
+
+    def _accept(self, connection: str, first: Sequence[_Wanted]) -> list[_Decision]:
         """Write a batch; returns what was decided for each at first, with the tickets that they belong to now."""
         # A conflict may be with our own write, whose answer was lost and which the SDK repeated: what was to be
-        # changed at first is woken and counted as changed, even if by then it stands there.
-        first = batch
-        for arrival, decision in batch:
-            if decision.outcome is Outcome.CHANGED:
-                self.noticed(arrival.vulnerability)
+        # changed at first is woken and counted as changed, even if by then it stands there. (But for a guess.)
+        decisions = [one.decision for one in first]
+        for one in first:
+            if one.decision.outcome is Outcome.CHANGED:
+                self.noticed(one.arrival.vulnerability)
         for _ in range(_TRIES):
-            operations = _each_once(batch)
+            operations = _each_once(decisions)
             try:
                 if operations:
                     self.table.transact(connection, operations)
             except RowChangedError:
-                batch = [(arrival, self._decide_again(connection, arrival, grouping)) for arrival, _ in batch]
+                decisions = [one.decide(self.table.get(connection, one.arrival.row)) for one in first]
                 continue
-            self._wake(connection, [*first, *batch])
-            done = [_ended(before, after) for (_, before), (_, after) in zip(first, batch, strict=True)]
+            self._wake(connection, [*(one.decision for one in first), *decisions])
+            done = [_ended(one, decision) for one, decision in zip(first, decisions, strict=True)]
             for outcome, count in Counter(decision.outcome for decision in done).items():
                 metrics.snapshots.add(count, {"outcome": outcome})
             return done
         raise TransientError("The same vulnerabilities are being changed by too many senders at once.")
 
-    def _decide_again(self, connection: str, arrival: Arrival, grouping: Grouping) -> _Decision:
-        return _decide(arrival, self.table.get(connection, arrival.row), grouping)
-
-    def _wake(self, connection: str, batch: Iterable[_Decided]) -> None:
-        changed = (decision for _, decision in batch if decision.outcome is Outcome.CHANGED)
+    def _wake(self, connection: str, decisions: Iterable[_Decision]) -> None:
+        changed = (decision for decision in decisions if decision.outcome is Outcome.CHANGED)
         for lane in sorted({keys.lane_of(ticket) for decision in changed for ticket in decision.tickets}):
             self.wake_ups.send(connection, lane)
+
+
+def _wanted(arrival: Arrival, stored: Row | None, grouping: Grouping) -> _Wanted:
+    def decide(row: Row | None) -> _Decision:
+        return _decide(arrival, row, grouping)
+
+    return _Wanted(arrival, decide(stored), decide)
 
 
 def _decide(arrival: Arrival, stored: Row | None, grouping: Grouping) -> _Decision:
@@ -151,9 +204,12 @@ def _decide(arrival: Arrival, stored: Row | None, grouping: Grouping) -> _Decisi
     return _Decision(Outcome.UNCHANGED, ticket, "", (confirmed,))
 
 
-def _ended(first: _Decision, last: _Decision) -> _Decision:
-    """Return what a snapshot did: by what was decided at first, unless somebody else's was newer."""
-    return last if last.outcome is Outcome.OUTDATED else replace(first, ticket=last.ticket)
+def _ended(wanted: _Wanted, last: _Decision) -> _Decision:
+    """Return what a snapshot did: by what was decided at first, unless somebody else's was newer, or it was a guess."""
+    first = wanted.decision
+    if last is first or wanted.is_guess or last.outcome is Outcome.OUTDATED:
+        return last
+    return replace(first, ticket=last.ticket)
 
 
 def _is_gone(arrival: Arrival, stored: Row | None) -> bool:
@@ -187,25 +243,26 @@ def _changed(arrival: Arrival, stored: Row | None, ticket: str, expression: str)
     return _Decision(Outcome.CHANGED, ticket, left, (written, *member, *due))
 
 
-def _each_once(batch: Iterable[_Decided]) -> list[Operation]:
+def _each_once(decisions: Iterable[_Decision]) -> list[Operation]:
     """Members of one group share its pending row, and a transaction may name a row only once."""
-    operations = {operation.key: operation for _, decision in batch for operation in decision.operations}
+    operations = {operation.key: operation for decision in decisions for operation in decision.operations}
     return list(operations.values())
 
 
-def _batches(decided: Iterable[_Decided]) -> Iterator[list[_Decided]]:
+def _batches(wanted: Iterable[_Wanted]) -> Iterator[list[_Wanted]]:
     """Cut into what fits one transaction, each vulnerability once in each."""
-    batch: dict[str, _Decided] = {}
+    batch: dict[str, _Wanted] = {}
     rows: set[str] = set()
     size = 0
-    for arrival, decision in decided:
-        needed = sum(map(body_size, decision.operations))
-        wanted = rows | {operation.key for operation in decision.operations}
-        if batch and (len(wanted) > MAX_OPERATIONS or size + needed > MAX_TRANSACTION_BYTES or arrival.row in batch):
+    for one in wanted:
+        operations, row = one.decision.operations, one.arrival.row
+        needed = sum(map(body_size, operations))
+        together = rows | {operation.key for operation in operations}
+        if batch and (len(together) > MAX_OPERATIONS or size + needed > MAX_TRANSACTION_BYTES or row in batch):
             yield list(batch.values())
             batch, size, rows = {}, 0, set()
-        batch[arrival.row] = (arrival, decision)
-        rows |= {operation.key for operation in decision.operations}
+        batch[row] = one
+        rows |= {operation.key for operation in operations}
         size += needed
     if batch:
         yield list(batch.values())
