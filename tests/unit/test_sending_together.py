@@ -70,32 +70,32 @@ def numbers(outcomes: list[Any]) -> list[Any]:
 
 
 def test_many_go_at_once_and_come_back_in_order() -> None:
-    organisation = Answering(together=MOST)
+    organisation = Answering(together=3)
 
     TRACE.set("of the caller")
     outcomes = lane_of(organisation, Widths()).send(CALLS)
 
     assert numbers(outcomes) == list(range(95))
-    assert organisation.seen == ["of the caller"] * MOST
-    assert sorted(organisation.sizes) == [23, 24, 24, 24]
+    assert organisation.seen == ["of the caller"] * 3
+    assert sorted(organisation.sizes) == [31, 32, 32]
     assert organisation.met
 
 
 def test_a_few_go_in_one_request() -> None:
     organisation = Answering()
 
-    assert numbers(lane_of(organisation, Widths()).send(CALLS[:12])) == list(range(12))
-    assert organisation.sizes == [12]
+    assert numbers(lane_of(organisation, Widths()).send(CALLS[:32])) == list(range(32))
+    assert organisation.sizes == [32]
 
 
 def test_what_goes_wrong_with_one_request_is_nothing_to_the_others() -> None:
-    organisation = Answering(errors={24: UnknownError("lost"), 48: RefusedError("as a whole")})
+    organisation = Answering(errors={32: UnknownError("lost"), 64: RefusedError("as a whole")})
 
     outcomes = numbers(lane_of(organisation, Widths()).send(CALLS))
 
-    assert outcomes[:24] == list(range(24))
-    assert outcomes[24:48] == [UnknownError] * 24
-    assert outcomes[48:] == [RefusedError, *range(49, 95)]  # refused as a whole: its calls went one by one
+    assert outcomes[:32] == list(range(32))
+    assert outcomes[32:64] == [UnknownError] * 32
+    assert outcomes[64:] == [RefusedError, *range(65, 95)]  # refused as a whole: its calls went one by one
 
 
 @pytest.mark.parametrize("how", ["a header", "a refusal"])

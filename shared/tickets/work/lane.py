@@ -42,7 +42,7 @@ from shared.times import Times
 log = logging.getLogger(__name__)
 TEMPLATE_ALERT = "template_failed"
 STUCK_ALERT = "ticket_stuck"
-_LEAST_TOGETHER, _MOST_TOGETHER = 12, 50
+_LEAST_TOGETHER, _MOST_TOGETHER = 32, 50
 _MAX_DOUBLINGS = 6
 _TOLD_AT = 12
 """Times that a ticket is put off, in about four hours, before somebody hears of it."""
