@@ -79,6 +79,8 @@ def _measure(folder: Path, most: int, rounds: int) -> Iterator[Result]:
 class _Source:
     """What `Making` asks Azure Repos for, out of memory: a commit of these files."""
 
+    project = repository = commit = "measured"
+
     def __init__(self, files: Iterable[SourceFile]) -> None:
         self.limits = Limits()
         self._files = {file.path: file for file in files}
@@ -89,8 +91,6 @@ class _Source:
 
     def some_of(self, files: Sequence[File]) -> Iterator[Found]:
         return (self._files[file.path] for file in files)
-
-    project = repository = commit = "measured"
 
     def opened(self, _: object) -> None:
         """No archive: files come one by one."""

@@ -86,7 +86,8 @@ _TELLING = re.compile(
     r"|_live_|npm_|pypi-|eyj|://|accountkey|sharedaccesskey|sharedsecretvalue|password|passwd|pwd|clientsecret"
     r"|client_secret|apikey|api_key|api-key|sig=|authorization"
 )
-"""What each of the forms has something of, in small letters; most lines of text have not, and need no closer look."""
+"""What each of the forms has something of, in small letters. The forms themselves take ten times as long to look for,
+and most lines of text do not even have what is quicker still to look for: signs, or a word of 15 letters."""
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern in FORMS.values()))
 
 

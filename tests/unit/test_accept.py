@@ -1,8 +1,9 @@
 """Snapshots that come one by one, and at the same moment: each is kept once, and nobody's fault is another one's."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Barrier, Event
 from typing import Any
 
@@ -75,7 +76,9 @@ class Senders:
             ready = Barrier(len(ids) + 1)
             ends = [threads.submit(self._traced, ready, number, id_) for number, id_ in enumerate(ids)]
             ready.wait(20)
-            while len(self.accept._gathering._asked["c"]) <= len(ids):
+            deadline = time.monotonic() + 20
+            while len(self.accept._gathering._asked["c"]) <= len(ids):  # nothing else shows that all of them wait
+                assert time.monotonic() < deadline
                 assert not first.done()
             self.table.held.set()
         return ends
@@ -122,6 +125,21 @@ def test_one_that_fails_fails_alone(senders: Senders) -> None:
     assert [end.exception() is None for end in ends] == [True, False, True]
     assert {ends[0].result(), ends[2].result()} < senders.kept()
     assert len(senders.kept()) == 3
+
+
+def test_who_changes_nothing_does_not_wait(senders: Senders) -> None:
+    known = senders.one("known")
+    senders.table.held.clear()
+    senders.table.holding.clear()
+    with ThreadPoolExecutor(2) as threads:
+        writing = threads.submit(senders.one, "V1")
+        assert senders.table.holding.wait(20)
+        asking = threads.submit(senders.one, "known")
+        ended = wait([asking], timeout=5).done
+        senders.table.held.set()
+
+    assert ended == {asking}
+    assert [asking.result(), writing.result()] == [known, senders.one("V1")]
 
 
 def test_twice_the_same_at_one_moment_is_one(senders: Senders) -> None:

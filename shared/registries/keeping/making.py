@@ -55,7 +55,7 @@ class Making:
         commit.take_in(read(missing))
         assembly = commit.assembly()
         if outlines := assembly.outlined():  # what other files register is known when all were read
-            commit.take_in(read(commit.contents_of(outlines)), closely=True)
+            commit.take_in(read(commit.at(outlines)), closely=True)
             assembly = commit.assembly()
         kept = Kept(conventions.digest, own, own_id, commit.summaries())
         return kept, assembly.registry([*tree.unread, *commit.unread()])
@@ -90,14 +90,14 @@ class _Commit:
 
     def missing(self) -> tuple[File, ...]:
         """Return a file for each content of which nothing is known."""
-        contents = self._contents
-        return tuple(
-            {contents[file.path]: file for file in self._files if contents[file.path] not in self._known}.values()
-        )
+        return self._one_of_each(file for file in self._files if self._contents[file.path] not in self._known)
 
-    def contents_of(self, paths: Collection[str]) -> tuple[File, ...]:
-        """Return a file for each content of some paths."""
-        return tuple({self._contents[file.path]: file for file in self._files if file.path in paths}.values())
+    def at(self, paths: Collection[str]) -> tuple[File, ...]:
+        """Return a file for each content that lies at one of these paths."""
+        return self._one_of_each(file for file in self._files if file.path in paths)
+
+    def _one_of_each(self, files: Iterable[File]) -> tuple[File, ...]:
+        return tuple({self._contents[file.path]: file for file in files}.values())
 
     def take_in(self, found: Iterable[Found], *, closely: bool = False) -> None:
         """Add what files say to what is known, and why some were not read."""

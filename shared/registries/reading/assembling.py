@@ -101,10 +101,9 @@ class Assembly:
                         yield from self._calls.drafts(hit, module)
 
     def _is_of_interest(self, head: Head, module: Module) -> bool:
-        uses = head.get("uses")
-        if not uses or "always" in head:
-            return "always" in head
-        return any(self._matching.may_register(use, module) for use in uses)
+        if "always" in head:
+            return True
+        return any(self._matching.may_register(use, module) for use in head.get("uses", ()))
 
     def _from_entry_points(self) -> Iterator[Draft | Unresolved]:
         for path, summary in self._summaries.items():

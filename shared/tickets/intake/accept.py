@@ -100,7 +100,8 @@ class Accept:
         is_guess = self._new[connection] >= _SURELY and not arrival.origin.gone_from
         stored = None if is_guess else self.table.get(connection, arrival.row)
         wanted = _Wanted(arrival, decide(stored), decide, is_guess)
-        done = self._gathering(connection, wanted)
+        changes = bool(wanted.decision.operations)  # who changes nothing waits for nobody
+        done = self._gathering(connection, wanted) if changes else self._accept(connection, [wanted])[0]
         is_new = done is wanted.decision if is_guess else stored is None
         self._new[connection] = self._new[connection] + 1 if is_new else 0
         return done.ticket
