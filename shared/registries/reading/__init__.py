@@ -15,7 +15,7 @@ python_file, entry_points
 definitions           a function or class, and all that it refers to
 glances, scopes       one quick look at a statement; what names mean where
 interest, sketches    the lines of a text that may register something; what is called there, as its module tells
-expressions           expressions in the notation of summaries
+bindings, expressions  what statements bind; expressions in the notation of summaries
 source_text, notation bytes → text within bounds; how summaries write things
 """
 

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from shared.registries.reading.bindings import bound_by
 from shared.registries.reading.expressions import Spending, dotted, keywords_of, written
 from shared.registries.reading.glances import Glance
 from shared.registries.reading.notation import Definition, Expression, unknown
-from shared.registries.reading.scopes import Scope, bound_by, parameters_of
+from shared.registries.reading.scopes import Scope, parameters_of
 from shared.texts.masking import masked
 from shared.texts.plain import one_line
 

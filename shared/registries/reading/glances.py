@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
+from shared.registries.reading.bindings import imported_names
 from shared.registries.reading.expressions import dotted
-from shared.registries.reading.scopes import imported_names
 
 _NO_LINE = sys.maxsize
 _NO_NODES = frozenset(

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.registries.conventions import Conventions
+from shared.registries.reading.bindings import Bound, bound_by
 from shared.registries.reading.definitions import Defined, definition_of, is_of_the_library, kept, outline_of
 from shared.registries.reading.expressions import Spending, dotted, keywords_of, written
 from shared.registries.reading.glances import Words, calls_of_interest, children_of, glance, word_of
 from shared.registries.reading.interest import Interest
 from shared.registries.reading.notation import Definition, Expression, unknown
-from shared.registries.reading.scopes import Bound, Scope, bound_by
+from shared.registries.reading.scopes import Scope
 from shared.registries.reading.sketches import sketches
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
