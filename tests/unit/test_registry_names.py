@@ -248,6 +248,14 @@ def test_what_is_declared_in_a_file_of_settings_is_kept_without_secrets() -> Non
     assert "[secret masked]:f" in made.rest()
 
 
+def test_why_a_file_cannot_be_read_says_no_secret() -> None:
+    token = "ghp_" + "a1" * 18
+    source = f"[{token}]\n[{token}]\n"
+    made = summarise(SourceFile("pyproject.toml", "", source.encode()), conventions_of(None, [SHOP]))
+
+    assert "Cannot declare ('[secret masked]',) twice" in made.head["failed"]
+
+
 def test_what_looks_up_does_not_register() -> None:
     found = registry_of(
         {
