@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.data.tables import EdmType, EntityProperty, TableClient, TableTransactionError, UpdateMode
+from azure.data.tables import EdmType, EntityProperty, TableClient, UpdateMode
 
 from shared.errors import TransientError
+from shared.storage import transactions
 from shared.storage.account import Account
-from shared.storage.sizes import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, body_size, checked_size
+from shared.storage.sizes import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, checked_size
 
 log = logging.getLogger(__name__)
 
@@ -205,11 +206,7 @@ class Table:
             raise ValueError(f"a transaction has 1 to {MAX_OPERATIONS} operations, not {len(operations)}")
         for operation in operations:
             checked_size(operation)
-        if sum(map(body_size, operations)) > MAX_TRANSACTION_BYTES:
-            raise ValueError("a transaction carries at most 4 MiB")
-        steps = [_step(partition, operation) for operation in operations]
-        answers = self._ask(lambda client: client.submit_transaction(steps))
-        return [str(answer.get("etag", "")) for answer in answers]
+        return self._ask(lambda client: _transact(client, partition, operations))
 
     def _ask[T](self, call: Callable[[TableClient], T]) -> T:
         client = self._account.table(self._name)
@@ -228,20 +225,22 @@ class _TableMissingError(Exception):
 def _translated[T](call: Callable[[TableClient], T], client: TableClient) -> T:
     try:
         return call(client)
-    except TableTransactionError as error:
+    except transactions.RefusedError as error:
         raise _of_transaction(error) from error
+    except transactions.UnreadableAnswerError as error:
+        raise TransientError("Table Storage's answer to a transaction could not be read.") from error
     except HttpResponseError as error:
         raise _of_response(error) from error
     except AzureError as error:
         raise TransientError("Table Storage did not answer.") from error
 
 
-def _of_transaction(error: TableTransactionError) -> Exception:
-    if _code(error) == "TableNotFound":
+def _of_transaction(error: transactions.RefusedError) -> Exception:
+    if error.code == "TableNotFound":
         return _TableMissingError()
-    if error.status_code in (404, 409, 412):
+    if error.status in (404, 409, 412):
         return RowChangedError(error.index)
-    if _is_ours(error):
+    if _is_ours(error.status):
         return error
     return TransientError("Table Storage did not carry out a transaction.")
 
@@ -253,24 +252,30 @@ def _of_response(error: HttpResponseError) -> Exception:
         return error
     if error.status_code in (409, 412):
         return RowChangedError()
-    if _is_ours(error):
+    if _is_ours(error.status_code):
         return error
     if error.status_code is None:  # as azure-identity says that it has no token, before anything is sent
         return TransientError("There was no sign-in to Table Storage.")
     return TransientError(f"Table Storage answered {error.status_code}.")
 
 
-def _is_ours(error: HttpResponseError) -> bool:
+def _is_ours(status: int | None) -> bool:
     """Whether the request itself was wrong: a defect of ours that trying again does not mend."""
-    status = error.status_code or HTTPStatus.INTERNAL_SERVER_ERROR
     passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-    return status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in passing
+    return status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in passing
 
 
 def _code(error: HttpResponseError) -> str:
     """The SDK adds the service's error code to its exceptions at run time only."""
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code) or "")
+
+
+def _transact(client: TableClient, partition: str, operations: Sequence[Operation]) -> list[str]:
+    written = transactions.body(f"{client.url}/{client.table_name}", partition, operations)
+    if len(written) > MAX_TRANSACTION_BYTES:
+        raise ValueError("a transaction carries at most 4 MiB")
+    return transactions.submit(client, written)
 
 
 def _write(client: TableClient, partition: str, operation: Operation) -> str:
@@ -293,19 +298,6 @@ def _write(client: TableClient, partition: str, operation: Operation) -> str:
             raise _TableMissingError from error
         raise RowChangedError from error
     return str(answer["etag"])
-
-
-def _step(partition: str, operation: Operation) -> Any:
-    entity = _entity(partition, operation)
-    match operation.kind:
-        case "create":
-            return ("create", entity)
-        case "upsert":
-            return ("upsert", entity, {"mode": UpdateMode.REPLACE})
-        case "delete":
-            return ("delete", entity, _condition(operation))
-        case kind:
-            return ("update", entity, {"mode": UpdateMode(kind), **_condition(operation)})
 
 
 def _condition(operation: Operation) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""What the service says of a transaction: done, refused, or nothing that one could rely on."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+import responses
+
+from shared.errors import TransientError
+from shared.settings import StorageAccount
+from shared.storage import tables
+from shared.storage.account import Account
+from shared.storage.tables import RowChangedError, Table
+from shared.storage.transactions import RefusedError
+from tests.unit.test_transaction_size import CONNECTION_STRING, HOST
+
+DONE = 'HTTP/1.1 204 No Content\r\nCache-Control: no-cache\r\nDataServiceVersion: 1.0;\r\nETag: W/"{}"\r\n\r\n'
+DELETED = "HTTP/1.1 204 No Content\r\nCache-Control: no-cache\r\n\r\n"
+
+
+def part(text: str) -> str:
+    head = "--changesetresponse_7\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    return f"{head}{text}\r\n"
+
+
+def batch(*parts: str) -> str:
+    head = "--batchresponse_7\r\nContent-Type: multipart/mixed; boundary=changesetresponse_7\r\n\r\n"
+    return f"{head}{''.join(map(part, parts))}--changesetresponse_7--\r\n--batchresponse_7--\r\n"
+
+
+def error(code: str, message: str) -> str:
+    return json.dumps({"odata.error": {"code": code, "message": {"lang": "en-US", "value": message}}})
+
+
+def refused(status: str, code: str, message: str) -> str:
+    return batch(f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n\r\n{error(code, message)}")
+
+
+@pytest.fixture
+def transact() -> Callable[..., list[str]]:
+    """Three writes, of which the last one is a delete, that the service answers so."""
+    table = Table(Account(StorageAccount(connection_string=CONNECTION_STRING), lambda: pytest.fail("no")), "tickets")
+    operations = [tables.create("a", {"n": 1}), tables.upsert("b", {"n": 1}), tables.delete("c", 'W/"1"')]
+
+    def ask(answer: str, status: int = 202) -> list[str]:
+        with responses.RequestsMock() as mock:
+            mock.add(responses.POST, f"{HOST}/$batch", answer, status=status, content_type="multipart/mixed")
+            return table.transact("contoso", operations)
+
+    return ask
+
+
+@pytest.mark.parametrize("spelt", ["ETag", "etag", "Etag"])
+def test_etags_are_in_the_order_of_the_writes(spelt: str, transact: Callable[..., list[str]]) -> None:
+    done = DONE.replace("ETag", spelt)
+
+    assert transact(batch(done.format(1), done.format(2), DELETED)) == ['W/"1"', 'W/"2"', ""]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "<html>Sign in</html>",
+        batch(),
+        batch(DONE.format(1)),
+        batch(*[DONE.format(1)] * 2),
+        batch(*[DONE.format(1)] * 4),
+        batch(*[DONE.format(1)] * 3)[:300],
+    ],
+)
+@pytest.mark.every_case
+def test_what_does_not_speak_of_each_write_says_nothing(answer: str, transact: Callable[..., list[str]]) -> None:
+    with pytest.raises(TransientError, match="could not be read"):
+        transact(answer)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [("409 Conflict", "EntityAlreadyExists"), ("412 Precondition Failed", "UpdateConditionNotSatisfied")],
+)
+def test_a_row_that_is_otherwise_is_named(status: str, code: str, transact: Callable[..., list[str]]) -> None:
+    with pytest.raises(RowChangedError) as raised:
+        transact(refused(status, code, "2:It is otherwise.\nRequestId:0"))
+
+    assert raised.value.index == 2
+
+
+def test_the_first_is_named_where_the_service_names_none(transact: Callable[..., list[str]]) -> None:
+    with pytest.raises(RowChangedError) as raised:
+        transact(refused("404 Not Found", "ResourceNotFound", "The specified resource does not exist."))
+
+    assert raised.value.index == 0
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 408])
+def test_trouble_of_the_service_is_tried_again(status: int, transact: Callable[..., list[str]]) -> None:
+    with pytest.raises(TransientError, match="did not carry out"):
+        transact(refused(f"{status} Trouble", "ServerBusy", "0:The server is busy."))
+
+
+@pytest.mark.parametrize("answer", [error("AuthorizationFailure", "not allowed"), "", "<html>no</html>", "[]", "null"])
+@pytest.mark.every_case
+def test_what_is_wrong_with_all_of_it_is_said(answer: str, transact: Callable[..., list[str]]) -> None:
+    with pytest.raises(RefusedError, match="403") as raised:
+        transact(answer, status=403)
+
+    assert ("not allowed" in str(raised.value)) == ("not allowed" in answer)
