@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cold_start, hooks, operations, partitions, registries, tickets, transactions
+from bench import cold_start, hooks, operations, partitions, registries, tables, tickets
 from bench.results import HEADER, SMALL, Benchmark, Result, Size
 
 ALL: Mapping[str, Benchmark] = {
@@ -21,7 +21,7 @@ ALL: Mapping[str, Benchmark] = {
     "partitions": partitions.measure,
     "operations": operations.measure,
     "registries": registries.measure,
-    "transactions": transactions.measure,
+    "tables": tables.measure,
 }
 _REPOSITORY = Path(__file__).parents[1]
 PAGES = (_REPOSITORY / "docs" / "benchmarks.md", _REPOSITORY / "README.md")

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from azure.core.exceptions import HttpResponseError
-
 from shared.backup.copying import restore, save
 from shared.errors import RejectedRequestError, TransientError
 from shared.settings import STORAGE_CONNECTION, StorageAccount, is_connection_string
 from shared.storage.account import Account
 from shared.storage.identity import own_identity
+from shared.storage.odata import StorageRefusedError
 from shared.storage.tables import Table
 
 TABLES = ("tickets", "imports", "failedmessages", "creation", "tokens", "links", "connections")
@@ -46,8 +45,8 @@ def main(arguments: Sequence[str], values: Mapping[str, str], out: TextIO, err: 
         return _failed(error.message, error.hint, err)
     except TransientError as error:
         return _failed(error.message, _NO_ANSWER, err)
-    except HttpResponseError as error:
-        return _failed(f"Table Storage answered {error.status_code}.", _NO_ANSWER, err)
+    except StorageRefusedError as error:
+        return _failed(f"Table Storage answered {error.status}.", _NO_ANSWER, err)
     except OSError as error:
         return _failed(f"{error.filename}: {error.strerror}.", "Name a folder that you may read and write.", err)
     return DONE

@@ -2,20 +2,21 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.data.tables import EdmType, EntityProperty, TableClient, UpdateMode
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from shared.errors import TransientError
-from shared.storage import transactions
+from shared.storage import entity_reads, entity_writes, odata
 from shared.storage.account import Account
 from shared.storage.sizes import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, checked_size
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ type Value = str | int | float | bool | bytes | datetime
 
 ANY = "*"
 _MOST_AT_ONCE = 1000
-_INT32 = range(-(2**31), 2**31)
+_OTHERWISE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
 
 
 class RowChangedError(TransientError):
@@ -122,10 +123,8 @@ class Table:
 
     def get(self, partition: str, key: str) -> Row | None:
         """Return the row, or None when there is none."""
-        try:
-            return self._ask(lambda client: _row(client.get_entity(partition, key)))
-        except ResourceNotFoundError:
-            return None
+        found = self._ask(lambda client: entity_reads.read_entity(client, partition, key))
+        return _row(found) if found else None
 
     def range(
         self,
@@ -169,24 +168,18 @@ class Table:
         limit: int | None = None,
         at_once: int | None = None,
     ) -> Iterator[Row]:
-        columns = ["PartitionKey", "RowKey", "Timestamp", *select] if select else None
-        size = {"results_per_page": min(at_once, _MOST_AT_ONCE)} if at_once else {}
-
-        def first_page(client: TableClient) -> tuple[Any, list[Any]]:
-            pages = client.query_entities(query, parameters=dict(parameters), select=columns, **size).by_page()
-            return pages, list(next(pages, []))
-
-        pages, entities = self._ask(first_page)
+        columns = ["PartitionKey", "RowKey", "Timestamp", *select] if select else ()
+        wanted = entity_reads.Query(query, parameters, columns, at_once and min(at_once, _MOST_AT_ONCE))
+        after: dict[str, str] = {}
         count = 0
         while True:
-            for entity in entities:
-                yield _row(entity)
+            found, after = self._ask(partial(entity_reads.read_page, query=wanted, after=after))
+            for one in found:
+                yield _row(one)
                 count += 1
                 if count == limit:
                     return
-            try:
-                entities = self._ask(lambda _: list(next(pages)))
-            except StopIteration:
+            if not after:
                 return
 
     def write(self, partition: str, operation: Operation) -> str:
@@ -195,7 +188,7 @@ class Table:
         Raises `RowChangedError` when the row is not as the operation expects.
         """
         checked_size(operation)
-        return self._ask(lambda client: _write(client, partition, operation))
+        return self._ask(lambda client: entity_writes.write_entity(client, partition, operation))
 
     def transact(self, partition: str, operations: Sequence[Operation]) -> list[str]:
         """Carry out all writes or none; return the new etags in order.
@@ -208,13 +201,12 @@ class Table:
             checked_size(operation)
         return self._ask(lambda client: _transact(client, partition, operations))
 
-    def _ask[T](self, call: Callable[[TableClient], T]) -> T:
+    def _ask[T](self, call: "Callable[[TableClient], T]") -> T:
         client = self._account.table(self._name)
         try:
             return _translated(call, client)
         except _TableMissingError:
-            with suppress(ResourceExistsError):  # another host may make it first
-                client.create_table()
+            _translated(odata.make_table, client)
             return _translated(call, client)
 
 
@@ -222,119 +214,42 @@ class _TableMissingError(Exception):
     """The table itself is not there yet."""
 
 
-def _translated[T](call: Callable[[TableClient], T], client: TableClient) -> T:
+def _translated[T](call: "Callable[[TableClient], T]", client: "TableClient") -> T:
     try:
         return call(client)
-    except transactions.RefusedError as error:
-        raise _of_transaction(error) from error
-    except transactions.UnreadableAnswerError as error:
-        raise TransientError("Table Storage's answer to a transaction could not be read.") from error
-    except HttpResponseError as error:
-        raise _of_response(error) from error
+    except odata.StorageRefusedError as error:
+        raise _of_refusal(error) from error
+    except odata.UnreadableAnswerError as error:
+        raise TransientError("What Table Storage answered could not be read.") from error
+    except ClientAuthenticationError as error:  # nothing was sent: azure-identity has no token
+        raise TransientError("There was no sign-in to Table Storage.") from error
     except AzureError as error:
         raise TransientError("Table Storage did not answer.") from error
 
 
-def _of_transaction(error: transactions.RefusedError) -> Exception:
-    if error.code == "TableNotFound":
+def _of_refusal(error: odata.StorageRefusedError) -> Exception:
+    if error.code == odata.NO_TABLE:
         return _TableMissingError()
-    if error.status in (404, 409, 412):
+    if error.status in _OTHERWISE:
         return RowChangedError(error.index)
-    if _is_ours(error.status):
-        return error
-    return TransientError("Table Storage did not carry out a transaction.")
-
-
-def _of_response(error: HttpResponseError) -> Exception:
-    if _code(error) == "TableNotFound":
-        return _TableMissingError()
-    if isinstance(error, ResourceNotFoundError):
-        return error
-    if error.status_code in (409, 412):
-        return RowChangedError()
-    if _is_ours(error.status_code):
-        return error
-    if error.status_code is None:  # as azure-identity says that it has no token, before anything is sent
-        return TransientError("There was no sign-in to Table Storage.")
-    return TransientError(f"Table Storage answered {error.status_code}.")
-
-
-def _is_ours(status: int | None) -> bool:
-    """Whether the request itself was wrong: a defect of ours that trying again does not mend."""
     passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-    return status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in passing
+    if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and error.status not in passing:
+        return error  # the request itself was wrong: a defect of ours that trying again does not mend
+    return TransientError(f"Table Storage answered {error.status}.")
 
 
-def _code(error: HttpResponseError) -> str:
-    """The SDK adds the service's error code to its exceptions at run time only."""
-    code = getattr(error, "error_code", None)
-    return str(getattr(code, "value", code) or "")
-
-
-def _transact(client: TableClient, partition: str, operations: Sequence[Operation]) -> list[str]:
-    written = transactions.body(f"{client.url}/{client.table_name}", partition, operations)
+def _transact(client: "TableClient", partition: str, operations: Sequence[Operation]) -> list[str]:
+    written = entity_writes.transaction(client, partition, operations)
     if len(written) > MAX_TRANSACTION_BYTES:
         raise ValueError("a transaction carries at most 4 MiB")
-    return transactions.submit(client, written)
+    return entity_writes.write_entities(client, written, len(operations))
 
 
-def _write(client: TableClient, partition: str, operation: Operation) -> str:
-    entity = _entity(partition, operation)
-    condition = _condition(operation)
-    try:
-        match operation.kind:
-            case "create":
-                answer = client.create_entity(entity)
-            case "upsert":
-                answer = client.upsert_entity(entity, mode=UpdateMode.REPLACE)
-            case "delete":
-                client.delete_entity(entity, **condition)
-                return ""
-            case kind:
-                answer = client.update_entity(entity, mode=UpdateMode(kind), **condition)
-    except ResourceNotFoundError as error:
-        # The SDK does not say of a create what is missing; a row cannot be.
-        if operation.kind == "create" or _code(error) == "TableNotFound":
-            raise _TableMissingError from error
-        raise RowChangedError from error
-    return str(answer["etag"])
-
-
-def _condition(operation: Operation) -> dict[str, Any]:
-    if operation.etag in ("", ANY):
-        return {}
-    return {"etag": operation.etag, "match_condition": MatchConditions.IfNotModified}
-
-
-def _entity(partition: str, operation: Operation) -> dict[str, Any]:
-    return {
-        "PartitionKey": partition,
-        "RowKey": operation.key,
-        **{name: _to_edm(value) for name, value in operation.values.items()},
-    }
-
-
-def _to_edm(value: Value) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool) and value not in _INT32:
-        return EntityProperty(value, EdmType.INT64)
-    return value
-
-
-def _from_edm(value: Any) -> Any:
-    if isinstance(value, EntityProperty):
-        return value.value
-    # The SDK's own datetime type carries 100 ns; plain ones compare and serialise as expected.
-    if isinstance(value, datetime):
-        return datetime.fromtimestamp(value.timestamp(), UTC)
-    return value
-
-
-def _row(entity: Any) -> Row:
-    values = {k: _from_edm(v) for k, v in entity.items() if k not in ("PartitionKey", "RowKey", "Timestamp")}
+def _row(entity: entity_reads.Entity) -> Row:
     return Row(
         partition=entity["PartitionKey"],
         key=entity["RowKey"],
-        values=values,
-        etag=entity.metadata["etag"],
-        written_at=_from_edm(entity.metadata["timestamp"]),
+        values=odata.values(entity),
+        etag=entity.get("odata.etag", ""),
+        written_at=odata.moment(entity["Timestamp"]),
     )

@@ -12,9 +12,9 @@ import responses
 from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
+from shared.storage.odata import StorageRefusedError
 from shared.storage.sizes import MAX_TRANSACTION_BYTES, body_size
 from shared.storage.tables import Operation, Table, Value
-from shared.storage.transactions import RefusedError
 from shared.tickets.intake.accept import Outcome, _batches, _Decision, _Wanted
 from shared.tickets.rows.arrivals import arrival
 from shared.tickets.vulnerabilities.snapshots import read_snapshot
@@ -41,7 +41,7 @@ def sent() -> Iterator[list[int]]:
 
 def send(operations: list[Operation]) -> None:
     account = Account(StorageAccount(connection_string=CONNECTION_STRING), lambda: pytest.fail("not asked"))
-    with pytest.raises(RefusedError, match="no"):
+    with pytest.raises(StorageRefusedError, match="no"):
         Table(account, "tickets").transact("contoso", operations)
 
 

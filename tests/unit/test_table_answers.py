@@ -1,7 +1,9 @@
-"""What the service says of a transaction: done, refused, or nothing that one could rely on."""
+"""What the service says: done, refused, or nothing that one could rely on."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 import responses
@@ -10,8 +12,8 @@ from shared.errors import TransientError
 from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
+from shared.storage.odata import StorageRefusedError
 from shared.storage.tables import RowChangedError, Table
-from shared.storage.transactions import RefusedError
 from tests.unit.test_transaction_size import CONNECTION_STRING, HOST
 
 DONE = 'HTTP/1.1 204 No Content\r\nCache-Control: no-cache\r\nDataServiceVersion: 1.0;\r\nETag: W/"{}"\r\n\r\n'
@@ -95,14 +97,83 @@ def test_the_first_is_named_where_the_service_names_none(transact: Callable[...,
 
 @pytest.mark.parametrize("status", [500, 503, 429, 408])
 def test_trouble_of_the_service_is_tried_again(status: int, transact: Callable[..., list[str]]) -> None:
-    with pytest.raises(TransientError, match="did not carry out"):
+    with pytest.raises(TransientError, match=f"answered {status}"):
         transact(refused(f"{status} Trouble", "ServerBusy", "0:The server is busy."))
 
 
 @pytest.mark.parametrize("answer", [error("AuthorizationFailure", "not allowed"), "", "<html>no</html>", "[]", "null"])
 @pytest.mark.every_case
 def test_what_is_wrong_with_all_of_it_is_said(answer: str, transact: Callable[..., list[str]]) -> None:
-    with pytest.raises(RefusedError, match="403") as raised:
+    with pytest.raises(StorageRefusedError, match="403") as raised:
         transact(answer, status=403)
 
     assert ("not allowed" in str(raised.value)) == ("not allowed" in answer)
+
+
+@pytest.fixture
+def answering() -> Iterator[tuple[Table, responses.RequestsMock]]:
+    account = Account(StorageAccount(connection_string=CONNECTION_STRING), lambda: pytest.fail("no"))
+    with responses.RequestsMock() as mock:
+        yield Table(account, "tickets"), mock
+
+
+NO_ROWS = ["", "<html>Sign in</html>", "[]", "null", "{}", '{"value": {}}', '{"value": [{}]}', '{"value": ["RowKey"]}']
+
+
+@pytest.mark.parametrize("answer", NO_ROWS)
+@pytest.mark.every_case
+def test_what_has_no_rows_is_not_no_row(answer: str, answering: tuple[Table, responses.RequestsMock]) -> None:
+    table, mock = answering
+    mock.add(responses.GET, re.compile(HOST), answer)
+
+    with pytest.raises(TransientError, match="could not be read"):
+        table.get("p", "r")
+    if answer != '{"value": {}}':  # which is a page without rows
+        with pytest.raises(TransientError, match="could not be read"):
+            list(table.range("p", "", "~"))
+
+
+@pytest.mark.parametrize("operation", [tables.create("a", {}), tables.merge("a", {}, "*"), tables.delete("a", "*")])
+def test_a_page_of_a_proxy_is_no_write(
+    operation: tables.Operation, answering: tuple[Table, responses.RequestsMock]
+) -> None:
+    table, mock = answering
+    for method in (responses.POST, responses.PATCH, responses.DELETE):
+        mock.add(method, re.compile(HOST), "<html>Sign in</html>", status=200)
+    mock.assert_all_requests_are_fired = False
+
+    with pytest.raises(TransientError, match="could not be read"):
+        table.write("p", operation)
+
+
+def test_an_empty_page_may_have_a_next_one(answering: tuple[Table, responses.RequestsMock]) -> None:
+    table, mock = answering
+    row = {"PartitionKey": "p", "RowKey": "r", "Timestamp": "2026-11-28T10:00:00.1234567Z", "odata.etag": "e", "n": 1}
+    more = {"x-ms-continuation-NextPartitionKey": "1!4!cA--", "x-ms-continuation-NextRowKey": "1!8!a&b="}
+    mock.add(responses.GET, f"{HOST}/tickets()", json={"value": []}, headers=more)
+    following = {"NextPartitionKey": "1!4!cA--", "NextRowKey": "1!8!a&b="}
+    asked = [responses.matchers.query_param_matcher(following, strict_match=False)]
+    mock.add(responses.GET, f"{HOST}/tickets()", json={"value": [row]}, match=asked)
+
+    (found,) = table.range("p", "", "~")
+
+    assert (found.key, found.values, found.etag) == ("r", {"n": 1}, "e")
+    assert found.written_at == datetime(2026, 11, 28, 10, 0, 0, 123456, tzinfo=UTC)
+
+
+def test_a_table_that_somebody_else_makes_meanwhile_is_used(answering: tuple[Table, responses.RequestsMock]) -> None:
+    table, mock = answering
+    mock.add(responses.GET, re.compile(HOST), error("TableNotFound", "There is none."), status=404)
+    mock.add(responses.POST, f"{HOST}/Tables", error("TableAlreadyExists", "There is one."), status=409)
+    mock.add(responses.GET, re.compile(HOST), error("ResourceNotFound", "No such row."), status=404)
+
+    assert table.get("p", "r") is None
+
+
+def test_who_may_not_make_a_table_is_told_so(answering: tuple[Table, responses.RequestsMock]) -> None:
+    table, mock = answering
+    mock.add(responses.GET, re.compile(HOST), error("TableNotFound", "There is none."), status=404)
+    mock.add(responses.POST, f"{HOST}/Tables", error("AuthorizationPermissionMismatch", "not allowed"), status=403)
+
+    with pytest.raises(StorageRefusedError, match="not allowed"):
+        table.get("p", "r")

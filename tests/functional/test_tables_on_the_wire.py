@@ -1,4 +1,4 @@
-"""Transactions that we write and read on the wire ourselves do what the SDK's do, and are refused as its are."""
+"""What we write and read on the wire ourselves is what the SDK writes and reads, and is refused as its is."""
 
 import math
 import secrets
@@ -70,6 +70,92 @@ def test_what_is_read_is_what_was_written(table: Table) -> None:
     table.transact("p", [tables.create(key, VALUES) for key in KEYS])
 
     assert {row.key: row.values for row in table.all()} == {key: VALUES | {"elsewhere": NOW} for key in KEYS}
+
+
+def test_one_by_one_is_the_same(table: Table) -> None:
+    table.transact("p", [tables.create(key, VALUES) for key in KEYS])
+    etags = {key: table.write("q", tables.create(key, VALUES)) for key in KEYS}
+
+    for key in KEYS:
+        together, alone = table.get("p", key), table.get("q", key)
+        assert together is not None
+        assert alone is not None
+        assert together.values == alone.values
+        assert alone.etag == etags[key]
+
+
+def test_what_the_sdk_wrote_is_read(table: Table, client: TableClient) -> None:
+    table.write("p", tables.create("first", {"a": 1}))
+    typed = {
+        name: EntityProperty(value, EdmType.INT64) if name in ("large", "larger", "number") else value
+        for name, value in VALUES.items()
+    }
+    client.create_entity({"PartitionKey": "p", "RowKey": "r", **typed, "none": None})
+
+    row = table.get("p", "r")
+
+    assert row is not None
+    assert row.values == VALUES | {"elsewhere": NOW}
+    assert abs(row.written_at - datetime.now(UTC)) < timedelta(minutes=5)
+    assert row.etag == client.get_entity("p", "r").metadata["etag"]
+
+
+FOUND: list[tuple[Value, Value]] = [
+    *((text, "x") for text in ("plain", "it's", "' or 1 eq 1 or '", "@other", "", "漢字😀 & % + #")),
+    *((7, -8), (2**31, 2**33), (-(2**40), 2**33), (1.5, -2.5), (True, False), (False, True)),
+    (NOW, NOW + timedelta(milliseconds=10)),
+    (b"it's", b""),
+]
+
+
+@pytest.mark.parametrize(("value", "other"), FOUND, ids=repr)
+@pytest.mark.every_case
+def test_a_filter_finds_what_is_equal(value: Value, other: Value, table: Table) -> None:
+    table.transact("p", [tables.create("it", {"value": value}), tables.create("not", {"value": other})])
+    parameters = {"value": value, "other": other}
+
+    equal = table.range("p", "", "~", where="value eq @value", parameters=parameters)
+    different = table.range("p", "", "~", where="value ne @value and value eq @other", parameters=parameters)
+
+    assert [row.key for row in equal] == ["it"]
+    assert [row.key for row in different] == ["not"]
+
+
+@pytest.mark.parametrize(("at_once", "limit"), [(1, None), (3, None), (3, 7), (None, 5), (1000, None), (4, 100)])
+@pytest.mark.every_case
+def test_pages_are_all_read(at_once: int | None, limit: int | None, table: Table) -> None:
+    names = [f"{number:02} it's" for number in range(11)]
+    table.transact("p's", [tables.create(name, {"n": 1}) for name in names])
+
+    found = [row.key for row in table.range("p's", "", "~", at_once=at_once, limit=limit)]
+
+    assert found == names[:limit]
+
+
+def test_only_what_was_selected(table: Table) -> None:
+    table.write("p", tables.create("r", VALUES))
+
+    (row,) = table.range("p", "", "~", select=["number", "wide"])
+
+    assert row.values == {"number": VALUES["number"], "wide": VALUES["wide"]}
+    assert (row.partition, row.key) == ("p", "r")
+    assert row.etag
+
+
+def test_what_is_not_there_is_nothing(table: Table) -> None:
+    assert table.get("p", "no table") is None
+    assert list(table.range("p", "", "~")) == []
+    assert table.get("p", "no row") is None
+
+
+@pytest.mark.parametrize("operation", [tables.create("there", {"a": 2}), tables.merge("missing", {}, ANY)], ids=str)
+def test_one_write_is_refused(operation: Operation, table: Table) -> None:
+    table.write("p", tables.create("there", {"a": 1}))
+
+    with pytest.raises(RowChangedError):
+        table.write("p", operation)
+
+    assert [(row.key, row.values) for row in table.all()] == [("there", {"a": 1})]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf], ids=str)
