@@ -4,8 +4,10 @@
 value registers all of them, and each answers that it is bad: an app without functions says nothing.
 """
 
+import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import azure.functions as func
 
@@ -22,7 +24,22 @@ def _blueprints(role: str) -> Iterable[func.Blueprint]:
     return core.blueprints if role == CORE else (*core.blueprints, http_hooks.blueprint)
 
 
+@contextmanager
+def _all_is_kept() -> Iterator[None]:
+    """What is imported stays, so nobody looks for garbage in it: now, an eighth of a cold start, or ever.
+
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
-for blueprint in _blueprints(os.environ.get(ROLE, "").strip()):
-    app.register_functions(blueprint)
+with _all_is_kept():
+    for blueprint in _blueprints(os.environ.get(ROLE, "").strip()):
+        app.register_functions(blueprint)

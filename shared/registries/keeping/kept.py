@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import batched
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.registries.keeping.packing import bounded, compressed, decompressed
-from shared.registries.reading import Head, Summary
+
+if TYPE_CHECKING:
+    from shared.registries.reading import Head, Summary
 
 _SCHEMA = 3
 _PACK = 16
@@ -42,7 +44,7 @@ class Kept:
     digest: str
     own: bytes | None
     own_id: str
-    summaries: Mapping[Content, Summary]
+    summaries: "Mapping[Content, Summary]"
 
 
 type _Entry = tuple[str, str, Head]
@@ -88,7 +90,7 @@ def packed(kept: Kept) -> bytes:
     return bounded(b"".join([json.dumps(index).encode(), _BETWEEN.encode(), stored]))
 
 
-def _packs(summaries: Mapping[Content, Summary]) -> Iterator[_Pack]:
+def _packs(summaries: "Mapping[Content, Summary]") -> Iterator[_Pack]:
     """Yield packs of them: those that are known, unless something in them is not needed any more."""
     needed = Counter(one.rest.pack for one in summaries.values() if isinstance(one.rest, _Packed))
     whole = {pack for pack, count in needed.items() if count == len(pack.entries)}
@@ -125,7 +127,9 @@ def _read(document: Mapping[str, Any], packs: bytes) -> Kept:
     )
 
 
-def _summaries(index: Iterable[tuple[int, Sequence[_Entry]]], packs: bytes) -> Iterator[tuple[Content, Summary]]:
+def _summaries(index: Iterable[tuple[int, Sequence[_Entry]]], packs: bytes) -> "Iterator[tuple[Content, Summary]]":
+    from shared.registries.reading import Summary  # noqa: PLC0415  most processes read no code
+
     start = 0
     for length, entries in index:
         pack = _Pack(packs[start : start + length], entries)

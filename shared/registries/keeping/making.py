@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.azure_devops.sources import Item
 from shared.errors import RefusedError
@@ -10,9 +10,11 @@ from shared.registries.conventions import Conventions, conventions_of
 from shared.registries.files import Unread
 from shared.registries.graph import Registry
 from shared.registries.keeping.kept import Content, Kept, content_of
-from shared.registries.reading import Assembly, Summary, summarise
 from shared.registries.sources.contents import Found, Source, Whole
 from shared.registries.sources.trees import File, tree_of
+
+if TYPE_CHECKING:
+    from shared.registries.reading import Assembly, Summary
 
 OWN = "registry.toml"
 _MANY = 2000
@@ -81,7 +83,7 @@ class Making:
 class _Commit:
     """The files of a commit, by their paths, and what is known of their contents."""
 
-    def __init__(self, files: Sequence[File], conventions: Conventions, known: Mapping[Content, Summary]) -> None:
+    def __init__(self, files: Sequence[File], conventions: Conventions, known: "Mapping[Content, Summary]") -> None:
         self._files = files
         self._conventions = conventions
         self._contents = {file.path: content_of(file.path, file.object_id) for file in files}
@@ -101,6 +103,8 @@ class _Commit:
 
     def take_in(self, found: Iterable[Found], *, closely: bool = False) -> None:
         """Add what files say to what is known, and why some were not read."""
+        from shared.registries.reading import summarise  # noqa: PLC0415  most processes read no code
+
         for one in found:
             content = self._contents[one.path]
             if isinstance(one, Unread):
@@ -108,13 +112,15 @@ class _Commit:
             else:
                 self._known[content] = summarise(one, self._conventions, closely=closely)
 
-    def assembly(self) -> Assembly:
+    def assembly(self) -> "Assembly":
         """Return what the files register together, as far as they are known."""
+        from shared.registries.reading import Assembly  # noqa: PLC0415
+
         known = self._known
         summaries = {path: known[content] for path, content in self._contents.items() if content in known}
         return Assembly(summaries, self._conventions)
 
-    def summaries(self) -> dict[Content, Summary]:
+    def summaries(self) -> "dict[Content, Summary]":
         """Return what is known of this commit's contents."""
         known = self._known
         return {content: known[content] for content in self._contents.values() if content in known}

@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 TEMPLATE_ALERT = "template_failed"
 STUCK_ALERT = "ticket_stuck"
 _LEAST_TOGETHER, _MOST_TOGETHER = 32, 50
+_MANY, _LEAST_OF_MANY = 64, 16
+"""Where so many are sent there are more behind them, and time counts for more than a few requests."""
 _MAX_DOUBLINGS = 6
 _TOLD_AT = 12
 """Times that a ticket is put off, in about four hours, before somebody hears of it."""
@@ -319,7 +321,8 @@ class Lane:
 
 def _together(count: int, width: int) -> int:
     """Return how many of so many calls go in one request; Microsoft names no limit."""
-    return min(_MOST_TOGETHER, max(_LEAST_TOGETHER, math.ceil(count / width)))
+    least = _LEAST_OF_MANY if count >= _MANY else _LEAST_TOGETHER
+    return min(_MOST_TOGETHER, max(least, math.ceil(count / width)))
 
 
 def _stamped(job: Job, ticket: Ticket, etag: str) -> Job:

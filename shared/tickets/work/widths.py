@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-MOST = 4
+MOST = 6
 _FASTER = 0.25
 
 
