@@ -72,8 +72,15 @@ def test_some_hundred_among_a_hundred_thousand_read_no_more_than_they_cost() -> 
     found = place(accept).stored(asked)
 
     assert all(row in found for row in asked)
-    assert accept.in_order <= 25 * len(asked)
-    assert len(accept.alone) < len(asked)
+    assert accept.in_order == 1_000
+    assert 0 < len(asked) - len(accept.alone) < 5
+
+
+def test_some_hundred_among_ten_thousand_are_read_with_all() -> None:
+    accept = Accept(rows_of(range(10_000)))
+
+    assert place(accept).stored([key(number) for number in range(0, 10_000, 33)]) == accept.rows
+    assert (accept.alone, accept.in_order) == ([], 10_000)
 
 
 def test_a_report_as_large_as_its_asset_reads_it_whole_and_little_alone() -> None:

@@ -17,8 +17,9 @@ from shared.tickets.vulnerabilities.snapshots import Asset
 
 _FEW = 20
 """So many rows are read one by one: a small report needs none of the thousands that its asset may have besides."""
-_WORTH = 25
+_WORTH = 45
 """Reading a row by itself costs about as much as reading so many of a range."""
+_PAGE = 1_000
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Place:
     accept: Accept
     gathered: list[tuple[int, Arrival]] = field(default_factory=list)
     remembered: bool = False
-    _asked: int = 0
+    _asked: list[str] = field(default_factory=list)
     _rows: dict[str, Row] = field(default_factory=dict)
     _others: Iterator[Row] | None = None
     """Those that were not read yet, in order; None before any was."""
@@ -39,31 +40,40 @@ class Place:
 
     def all(self) -> Mapping[str, Row]:
         """Return all stored rows, read once."""
-        self._read_on(None)
+        while not self._is_whole:
+            self._read_page()
         return self._rows
 
     def stored(self, rows: Collection[str]) -> Mapping[str, Row]:
         """Return the stored ones of some rows, perhaps others as well.
 
-        Rows of the asset are read in their order as long as that costs no more than reading those that are asked for:
-        a report as large as its asset reads it whole, and some hundred rows among a hundred thousand do not.
+        Rows of the asset are read in their order as long as reading all of them seems to cost no more than reading
+        those that are asked for: a report as large as its asset reads it whole, and some hundred rows among a hundred
+        thousand do not.
         """
-        self._asked += len(rows)
-        if self._asked > _FEW:
-            self._read_on(_WORTH * self._asked)
-        end = next(reversed(self._rows), "")
+        self._asked += rows
+        while not self._is_whole and self._is_worth_it():
+            self._read_page()
+        end = self._end()
         apart = [] if self._is_whole else [row for row in rows if row > end]
         return ChainMap(self.accept.some_known(self.connection, apart), self._rows)
 
-    def _read_on(self, most: int | None) -> None:
-        """Read on until so many rows were read, or all."""
-        if self._is_whole or (most is not None and len(self._rows) >= most):
-            return
+    def _is_worth_it(self) -> bool:
+        """Judge how many rows there are by how many of those that are asked for were reached: keys are mixed."""
+        if not self._rows:
+            return len(self._asked) > _FEW
+        end = self._end()
+        reached = sum(row <= end for row in self._asked)
+        return len(self._rows) <= _WORTH * reached
+
+    def _end(self) -> str:
+        return next(reversed(self._rows), "")
+
+    def _read_page(self) -> None:
         self._others = self._others or self.accept.known(self.connection, self.asset)
-        more = None if most is None else most - len(self._rows)
-        before = len(self._rows)
-        self._rows.update((row.key, row) for row in islice(self._others, more))
-        self._is_whole = more is None or len(self._rows) - before < more
+        page = {row.key: row for row in islice(self._others, _PAGE)}
+        self._rows.update(page)
+        self._is_whole = len(page) < _PAGE
 
 
 class Assets:
