@@ -70,14 +70,14 @@ def numbers(outcomes: list[Any]) -> list[Any]:
 
 
 def test_many_go_at_once_and_come_back_in_order() -> None:
-    organisation = Answering(together=3)
+    organisation = Answering(together=6)
 
     TRACE.set("of the caller")
     outcomes = lane_of(organisation, Widths()).send(CALLS)
 
     assert numbers(outcomes) == list(range(95))
-    assert organisation.seen == ["of the caller"] * 3
-    assert sorted(organisation.sizes) == [31, 32, 32]
+    assert organisation.seen == ["of the caller"] * 6
+    assert sorted(organisation.sizes) == [15, *[16] * 5]
     assert organisation.met
 
 
@@ -88,13 +88,25 @@ def test_a_few_go_in_one_request() -> None:
     assert organisation.sizes == [32]
 
 
+@pytest.mark.parametrize(("count", "sizes"), [(33, [32, 1]), (63, [32, 31]), (64, [16] * 4), (80, [16] * 5)])
+@pytest.mark.every_case
+def test_of_a_flood_more_requests_go_at_once(count: int, sizes: list[int]) -> None:
+    """Where fewer than a flood are due, each request has as many as there are."""
+    organisation = Answering(together=len(sizes))
+
+    assert numbers(lane_of(organisation, Widths()).send(CALLS[:count])) == list(range(count))
+    assert sorted(organisation.sizes, reverse=True) == sizes
+    assert organisation.met
+
+
 def test_what_goes_wrong_with_one_request_is_nothing_to_the_others() -> None:
     organisation = Answering(errors={32: UnknownError("lost"), 64: RefusedError("as a whole")})
 
     outcomes = numbers(lane_of(organisation, Widths()).send(CALLS))
 
     assert outcomes[:32] == list(range(32))
-    assert outcomes[32:64] == [UnknownError] * 32
+    assert outcomes[32:48] == [UnknownError] * 16
+    assert outcomes[48:64] == list(range(48, 64))
     assert outcomes[64:] == [RefusedError, *range(65, 95)]  # refused as a whole: its calls went one by one
 
 
