@@ -16,6 +16,7 @@ from bench.stacks import fresh_stack
 STORED = (1_000, 10_000, 100_000)
 _MADE = 300
 _FACTOR = 1.3
+_PATIENCE = 300.0
 
 
 def measure(size: Size) -> Iterator[Result]:
@@ -44,9 +45,12 @@ def _cost(bench: Bench, number: int, rounds: int) -> tuple[float, float]:
     times, calls = [], 0
     for _ in range(rounds):
         there, started = len(bench.bridge.work_items()), time.perf_counter()
+        deadline = started + _PATIENCE
         counted = [bench.count(lambda: bench.take(number))]
         busy = time.perf_counter() - started
         while len(bench.bridge.work_items()) < there + number:
+            if time.perf_counter() > deadline:
+                raise SystemExit(f"{number} tickets were not made within {_PATIENCE:.0f} s")
             started = time.perf_counter()
             requests, messages = bench.drain()
             busy += (time.perf_counter() - started) if messages else 0.0

@@ -89,7 +89,8 @@ class Account:
             return client
 
     def _open(self, kind: Any, uri: str, options: dict[str, Any]) -> Any:
-        options = {"transport": self._transports.setdefault(kind, pooled()), **options}
+        transport = pooled(options["connection_timeout"], options["read_timeout"])
+        options = {"transport": self._transports.setdefault(kind, transport), **options}
         if self._account.connection_string:
             return kind.from_connection_string(self._account.connection_string, **options)
         return kind(uri, credential=self._credential(), **options)
@@ -103,8 +104,11 @@ def _quick_retries() -> dict[str, Any]:
     return {"retry_policy": policy, "connection_timeout": 3, "read_timeout": 10}
 
 
-def pooled() -> "RequestsTransport":
-    """Return a transport that keeps a connection for each of a worker's threads; the default keeps ten."""
+def pooled(connection_timeout: float, read_timeout: float) -> "RequestsTransport":
+    """Return a transport that keeps a connection for each of a worker's threads; the default keeps ten.
+
+    Its timeouts, in seconds, are those of the requests: what a client is told of them is for a transport of its own.
+    """
     from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
 
@@ -114,4 +118,5 @@ def pooled() -> "RequestsTransport":
     adapter = HTTPAdapter(pool_maxsize=_THREADS, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    return RequestsTransport(session=session, session_owner=False)
+    timeouts = {"connection_timeout": connection_timeout, "read_timeout": read_timeout}
+    return RequestsTransport(session=session, session_owner=False, **timeouts)

@@ -53,7 +53,7 @@ def read_entity(client: "TableClient", partition: str, key: str) -> Entity | Non
     try:
         answer = odata.ask(client, "GET", odata.address(f"{client.url}/{client.table_name}", partition, key))
     except odata.StorageRefusedError as error:
-        if error.status == HTTPStatus.NOT_FOUND and error.code != odata.NO_TABLE:
+        if error.status == HTTPStatus.NOT_FOUND and error.code in odata.NO_ROW:
             return None
         raise
     return _entities(answer, lambda content: [content])[0]
@@ -73,7 +73,7 @@ def read_page(client: "TableClient", query: Query, after: Mapping[str, str]) -> 
 def _entities(answer: "HttpResponse", of: Callable[[Any], list[Entity]]) -> list[Entity]:
     try:
         found = of(json.loads(answer.content))
-        _ = [entity["RowKey"] for entity in found]
+        _ = [entity[key] for entity in found for key in ("PartitionKey", "RowKey", "Timestamp")]
     except (ValueError, LookupError, TypeError) as error:
         raise odata.UnreadableAnswerError("what was answered to a read has no rows") from error
     return found

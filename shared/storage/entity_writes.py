@@ -22,7 +22,8 @@ _END = b"\r\n"
 _OPENING = b"--batch_1\r\nContent-Type: multipart/mixed; boundary=changeset_1\r\n"
 _PART = b"--changeset_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
 _CLOSING = b"--changeset_1--\r\n--batch_1--\r\n"
-_BOUNDARY = {"Content-Type": "multipart/mixed; boundary=batch_1"}
+_BOUNDARY = {"Content-Type": "multipart/mixed; boundary=batch_1", "Accept": "application/json"}
+_DONE = (HTTPStatus.NO_CONTENT, HTTPStatus.CREATED)
 _ANSWER = re.compile(r"^HTTP/1\.1 (\d{3})[^\r\n]*\r\n(.*?)\r\n\r\n([^\r\n]*)", re.MULTILINE | re.DOTALL)
 _ETAG = re.compile(r"^etag:[ \t]*([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 
@@ -34,7 +35,7 @@ def write_entity(client: "TableClient", partition: str, operation: "Operation") 
     """
     method, url, headers, content = _request(_table(client), partition, operation)
     answer = odata.ask(client, method, url, headers, content or None)
-    if answer.status_code != HTTPStatus.NO_CONTENT:
+    if answer.status_code not in _DONE:
         raise odata.UnreadableAnswerError(f"{answer.status_code} is no answer to a write")
     return str(answer.headers.get("ETag", ""))
 
@@ -53,7 +54,7 @@ def write_entities(client: "TableClient", written: bytes, number: int) -> list[s
     """
     answer = odata.ask(client, "POST", f"{client.url}/$batch", _BOUNDARY, written)
     found = []
-    for status, headers, content in _ANSWER.findall(answer.text()):
+    for status, headers, content in _ANSWER.findall(odata.text(answer)):
         if int(status) >= HTTPStatus.BAD_REQUEST:
             raise odata.StorageRefusedError(int(status), content)
         etag = _ETAG.search(headers)
@@ -72,7 +73,9 @@ def _request(table: str, partition: str, operation: "Operation") -> tuple[str, s
     url = table if operation.kind == "create" else odata.address(table, partition, operation.key)
     headers = {"Prefer": "return-no-content"} if operation.kind == "create" else {}
     if operation.kind in _CONDITIONAL:
-        headers["If-Match"] = operation.etag or "*"
+        if not operation.etag:
+            raise ValueError(f"of which version of the row {operation.key!r}?")
+        headers["If-Match"] = operation.etag
     if operation.kind == "delete":
         return _METHODS[operation.kind], url, headers, b""
     headers["Content-Type"] = "application/json"

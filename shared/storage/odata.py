@@ -1,7 +1,7 @@
 """Table Storage on the wire: requests of our own by the SDK's client, and values as they are in its JSON.
 
-Sign-in, retries and hooks are the SDK's. Its models are not used: they take many times the processor's time for a row
-(`python -m bench tables`).
+Sign-in, retries until an answer begins, and hooks are the SDK's. Its models are not used: they take many times the
+processor's time for a row (`python -m bench tables`).
 https://learn.microsoft.com/rest/api/storageservices/payload-format-for-table-service-operations
 """
 
@@ -15,6 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 
     from shared.storage.tables import Value
 
-NO_TABLE = "TableNotFound"
+NO_TABLE, _IS_THERE = "TableNotFound", "TableAlreadyExists"
+NO_ROW = ("ResourceNotFound", "EntityNotFound")
+OTHERWISE = (*NO_ROW, "EntityAlreadyExists", "UpdateConditionNotSatisfied", "ConditionNotMet")
+"""What is said of a row that is not as a write expects.
+
+https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
+"""
 ACCEPT = {"Accept": "application/json;odata=minimalmetadata", "DataServiceVersion": "3.0"}
 _HEADERS = {
     **ACCEPT,
@@ -61,12 +68,34 @@ def ask(
 ) -> HttpResponse:
     """Return the answer, read. Raises `StorageRefusedError`, and `AzureError` when there is none."""
     request = HttpRequest(method, url, headers={**_HEADERS, **(headers or {})}, content=content)
-    # The SDK sends its own transactions by this, and has no public name for it.
-    response = client._client.send_request(request, stream=True)  # noqa: SLF001
-    response.read()
+    try:
+        response = _answer(client, request)
+    except _TornError:
+        if method != "GET":
+            raise
+        response = _answer(client, request)
     if response.status_code >= HTTPStatus.BAD_REQUEST:
-        raise StorageRefusedError(response.status_code, response.text(), response.headers.get("x-ms-error-code", ""))
+        raise StorageRefusedError(response.status_code, text(response), response.headers.get("x-ms-error-code", ""))
     return response
+
+
+class _TornError(AzureError):
+    """An answer began, and did not come to its end."""
+
+
+def _answer(client: "TableClient", request: HttpRequest) -> HttpResponse:
+    # The SDK sends its own transactions by this, and has no public name for it.
+    response: HttpResponse = client._client.send_request(request, stream=True)  # noqa: SLF001
+    try:
+        response.read()
+    except AzureError as error:
+        raise _TornError(str(error)) from error
+    return response
+
+
+def text(response: HttpResponse) -> str:
+    """Return what an answer says, whatever a proxy calls its bytes."""
+    return response.content.decode("utf-8", "replace")
 
 
 def make_table(client: "TableClient") -> None:
@@ -75,7 +104,7 @@ def make_table(client: "TableClient") -> None:
     try:
         ask(client, "POST", f"{client.url}/Tables", headers, json.dumps({"TableName": client.table_name}).encode())
     except StorageRefusedError as error:
-        if error.status != HTTPStatus.CONFLICT:
+        if error.code != _IS_THERE:
             raise
 
 
@@ -107,6 +136,11 @@ def values(found: Mapping[str, Any]) -> dict[str, "Value"]:
 def moment(text: str) -> datetime:
     """Return a time, which the service tells to a ten millionth of a second, aware, in UTC."""
     return datetime.fromisoformat(text)
+
+
+def etag_of(timestamp: str) -> str:
+    """Return the etag of a row that was written then, for answers that leave it out."""
+    return f"W/\"datetime'{quote(timestamp, safe='')}'\""
 
 
 def literal(value: "Value") -> str:

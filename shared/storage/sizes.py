@@ -22,7 +22,7 @@ _PART_BYTES = 1_500
 _PROPERTY_BYTES = 40
 """`"name@odata.type": "Edm.DateTime", "name": ` without the name."""
 _ESCAPED = 6
-"""Bytes of a character: the SDK writes `\\u00e9`."""
+"""Bytes of a character: rows are JSON in ASCII, `\\u00e9`."""
 _LEGAL_KEY = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f]{1,512}")
 
 

@@ -24,7 +24,11 @@ type Value = str | int | float | bool | bytes | datetime
 
 ANY = "*"
 _MOST_AT_ONCE = 1000
-_OTHERWISE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
+_PASSING = (
+    *(HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS),
+    *(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
+)
+"""What tells nothing of our request: also of a proxy's making, or of a table that is being deleted."""
 
 
 class RowChangedError(TransientError):
@@ -207,7 +211,10 @@ class Table:
             return _translated(call, client)
         except _TableMissingError:
             _translated(odata.make_table, client)
+        try:
             return _translated(call, client)
+        except _TableMissingError as error:
+            raise TransientError("The table is not there yet.") from error
 
 
 class _TableMissingError(Exception):
@@ -230,10 +237,9 @@ def _translated[T](call: "Callable[[TableClient], T]", client: "TableClient") ->
 def _of_refusal(error: odata.StorageRefusedError) -> Exception:
     if error.code == odata.NO_TABLE:
         return _TableMissingError()
-    if error.status in _OTHERWISE:
+    if error.code in odata.OTHERWISE:
         return RowChangedError(error.index)
-    passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-    if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and error.status not in passing:
+    if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and error.status not in _PASSING:
         return error  # the request itself was wrong: a defect of ours that trying again does not mend
     return TransientError(f"Table Storage answered {error.status}.")
 
@@ -250,6 +256,6 @@ def _row(entity: entity_reads.Entity) -> Row:
         partition=entity["PartitionKey"],
         key=entity["RowKey"],
         values=odata.values(entity),
-        etag=entity.get("odata.etag", ""),
+        etag=entity.get("odata.etag") or odata.etag_of(entity["Timestamp"]),
         written_at=odata.moment(entity["Timestamp"]),
     )

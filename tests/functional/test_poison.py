@@ -151,7 +151,7 @@ def storage(azurite: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
         TableServiceClient.from_connection_string(azurite) as tables,
     ):
         pooled = account.pooled
-        monkeypatch.setattr(account, "pooled", lambda: _closed_by(opened, pooled()))
+        monkeypatch.setattr(account, "pooled", lambda *timeouts: _closed_by(opened, pooled(*timeouts)))
         storage = Storage(azurite, queues, tables)
         storage.clear()
         yield storage

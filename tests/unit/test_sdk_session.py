@@ -1,5 +1,6 @@
 """What Azure's SDKs send by: the request as it is, and the environment's proxies and trust."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ import requests
 import responses
 from azure.data.tables import TableClient
 
-from shared.storage.account import pooled
+from shared.settings import StorageAccount
+from shared.storage.account import Account, pooled
 from shared.storage.session import SdkSession
+from shared.storage.tables import Table
 
 HOST = "http://127.0.0.1:10002"
 ACCOUNT = (
     "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=c2VjcmV0;"
-    f"TableEndpoint={HOST}/devstoreaccount1"
+    f"TableEndpoint={HOST}/devstoreaccount1;QueueEndpoint={HOST}/devstoreaccount1"
 )
 
 
@@ -34,7 +37,7 @@ def test_a_netrc_entry_does_not_replace_the_authorization_of_an_sdk(
     monkeypatch.setenv("NETRC", str(netrc))
     wire.get(f"{HOST}/devstoreaccount1/tickets(PartitionKey='p',RowKey='r')", json={"PartitionKey": "p", "RowKey": "r"})
 
-    with TableClient.from_connection_string(ACCOUNT, table_name="tickets", transport=pooled()) as table:
+    with TableClient.from_connection_string(ACCOUNT, table_name="tickets", transport=pooled(5, 20)) as table:
         table.get_entity("p", "r")
 
     assert wire.calls[0].request.headers["Authorization"].startswith("SharedKey devstoreaccount1:")
@@ -69,3 +72,16 @@ def test_proxies_and_trust_are_the_environments_asked_once_for_each_host(monkeyp
         "http://a.contoso.example/",
     ]
     assert plain["verify"] == "/trusted.pem"
+
+
+def test_a_request_to_storage_ends_in_time(wire: responses.RequestsMock) -> None:
+    account = Account(StorageAccount(connection_string=ACCOUNT), lambda: pytest.fail("not asked"))
+    no_row = {"x-ms-error-code": "ResourceNotFound"}
+    wire.get(re.compile(f"{HOST}/devstoreaccount1/tickets"), status=404, headers=no_row)
+    wire.delete(f"{HOST}/devstoreaccount1/updates/messages", status=204)
+
+    assert Table(account, "tickets").get("p", "r") is None
+    account.queues().get_queue_client("updates").clear_messages()
+
+    sent: list[Any] = [call.request for call in wire.calls]
+    assert [request.req_kwargs["timeout"] for request in sent] == [(5, 20), (3, 10)]

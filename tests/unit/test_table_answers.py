@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import responses
@@ -69,6 +70,7 @@ def test_etags_are_in_the_order_of_the_writes(spelt: str, transact: Callable[...
         batch(*[DONE.format(1)] * 2),
         batch(*[DONE.format(1)] * 4),
         batch(*[DONE.format(1)] * 3)[:300],
+        batch(*[DONE.format(1)] * 3).rpartition("ETag")[0],
     ],
 )
 @pytest.mark.every_case
@@ -108,6 +110,34 @@ def test_what_is_wrong_with_all_of_it_is_said(answer: str, transact: Callable[..
         transact(answer, status=403)
 
     assert ("not allowed" in str(raised.value)) == ("not allowed" in answer)
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 412])
+@pytest.mark.every_case
+def test_what_somebody_else_answers_is_news_of_no_row(
+    status: int, answering: tuple[Table, responses.RequestsMock]
+) -> None:
+    """In whatever bytes, and even if it has the status that the service would have."""
+    table, mock = answering
+    page = "<html>Zugriff verweigert für Sie</html>".encode("latin-1")
+    for method in (responses.GET, responses.PATCH, responses.POST):
+        mock.add(method, re.compile(HOST), page, status=status, content_type="text/html; charset=utf-8")
+    asked: list[Callable[[], object]] = [
+        lambda: table.get("p", "r"),
+        lambda: list(table.range("p", "", "~")),
+        lambda: table.write("p", tables.merge("r", {}, "*")),
+        lambda: table.transact("p", [tables.create("r", {})]),
+    ]
+
+    for ask in asked:
+        with pytest.raises(StorageRefusedError if status == 403 else TransientError) as raised:
+            ask()
+        assert not isinstance(raised.value, RowChangedError)
+
+
+def test_bytes_that_are_no_text_do_not_hide_that_an_answer_cannot_be_read(transact: Callable[..., list[str]]) -> None:
+    with pytest.raises(TransientError, match="could not be read"):
+        transact(batch(DONE.format(1)).encode() + b"\xff\xfe")
 
 
 @pytest.fixture
@@ -170,6 +200,28 @@ def test_a_table_that_somebody_else_makes_meanwhile_is_used(answering: tuple[Tab
     assert table.get("p", "r") is None
 
 
+def test_what_is_missing_may_be_said_in_a_header_alone(answering: tuple[Table, responses.RequestsMock]) -> None:
+    table, mock = answering
+    missing = {"x-ms-error-code": "TableNotFound"}
+    mock.add(responses.PUT, re.compile(HOST), status=404, headers=missing)
+    mock.add(responses.POST, f"{HOST}/Tables", status=204)
+    mock.add(responses.PUT, re.compile(HOST), status=204, headers={"ETag": "e"})
+
+    assert table.write("p", tables.upsert("r", {})) == "e"
+
+
+@pytest.mark.parametrize(("code", "status"), [("TableBeingDeleted", 409), ("TableAlreadyExists", 409)])
+def test_a_table_that_does_not_come_is_waited_for(
+    code: str, status: int, answering: tuple[Table, responses.RequestsMock]
+) -> None:
+    table, mock = answering
+    mock.add(responses.GET, re.compile(HOST), error("TableNotFound", "There is none."), status=404)
+    mock.add(responses.POST, f"{HOST}/Tables", error(code, "Not now."), status=status)
+
+    with pytest.raises(TransientError):
+        table.get("p", "r")
+
+
 def test_who_may_not_make_a_table_is_told_so(answering: tuple[Table, responses.RequestsMock]) -> None:
     table, mock = answering
     mock.add(responses.GET, re.compile(HOST), error("TableNotFound", "There is none."), status=404)
@@ -177,3 +229,65 @@ def test_who_may_not_make_a_table_is_told_so(answering: tuple[Table, responses.R
 
     with pytest.raises(StorageRefusedError, match="not allowed"):
         table.get("p", "r")
+
+
+ROW = {"PartitionKey": "p", "RowKey": "r", "Timestamp": "2026-11-28T10:00:00.1234567Z", "odata.etag": "e"}
+
+
+def test_null_is_nothing(answering: tuple[Table, responses.RequestsMock]) -> None:
+    """As the service answers for a selected property that a row has not."""
+    table, mock = answering
+    row = {**ROW, "a@odata.type": "Edm.String", "a": None, "n": 1}
+    mock.add(responses.GET, f"{HOST}/tickets()", json={"value": [row]})
+
+    (found,) = table.range("p", "", "~", select=["a", "n"])
+
+    assert found.values == {"n": 1}
+
+
+def test_an_etag_that_is_left_out_is_that_of_the_time(answering: tuple[Table, responses.RequestsMock]) -> None:
+    table, mock = answering
+    mock.add(responses.GET, re.compile(HOST), json={key: value for key, value in ROW.items() if key != "odata.etag"})
+
+    row = table.get("p", "r")
+
+    assert row is not None
+    assert row.etag == "W/\"datetime'2026-11-28T10%3A00%3A00.1234567Z'\""
+
+
+@pytest.mark.parametrize("kind", ["merge", "replace", "delete"])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_write_of_no_version_is_not_sent(*, together: bool, kind: Any) -> None:
+    table = Table(Account(StorageAccount(connection_string=CONNECTION_STRING), lambda: pytest.fail("no")), "tickets")
+    operation = tables.Operation(kind, "r", {}, "")
+
+    with pytest.raises(ValueError, match="of which version"):
+        table.transact("p", [operation]) if together else table.write("p", operation)
+
+
+@pytest.mark.parametrize(("limit", "page"), [(10_000, "1000"), (7, "7")])
+def test_no_more_rows_are_asked_for_than_the_service_gives(
+    limit: int, page: str, answering: tuple[Table, responses.RequestsMock]
+) -> None:
+    table, mock = answering
+    asked = [responses.matchers.query_param_matcher({"$top": page}, strict_match=False)]
+    mock.add(responses.GET, f"{HOST}/tickets()", json={"value": []}, match=asked)
+
+    assert list(table.range("p", "", "~", limit=limit)) == []
+
+
+def test_a_page_that_broke_off_is_read_once_more(answering: tuple[Table, responses.RequestsMock]) -> None:
+    table, mock = answering
+    mock.add(responses.GET, f"{HOST}/tickets()", '{"value": [', headers={"Content-Length": "4000"})
+    mock.add(responses.GET, f"{HOST}/tickets()", json={"value": [ROW]})
+
+    assert [row.key for row in table.range("p", "", "~")] == ["r"]
+
+
+def test_a_write_whose_answer_broke_off_is_not_sent_again(answering: tuple[Table, responses.RequestsMock]) -> None:
+    table, mock = answering
+    mock.add(responses.POST, f"{HOST}/$batch", "--batch", status=202, headers={"Content-Length": "4000"})
+
+    with pytest.raises(TransientError):
+        table.transact("p", [tables.create("r", {})])
+    assert len(mock.calls) == 1
