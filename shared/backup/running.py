@@ -12,7 +12,7 @@ from shared.errors import RejectedRequestError, TransientError
 from shared.settings import STORAGE_CONNECTION, StorageAccount, is_connection_string
 from shared.storage.account import Account
 from shared.storage.identity import own_identity
-from shared.storage.odata import StorageRefusedError
+from shared.storage.table_service import StorageRefusedError
 from shared.storage.tables import Table
 
 TABLES = ("tickets", "imports", "failedmessages", "creation", "tokens", "links", "connections")

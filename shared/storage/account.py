@@ -89,8 +89,9 @@ class Account:
             return client
 
     def _open(self, kind: Any, uri: str, options: dict[str, Any]) -> Any:
-        transport = pooled(options["connection_timeout"], options["read_timeout"])
-        options = {"transport": self._transports.setdefault(kind, transport), **options}
+        if kind not in self._transports:
+            self._transports[kind] = pooled(options["connection_timeout"], options["read_timeout"])
+        options = {"transport": self._transports[kind], **options}
         if self._account.connection_string:
             return kind.from_connection_string(self._account.connection_string, **options)
         return kind(uri, credential=self._credential(), **options)

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from shared.storage import odata
+from shared.storage import odata, table_service
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
@@ -48,12 +48,12 @@ class Query:
 def read_entity(client: "TableClient", partition: str, key: str) -> Entity | None:
     """Return a row, None when it is not there.
 
-    Raises `UnreadableAnswerError` and as `odata.ask`, also where there is no table.
+    Raises `UnreadableAnswerError` and as `table_service.ask`, also where there is no table.
     """
     try:
-        answer = odata.ask(client, "GET", odata.address(f"{client.url}/{client.table_name}", partition, key))
-    except odata.StorageRefusedError as error:
-        if error.status == HTTPStatus.NOT_FOUND and error.code in odata.NO_ROW:
+        answer = table_service.ask(client, "GET", odata.address(table_service.url_of(client), partition, key))
+    except table_service.StorageRefusedError as error:
+        if error.status == HTTPStatus.NOT_FOUND and error.code in table_service.NO_ROW:
             return None
         raise
     return _entities(answer, lambda content: [content])[0]
@@ -62,10 +62,10 @@ def read_entity(client: "TableClient", partition: str, key: str) -> Entity | Non
 def read_page(client: "TableClient", query: Query, after: Mapping[str, str]) -> tuple[list[Entity], dict[str, str]]:
     """Return rows in the order of their keys, and after what the next page begins: nothing when there is none.
 
-    A page may be empty and yet have a next one. Raises `UnreadableAnswerError` and as `odata.ask`.
+    A page may be empty and yet have a next one. Raises `UnreadableAnswerError` and as `table_service.ask`.
     """
     options = "&".join(f"{name}={quote(value, safe='')}" for name, value in {**query.options(), **after}.items())
-    answer = odata.ask(client, "GET", f"{client.url}/{client.table_name}()?{options}")
+    answer = table_service.ask(client, "GET", f"{table_service.url_of(client)}()?{options}")
     found = _entities(answer, lambda content: content["value"])
     return found, {name: answer.headers[_NEXT + name] for name in _CONTINUATION if answer.headers.get(_NEXT + name)}
 
@@ -75,5 +75,5 @@ def _entities(answer: "HttpResponse", of: Callable[[Any], list[Entity]]) -> list
         found = of(json.loads(answer.content))
         _ = [entity[key] for entity in found for key in ("PartitionKey", "RowKey", "Timestamp")]
     except (ValueError, LookupError, TypeError) as error:
-        raise odata.UnreadableAnswerError("what was answered to a read has no rows") from error
+        raise table_service.UnreadableAnswerError("what was answered to a read has no rows") from error
     return found

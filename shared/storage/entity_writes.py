@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from shared.storage import odata
+from shared.storage import odata, table_service
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -31,18 +31,18 @@ _ETAG = re.compile(r"^etag:[ \t]*([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 def write_entity(client: "TableClient", partition: str, operation: "Operation") -> str:
     """Carry out one write and return the new etag, empty after a delete.
 
-    Raises `UnreadableAnswerError` and as `odata.ask`.
+    Raises `UnreadableAnswerError` and as `table_service.ask`.
     """
-    method, url, headers, content = _request(_table(client), partition, operation)
-    answer = odata.ask(client, method, url, headers, content or None)
+    method, url, headers, content = _request(table_service.url_of(client), partition, operation)
+    answer = table_service.ask(client, method, url, headers, content or None)
     if answer.status_code not in _DONE:
-        raise odata.UnreadableAnswerError(f"{answer.status_code} is no answer to a write")
+        raise table_service.UnreadableAnswerError(f"{answer.status_code} is no answer to a write")
     return str(answer.headers.get("ETag", ""))
 
 
-def transaction(client: "TableClient", partition: str, operations: Sequence["Operation"]) -> bytes:
+def transaction_body(client: "TableClient", partition: str, operations: Sequence["Operation"]) -> bytes:
     """Return the body of a transaction."""
-    table = _table(client)
+    table = table_service.url_of(client)
     parts = (part for operation in operations for part in (_PART, *_lines(*_request(table, partition, operation))))
     return _END.join((_OPENING, *parts, _CLOSING))
 
@@ -50,22 +50,18 @@ def transaction(client: "TableClient", partition: str, operations: Sequence["Ope
 def write_entities(client: "TableClient", written: bytes, number: int) -> list[str]:
     """Send the body of a transaction of so many writes; return the new etags in order, empty for what is deleted.
 
-    Raises `UnreadableAnswerError` and as `odata.ask`.
+    Raises `UnreadableAnswerError` and as `table_service.ask`.
     """
-    answer = odata.ask(client, "POST", f"{client.url}/$batch", _BOUNDARY, written)
+    answer = table_service.ask(client, "POST", f"{client.url}/$batch", _BOUNDARY, written)
     found = []
-    for status, headers, content in _ANSWER.findall(odata.text(answer)):
+    for status, headers, content in _ANSWER.findall(table_service.text(answer)):
         if int(status) >= HTTPStatus.BAD_REQUEST:
-            raise odata.StorageRefusedError(int(status), content)
+            raise table_service.StorageRefusedError(int(status), content)
         etag = _ETAG.search(headers)
         found.append(etag[1].strip() if etag else "")
     if len(found) != number:
-        raise odata.UnreadableAnswerError(f"{len(found)} answers to {number} writes")
+        raise table_service.UnreadableAnswerError(f"{len(found)} answers to {number} writes")
     return found
-
-
-def _table(client: "TableClient") -> str:
-    return f"{client.url}/{client.table_name}"
 
 
 def _request(table: str, partition: str, operation: "Operation") -> tuple[str, str, dict[str, str], bytes]:
@@ -74,7 +70,7 @@ def _request(table: str, partition: str, operation: "Operation") -> tuple[str, s
     headers = {"Prefer": "return-no-content"} if operation.kind == "create" else {}
     if operation.kind in _CONDITIONAL:
         if not operation.etag:
-            raise ValueError(f"of which version of the row {operation.key!r}?")
+            raise ValueError(f"{operation.kind} of the row {operation.key!r} needs its etag, or `*`")
         headers["If-Match"] = operation.etag
     if operation.kind == "delete":
         return _METHODS[operation.kind], url, headers, b""
@@ -83,5 +79,5 @@ def _request(table: str, partition: str, operation: "Operation") -> tuple[str, s
 
 
 def _lines(method: str, url: str, headers: dict[str, str], content: bytes) -> tuple[bytes, bytes]:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {**odata.ACCEPT, **headers}.items())
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {**table_service.ACCEPT, **headers}.items())
     return f"{method} {url} HTTP/1.1\r\n{lines}".encode("ascii"), content

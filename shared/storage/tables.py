@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from shared.errors import TransientError
-from shared.storage import entity_reads, entity_writes, odata
+from shared.storage import entity_reads, entity_writes, odata, table_service
 from shared.storage.account import Account
 from shared.storage.sizes import MAX_OPERATIONS, MAX_TRANSACTION_BYTES, checked_size
 
@@ -210,7 +210,7 @@ class Table:
         try:
             return _translated(call, client)
         except _TableMissingError:
-            _translated(odata.make_table, client)
+            _translated(table_service.make_table, client)
         try:
             return _translated(call, client)
         except _TableMissingError as error:
@@ -224,9 +224,9 @@ class _TableMissingError(Exception):
 def _translated[T](call: "Callable[[TableClient], T]", client: "TableClient") -> T:
     try:
         return call(client)
-    except odata.StorageRefusedError as error:
+    except table_service.StorageRefusedError as error:
         raise _of_refusal(error) from error
-    except odata.UnreadableAnswerError as error:
+    except table_service.UnreadableAnswerError as error:
         raise TransientError("What Table Storage answered could not be read.") from error
     except ClientAuthenticationError as error:  # nothing was sent: azure-identity has no token
         raise TransientError("There was no sign-in to Table Storage.") from error
@@ -234,10 +234,10 @@ def _translated[T](call: "Callable[[TableClient], T]", client: "TableClient") ->
         raise TransientError("Table Storage did not answer.") from error
 
 
-def _of_refusal(error: odata.StorageRefusedError) -> Exception:
-    if error.code == odata.NO_TABLE:
+def _of_refusal(error: table_service.StorageRefusedError) -> Exception:
+    if error.code == table_service.NO_TABLE:
         return _TableMissingError()
-    if error.code in odata.OTHERWISE:
+    if error.code in table_service.OTHERWISE:
         return RowChangedError(error.index)
     if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and error.status not in _PASSING:
         return error  # the request itself was wrong: a defect of ours that trying again does not mend
@@ -245,7 +245,7 @@ def _of_refusal(error: odata.StorageRefusedError) -> Exception:
 
 
 def _transact(client: "TableClient", partition: str, operations: Sequence[Operation]) -> list[str]:
-    written = entity_writes.transaction(client, partition, operations)
+    written = entity_writes.transaction_body(client, partition, operations)
     if len(written) > MAX_TRANSACTION_BYTES:
         raise ValueError("a transaction carries at most 4 MiB")
     return entity_writes.write_entities(client, written, len(operations))

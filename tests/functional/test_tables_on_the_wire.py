@@ -11,7 +11,7 @@ import pytest
 from azure.data.tables import EdmType, EntityProperty, TableClient, TableServiceClient
 
 from shared.settings import StorageAccount
-from shared.storage import odata, tables
+from shared.storage import table_service, tables
 from shared.storage.account import Account
 from shared.storage.tables import ANY, Operation, RowChangedError, Table, Value
 from tests.functional.test_departures_resumed import NO_CREDENTIAL
@@ -140,8 +140,8 @@ def test_pages_are_all_read(
     names = [f"{number:02} it's" for number in range(11)]
     table.transact("p's", [tables.create(name, {"n": 1}) for name in names])
 
-    asked = Mock(side_effect=odata.ask)
-    monkeypatch.setattr(odata, "ask", asked)
+    asked = Mock(side_effect=table_service.ask)
+    monkeypatch.setattr(table_service, "ask", asked)
 
     found = [row.key for row in table.range("p's", "", "~", at_once=at_once, limit=limit)]
 

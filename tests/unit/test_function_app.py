@@ -9,7 +9,7 @@ SCRIPT = """
 import gc, function_app
 print(gc.isenabled(), gc.get_freeze_count() > 10_000)
 try:
-    with function_app._all_is_kept():
+    with function_app._nothing_is_garbage():
         print(gc.isenabled())
         raise ImportError
 except ImportError:

@@ -13,12 +13,17 @@ from shared.errors import TransientError
 from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
-from shared.storage.odata import StorageRefusedError
+from shared.storage.table_service import StorageRefusedError
 from shared.storage.tables import RowChangedError, Table
 from tests.unit.test_transaction_size import CONNECTION_STRING, HOST
 
 DONE = 'HTTP/1.1 204 No Content\r\nCache-Control: no-cache\r\nDataServiceVersion: 1.0;\r\nETag: W/"{}"\r\n\r\n'
 DELETED = "HTTP/1.1 204 No Content\r\nCache-Control: no-cache\r\n\r\n"
+
+
+def tickets() -> Table:
+    account = Account(StorageAccount(connection_string=CONNECTION_STRING), lambda: pytest.fail("not asked"))
+    return Table(account, "tickets")
 
 
 def part(text: str) -> str:
@@ -42,7 +47,7 @@ def refused(status: str, code: str, message: str) -> str:
 @pytest.fixture
 def transact() -> Callable[..., list[str]]:
     """Three writes, of which the last one is a delete, that the service answers so."""
-    table = Table(Account(StorageAccount(connection_string=CONNECTION_STRING), lambda: pytest.fail("no")), "tickets")
+    table = tickets()
     operations = [tables.create("a", {"n": 1}), tables.upsert("b", {"n": 1}), tables.delete("c", 'W/"1"')]
 
     def ask(answer: str, status: int = 202) -> list[str]:
@@ -142,9 +147,8 @@ def test_bytes_that_are_no_text_do_not_hide_that_an_answer_cannot_be_read(transa
 
 @pytest.fixture
 def answering() -> Iterator[tuple[Table, responses.RequestsMock]]:
-    account = Account(StorageAccount(connection_string=CONNECTION_STRING), lambda: pytest.fail("no"))
     with responses.RequestsMock() as mock:
-        yield Table(account, "tickets"), mock
+        yield tickets(), mock
 
 
 NO_ROWS = ["", "<html>Sign in</html>", "[]", "null", "{}", '{"value": {}}', '{"value": [{}]}', '{"value": ["RowKey"]}']
@@ -210,15 +214,17 @@ def test_what_is_missing_may_be_said_in_a_header_alone(answering: tuple[Table, r
     assert table.write("p", tables.upsert("r", {})) == "e"
 
 
-@pytest.mark.parametrize(("code", "status"), [("TableBeingDeleted", 409), ("TableAlreadyExists", 409)])
+@pytest.mark.parametrize(
+    ("code", "said"), [("TableBeingDeleted", "answered 409"), ("TableAlreadyExists", "not there yet")]
+)
 def test_a_table_that_does_not_come_is_waited_for(
-    code: str, status: int, answering: tuple[Table, responses.RequestsMock]
+    code: str, said: str, answering: tuple[Table, responses.RequestsMock]
 ) -> None:
     table, mock = answering
     mock.add(responses.GET, re.compile(HOST), error("TableNotFound", "There is none."), status=404)
-    mock.add(responses.POST, f"{HOST}/Tables", error(code, "Not now."), status=status)
+    mock.add(responses.POST, f"{HOST}/Tables", error(code, "Not now."), status=409)
 
-    with pytest.raises(TransientError):
+    with pytest.raises(TransientError, match=said):
         table.get("p", "r")
 
 
@@ -258,10 +264,10 @@ def test_an_etag_that_is_left_out_is_that_of_the_time(answering: tuple[Table, re
 @pytest.mark.parametrize("kind", ["merge", "replace", "delete"])
 @pytest.mark.parametrize("together", [True, False])
 def test_a_write_of_no_version_is_not_sent(*, together: bool, kind: Any) -> None:
-    table = Table(Account(StorageAccount(connection_string=CONNECTION_STRING), lambda: pytest.fail("no")), "tickets")
+    table = tickets()
     operation = tables.Operation(kind, "r", {}, "")
 
-    with pytest.raises(ValueError, match="of which version"):
+    with pytest.raises(ValueError, match="needs its etag"):
         table.transact("p", [operation]) if together else table.write("p", operation)
 
 
@@ -291,3 +297,10 @@ def test_a_write_whose_answer_broke_off_is_not_sent_again(answering: tuple[Table
     with pytest.raises(TransientError):
         table.transact("p", [tables.create("r", {})])
     assert len(mock.calls) == 1
+
+
+def test_a_transaction_that_is_too_large_is_not_sent() -> None:
+    large = {f"p{number}": b"x" * 60_000 for number in range(15)}
+
+    with pytest.raises(ValueError, match="at most 4 MiB"):
+        tickets().transact("p", [tables.create(f"r{number}", large) for number in range(4)])

@@ -12,8 +12,8 @@ import responses
 from shared.settings import StorageAccount
 from shared.storage import tables
 from shared.storage.account import Account
-from shared.storage.odata import StorageRefusedError
 from shared.storage.sizes import MAX_TRANSACTION_BYTES, body_size
+from shared.storage.table_service import StorageRefusedError
 from shared.storage.tables import Operation, Table, Value
 from shared.tickets.intake.accept import Outcome, _batches, _Decision, _Wanted
 from shared.tickets.rows.arrivals import arrival

@@ -59,7 +59,10 @@ class Place:
         return ChainMap(self.accept.some_known(self.connection, apart), self._rows)
 
     def _is_worth_it(self) -> bool:
-        """Judge how many rows there are by how many of those that are asked for were reached: keys are mixed."""
+        """Whether the rows that were asked for and reached pay for all that were read.
+
+        Keys are hashes, so what was not read yet is as dense.
+        """
         if not self._rows:
             return len(self._asked) > _FEW
         end = self._end()
